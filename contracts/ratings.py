@@ -1,0 +1,30 @@
+"""Ratings that users gave to films, from the streaming logs and from rating files."""
+
+from datetime import timedelta
+
+import pyarrow as pa
+
+from contracts.table import UTC_TIMESTAMP, Column, Source, Table
+from contracts.watch_minutes import WATCH_LOGS
+
+RATINGS_FILES = Source("ratings_files", "logs", "Files of `user::item::rating::epoch` and `item::title::genres` lines")
+
+TABLE = Table(
+    name="ratings",
+    description="Every rating given to a film. A later rating of the same film by the same user is another row.",
+    grain="one rating line",
+    owner="streaming",
+    columns=(
+        Column("rated_at", UTC_TIMESTAMP, "When the rating was given, in UTC"),
+        Column("user_id", pa.int64(), "Who rated", personal=True),
+        Column("film_id", pa.string(), "What was rated; a film of core.films"),
+        Column("rating", pa.int32(), "The rating given, on the scale of the source"),
+        Column("rating_max", pa.int32(), "The best rating on that scale: 5 in streaming logs, 10 in rating files"),
+    ),
+    key=("raw_object", "raw_line"),
+    sources=(WATCH_LOGS, RATINGS_FILES),
+    home_of=(RATINGS_FILES,),
+    replaces="object",
+    day="rated_at",
+    freshness=timedelta(days=1),
+)

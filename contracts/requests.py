@@ -1,0 +1,36 @@
+"""Requests that the web servers answered, from their access logs."""
+
+from datetime import timedelta
+
+import pyarrow as pa
+
+from contracts.table import UTC_TIMESTAMP, Column, Source, Table
+
+ACCESS_LOGS = Source("access_logs", "logs", "Access logs of the web servers: short, common or combined form, plain or gzip")
+
+TABLE = Table(
+    name="requests",
+    description="Every HTTP request in the access logs. Identical log lines are distinct requests.",
+    grain="one line of an access log",
+    owner="web-platform",
+    columns=(
+        Column("requested_at", UTC_TIMESTAMP, "When the server logged the request, in UTC"),
+        Column("client_host", pa.string(), "Address or name of the client", personal=True),
+        Column("remote_user", pa.string(), "User name of HTTP authentication", nullable=True, personal=True),
+        Column("method", pa.string(), "HTTP method; null when the request line could not name one", nullable=True),
+        Column("path", pa.string(), "Path as requested, without the query", nullable=True),
+        Column("query", pa.string(), "What followed the first `?` of the request target", nullable=True),
+        Column("protocol", pa.string(), "Such as HTTP/1.1; null for HTTP/0.9 and the short form", nullable=True),
+        Column("status", pa.int32(), "HTTP status code"),
+        Column("response_bytes", pa.int64(), "Size of the response; null where the log has `-` or no size", True, "bytes"),
+        Column("referrer", pa.string(), "Referer header", nullable=True),
+        Column("user_agent", pa.string(), "User-Agent header", nullable=True, personal=True),
+        Column("log_extra", pa.string(), "Fields after the known ones, as they were", nullable=True),
+    ),
+    key=("raw_object", "raw_line"),
+    sources=(ACCESS_LOGS,),
+    home_of=(ACCESS_LOGS,),
+    replaces="object",
+    day="requested_at",
+    freshness=timedelta(days=1),
+)

@@ -1,0 +1,73 @@
+"""Every address and secret, from the environment; on a laptop from the file that the local stack wrote.
+
+Production sets the WATERSHED_* variables and has no such file. Nothing else in the repository names a host or a port.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_HOME = Path(__file__).resolve().parent.parent / ".watershed"
+
+
+class SettingsMissing(Exception):
+    """A setting that a step needs is set nowhere."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are. Empty S3 fields mean AWS's own endpoint and credential chain."""
+
+    home: Path
+    bucket: str
+    catalog_url: str
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    duckdb_memory: str = "1GB"
+
+    @property
+    def lake_path(self) -> str:
+        """Where DuckLake keeps its Parquet files."""
+        return f"s3://{self.bucket}/lake/"
+
+
+def find_home() -> Path:
+    """The folder that holds all local state: `WATERSHED_HOME`, else `.watershed` in the repository."""
+    return Path(os.environ.get("WATERSHED_HOME") or DEFAULT_HOME).expanduser().absolute()
+
+
+def read_setting(name: str, default: str | None = None) -> str:
+    """`WATERSHED_<NAME>` from the environment, else from the local stack's file. Raises SettingsMissing."""
+    variable = f"WATERSHED_{name.upper()}"
+    value = os.environ.get(variable) or read_stack_file(find_home()).get(variable) or default
+    if value is None:
+        raise SettingsMissing(
+            f"{variable} is not set: start the local stack with `watershed up`, or set it (docs/production.md)"
+        )
+    return value
+
+
+def load_settings() -> Settings:
+    return Settings(
+        home=find_home(),
+        bucket=read_setting("bucket"),
+        catalog_url=read_setting("catalog_url"),
+        s3_endpoint=read_setting("s3_endpoint", ""),
+        s3_region=read_setting("s3_region", "us-east-1"),
+        s3_access_key=read_setting("s3_access_key", ""),
+        s3_secret_key=read_setting("s3_secret_key", ""),
+        duckdb_memory=read_setting("duckdb_memory", "1GB"),
+    )
+
+
+def source_url(source: str) -> str:
+    """The SQLAlchemy-style PostgreSQL address of an oltp source: `WATERSHED_<SOURCE>_URL`."""
+    return read_setting(f"{source}_url")
+
+
+def read_stack_file(home: Path) -> dict[str, str]:
+    path = home / "settings.env"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))

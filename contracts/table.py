@@ -1,0 +1,113 @@
+"""What a table is.
+
+Words used here:
+*table*: a DuckLake table, declared once by a `Table`; Parquet schema, DDL, schema checks, documentation, masking and
+synthetic data all derive from that declaration.
+*source*: a stream of raw objects of one kind that an outside producer lands. A table may be fed by several.
+*home table*: of a source that feeds several tables, the one that quarantines what no table of the source claims.
+*replaces*: the unit that a publish replaces: a raw `object`, a `partition` (a day), or a `key`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import pyarrow as pa
+
+SHORT_TEXT = pa.string()
+UTC_TIMESTAMP = pa.timestamp("us")  # naive by type, UTC by convention: every `_at` column
+JSON_TEXT = pa.json_(pa.string())
+TEXT_LIST = pa.list_(pa.string())
+
+Kind = Literal["logs", "documents", "oltp"]
+Unit = Literal["object", "partition", "key"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `nullable` false means a null is a defect; `personal` columns are masked wherever values are shown."""
+
+    name: str
+    type: pa.DataType
+    description: str
+    nullable: bool = False
+    unit: str | None = None
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where raw objects come from: the name is the folder under `raw/`, the kind is the module under `sources/`."""
+
+    name: str
+    kind: Kind
+    description: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many bad rows of one raw object are tolerated: the larger of `rows` and `share` of the rows read."""
+
+    share: float = 0.1
+    rows: int = 1000
+
+    def allows(self, bad: int, read: int) -> bool:
+        return bad <= max(self.rows, self.share * read)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A declared table. `columns` lists what the transform makes; `all_columns` adds what publishing adds.
+
+    `day` names the column that puts a row into a day, which is how downstream learns what changed; None: no day.
+    """
+
+    name: str
+    description: str
+    grain: str
+    owner: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    sources: tuple[Source, ...]
+    replaces: Unit
+    day: str | None
+    freshness: timedelta
+    home_of: tuple[Source, ...] = ()
+    budget: Budget = Budget()
+    schema: str = "core"
+
+    @property
+    def address(self) -> str:
+        """`schema.name`, as analysts write it."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        return self.columns + (HISTORY if self.replaces == "key" else TRACE)
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.all_columns])
+
+    def column(self, name: str) -> Column:
+        """The column of that name. Raises KeyError when the table has none."""
+        found = {c.name: c for c in self.all_columns}
+        return found[name]
+
+    def personal_columns(self) -> Iterator[str]:
+        return (c.name for c in self.all_columns if c.personal)
+
+
+TRACE = (
+    Column("raw_object", pa.string(), "Key of the raw object that the row came from"),
+    Column("raw_line", pa.int64(), "Line (or element of a document array) in that object, counted from 1"),
+)
+
+HISTORY = (
+    Column("valid_from", UTC_TIMESTAMP, "Since when the row's values hold, the source's `updated_at`"),
+    Column("valid_to", UTC_TIMESTAMP, "Until when they held, exclusive; null while they hold", nullable=True),
+    Column("is_current", pa.bool_(), "Whether the row is the latest version of a record that still exists"),
+    Column("is_deleted", pa.bool_(), "Whether this version ended because the record was deleted at the source"),
+    *TRACE,
+)
