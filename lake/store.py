@@ -1,0 +1,172 @@
+"""Object storage: write-once raw objects, staged files and the small manifests of a run.
+
+The one place where a key is spelled:
+
+    raw/<source>/<digest>                 a raw object, named by its content
+    runs/<run_id>/<step>.json             what a step of a run found out
+    runs/<run_id>/<anything>.parquet      rows on their way to quarantine or ledger
+    lake/<schema>/<table>/<file>.parquet  a table's files, staged ones included
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import IO, Any, BinaryIO
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from contracts.settings import Settings, load_settings
+
+CHUNK_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class RawObject:
+    """An immutable object under `raw/`. `bytes` is its size as it lies there, compressed or not."""
+
+    key: str
+    name: str
+    bytes: int
+    sha256: str
+    arrived_at: datetime
+    day: date | None = None
+    is_new: bool = False
+
+    @property
+    def source(self) -> str:
+        return self.key.split("/")[1]
+
+
+def spell_raw_key(source: str, digest: str) -> str:
+    return f"raw/{source}/{digest[:32]}"
+
+
+def spell_step_key(run_id: str, step: str) -> str:
+    return f"runs/{run_id}/{step}.json"
+
+
+def spell_side_key(run_id: str, name: str) -> str:
+    """Where a run keeps rows that are no table's file, such as those on their way to quarantine."""
+    return f"runs/{run_id}/{name}.parquet"
+
+
+def spell_table_key(address: str, file: str) -> str:
+    """Where a file of the table `schema.name` lies: below DuckLake's data path, as DuckLake itself would put it."""
+    schema, _, name = address.partition(".")
+    return f"lake/{schema}/{name}/{file}.parquet"
+
+
+class Store:
+    """One bucket. Errors of the S3 client pass through: the caller can do nothing about them but retry."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.bucket = settings.bucket
+
+    @cached_property
+    def client(self) -> Any:
+        own = self.settings
+        return boto3.client(
+            "s3",
+            endpoint_url=own.s3_endpoint or None,
+            region_name=own.s3_region,
+            aws_access_key_id=own.s3_access_key or None,
+            aws_secret_access_key=own.s3_secret_key or None,
+            config=Config(s3={"addressing_style": "path" if own.s3_endpoint else "auto"}, retries={"mode": "standard"}),
+        )
+
+    def address(self, key: str) -> str:
+        """The `s3://` address of a key."""
+        return f"s3://{self.bucket}/{key}"
+
+    def put_once(self, source: str, content: BinaryIO, name: str, day: date | None = None) -> RawObject:
+        """Write seekable bytes as a raw object, unless the same content already is one.
+
+        The key is the content's SHA-256 (with the day, where the content itself names none), so that landing the
+        same content twice, even at the same moment, makes one object. `is_new` of the answer tells.
+        """
+        sha256 = hash_content(content)
+        identity = hashlib.sha256(f"{day} {sha256}".encode()).hexdigest() if day else sha256
+        key = spell_raw_key(source, identity)
+        if (found := self.find(key)) is not None:
+            return found
+        about = {"name": escape(name), "sha256": sha256} | ({"day": day.isoformat()} if day else {})
+        content.seek(0)
+        self.client.upload_fileobj(content, self.bucket, key, ExtraArgs={"Metadata": about})
+        landed = self.head(key)
+        return RawObject(**{**asdict(landed), "is_new": True})
+
+    def head(self, key: str) -> RawObject:
+        """What is known of a raw object. Raises LookupError when there is none."""
+        if (found := self.find(key)) is None:
+            raise LookupError(f"there is no object {key} in the bucket {self.bucket}")
+        return found
+
+    def find(self, key: str) -> RawObject | None:
+        try:
+            answer = self.client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+                return None
+            raise
+        about = answer["Metadata"]
+        return RawObject(
+            key=key,
+            name=unescape(about.get("name", "")) or key.rpartition("/")[2],
+            bytes=answer["ContentLength"],
+            sha256=about.get("sha256", ""),
+            arrived_at=answer["LastModified"].replace(tzinfo=None),
+            day=date.fromisoformat(about["day"]) if "day" in about else None,
+        )
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """All keys below a prefix, in order."""
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            yield from (entry["Key"] for entry in page.get("Contents", ()))
+
+    def list_raw(self, source: str) -> Iterator[str]:
+        return self.list(f"raw/{source}/")
+
+    def open(self, key: str) -> BinaryIO:
+        """A stream over an object's bytes, to be read in large pieces."""
+        return self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+
+    def delete(self, key: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def write_json(self, key: str, value: object) -> None:
+        body = json.dumps(value, default=str).encode()
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def read_json(self, key: str) -> Any:
+        """Raises LookupError when there is no such object."""
+        try:
+            return json.load(self.client.get_object(Bucket=self.bucket, Key=key)["Body"])
+        except self.client.exceptions.NoSuchKey:
+            raise LookupError(f"there is no object {key} in the bucket {self.bucket}") from None
+
+
+def open_store(settings: Settings | None = None) -> Store:
+    return Store(settings or load_settings())
+
+
+def hash_content(content: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    content.seek(0)
+    while piece := content.read(CHUNK_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def escape(name: str) -> str:
+    """S3 metadata is ASCII; file names are not."""
+    return json.dumps(name)[1:-1]
+
+
+def unescape(text: str) -> str:
+    return str(json.loads(f'"{text}"'))
