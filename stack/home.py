@@ -1,0 +1,109 @@
+"""The home folder of a local stack: where each server keeps its state, and who may read it."""
+
+import json
+import os
+import random
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.settings import DEFAULT_HOME, find_home
+
+# Below Linux's range for outgoing connections (32768-60999), so that no client takes a port that a stack remembers.
+PORT_RANGE = range(20_000, 32_000)
+# The only port that people type. Everything else, and a second stack, takes any free one.
+PREFERRED_PORTS = {"airflow": 8080}
+
+
+@dataclass(frozen=True)
+class Home:
+    """Folders and small files below `WATERSHED_HOME`."""
+
+    path: Path
+
+    @property
+    def is_default(self) -> bool:
+        return self.path == DEFAULT_HOME
+
+    @property
+    def settings_file(self) -> Path:
+        return self.path / "settings.env"
+
+    @property
+    def ports_file(self) -> Path:
+        return self.path / "ports.json"
+
+    def folder(self, name: str) -> Path:
+        """A subfolder, made if missing."""
+        folder = self.path / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def log_file(self, server: str) -> Path:
+        return self.folder("logs") / f"{server}.log"
+
+    def pid_file(self, server: str) -> Path:
+        return self.folder("pids") / f"{server}.json"
+
+    def secret_file(self, name: str) -> Path:
+        return self.path / "secrets" / name
+
+    def read_secret(self, name: str) -> str:
+        """A generated secret, made at first use: 64 URL-safe characters, mode 600, no newline."""
+        path = self.secret_file(name)
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(48))
+        return path.read_text()
+
+
+def open_home() -> Home:
+    """The home that `WATERSHED_HOME` names, made if missing. Others may pass through it, not look into it."""
+    home = Home(find_home())
+    if not home.path.exists():
+        home.path.mkdir(parents=True)
+        home.path.chmod(0o711)
+    home.folder("secrets").chmod(0o700)
+    return home
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file at once, mode 600 from its first byte."""
+    draft = path.with_name(path.name + ".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def choose_ports(home: Home, names: list[str]) -> None:
+    """Remember a port for each name: the last one used, else the preferred one, else any; all of them free now."""
+    known = read_ports(home)
+    preferred = (PREFERRED_PORTS if home.is_default else {}) | known
+    for name in names:
+        taken = {port for other, port in known.items() if other != name}
+        known[name] = find_free_port([preferred[name]] if name in preferred else [], taken)
+    write_private(home.ports_file, json.dumps(known, indent=1))
+
+
+def read_ports(home: Home) -> dict[str, int]:
+    return json.loads(home.ports_file.read_text()) if home.ports_file.exists() else {}
+
+
+def find_free_port(candidates: list[int], taken: set[int]) -> int:
+    """The first candidate that nobody listens on, else a random free one."""
+    for port in (*candidates, *random.sample(PORT_RANGE, 100)):
+        if port not in taken and is_port_free(port):
+            return port
+    raise ValueError("no free port on 127.0.0.1 between 20000 and 32000: stop what occupies them")
+
+
+def is_port_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do it: the remains of closed connections do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,144 @@
+"""One server as a detached process: start, find, stop, also after a crash.
+
+A server leads a session of its own, so that it outlives the terminal, and so that its children are found by their
+session when it was killed and left them behind. The pid file holds the start time too: a pid alone may be reused.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from stack.home import Home, write_private
+
+START_SECONDS = 120
+# Variables of the caller that must not reach a server: without bytecode every Airflow process starts twice as slowly.
+DROPPED_VARIABLES = ("PYTHONDONTWRITEBYTECODE",)
+
+
+class ServerFailed(ValueError):
+    """A server ended or stayed silent; the message names its log."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """How to start one process and how to know that it is well. `is_ready` must never raise or take long."""
+
+    name: str
+    command: list[str]
+    port: int | None
+    is_ready: Callable[[], bool]
+    environment: dict[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    user: str | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+
+
+def start_process(home: Home, server: Server) -> None:
+    """Start detached, with all output in the server's log file. Returns at once."""
+    environment = {name: value for name, value in os.environ.items() if name not in DROPPED_VARIABLES}
+    with home.log_file(server.name).open("ab") as log:
+        process = subprocess.Popen(
+            server.command,
+            env=environment | server.environment,
+            cwd=server.folder or home.path,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=server.user,
+            group=server.user,
+            extra_groups=[] if server.user else None,
+        )
+    started = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
+    write_private(home.pid_file(server.name), json.dumps(started))
+
+
+def wait_until_ready(home: Home, server: Server, seconds: float = START_SECONDS) -> None:
+    """Raises ServerFailed when the process ends or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not server.is_ready():
+        if find_process(home, server.name) is None:
+            raise ServerFailed(f"{server.name} ended while starting: see {home.log_file(server.name)}")
+        if time.monotonic() > deadline:
+            raise ServerFailed(f"{server.name} is not ready after {seconds:.0f} s: see {home.log_file(server.name)}")
+        time.sleep(0.1)
+
+
+def find_process(home: Home, name: str) -> psutil.Process | None:
+    """The running server of this home, or None."""
+    recorded = read_pid_file(home, name)
+    if recorded is None:
+        return None
+    try:
+        process = psutil.Process(int(recorded["pid"]))
+        is_same = abs(process.create_time() - recorded["started"]) < 1
+        return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.Error:
+        return None
+
+
+def stop_process(home: Home, name: str, stop_signal: signal.Signals = signal.SIGTERM, seconds: float = 20) -> bool:
+    """Ask politely, then kill; children and orphans of a crash included. Returns whether anything was running."""
+    family = find_family(home, name)
+    leader = find_process(home, name)
+    if leader is not None:
+        leader.send_signal(stop_signal)
+        psutil.wait_procs([leader], timeout=seconds)
+    end_processes([*family, *find_family(home, name)])
+    home.pid_file(name).unlink(missing_ok=True)
+    return bool(family)
+
+
+def find_family(home: Home, name: str) -> list[psutil.Process]:
+    """The server, its descendants, and whatever still belongs to its session after the server itself died."""
+    recorded = read_pid_file(home, name)
+    if recorded is None:
+        return []
+    leader = find_process(home, name)
+    members = set(find_session(int(recorded["pid"]), since=recorded["started"]))
+    if leader is not None:
+        members |= {leader, *list_children(leader)}
+    for orphan in list(members):
+        members |= set(list_children(orphan))
+    return list(members)
+
+
+def find_session(session: int, since: float) -> Iterable[psutil.Process]:
+    """Processes of a session that began after the server did (a reused number would be another session)."""
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == session and process.create_time() >= since - 1:
+                yield process
+        except (ProcessLookupError, psutil.Error):
+            continue
+
+
+def list_children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def end_processes(processes: list[psutil.Process]) -> None:
+    """SIGTERM, five seconds, SIGKILL."""
+    for send in (psutil.Process.terminate, psutil.Process.kill):
+        alive = [process for process in processes if process.is_running()]
+        for process in alive:
+            try:
+                send(process)
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(alive, timeout=5)
+
+
+def read_pid_file(home: Home, name: str) -> dict[str, float] | None:
+    path = home.pid_file(name)
+    return json.loads(path.read_text()) if path.exists() else None

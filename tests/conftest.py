@@ -1,0 +1,54 @@
+"""One local stack (S3 and PostgreSQL, no Airflow) for the whole test run, and an empty lake for each test.
+
+The developer's own stack and settings are out of reach: every test sees a temporary WATERSHED_HOME.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TEMPORARY = tempfile.TemporaryDirectory(prefix="watershed-test-", ignore_cleanup_errors=True)
+for variable in [name for name in os.environ if name.startswith(("WATERSHED_", "AIRFLOW_", "AWS_"))]:
+    del os.environ[variable]
+os.environ["WATERSHED_HOME"] = str(Path(TEMPORARY.name) / "home")
+os.environ["GX_ANALYTICS_ENABLED"] = "False"
+
+# Only now: what these import may read the environment.
+from stack.home import Home, open_home  # noqa: E402
+from stack.servers import start_storage, stop_storage  # noqa: E402
+from tests.empty_lake import EmptyLake, make_lake, remove_lake  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Home]:
+    """A running S3 server and PostgreSQL; the environment's WATERSHED_HOME points at their settings."""
+    home = open_home()
+    try:
+        start_storage(home)
+        yield home
+    finally:
+        stop_storage(home)
+
+
+@pytest.fixture
+def lake(stack: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmptyLake]:
+    """An empty bucket, catalogue and `accounts` database of the test's own, set in the environment."""
+    empty = make_lake(stack)
+    for name, value in empty.environment.items():
+        monkeypatch.setenv(name, value)
+    yield empty
+    remove_lake(stack, empty)
+
+
+@pytest.fixture(scope="module")
+def module_lake(stack: Home) -> Iterator[EmptyLake]:
+    """The same for a whole module, where tests read what one load wrote."""
+    empty = make_lake(stack)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in empty.environment.items():
+            patch.setenv(name, value)
+        yield empty
+    remove_lake(stack, empty)

@@ -1,0 +1,75 @@
+"""An empty lake inside the running test stack: a bucket and two databases with names nobody else has."""
+
+import itertools
+import os
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import psycopg
+from psycopg import sql
+
+from contracts.settings import load_settings, source_url
+from stack.home import Home, read_ports
+from stack.postgres import admin_url
+
+COUNTER = itertools.count()
+
+
+@dataclass(frozen=True)
+class EmptyLake:
+    """Where the test's lake is. `admin_url` is PostgreSQL's superuser, for tests that make databases."""
+
+    bucket: str
+    catalog_url: str
+    accounts_url: str
+    admin_url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "WATERSHED_BUCKET": self.bucket,
+            "WATERSHED_CATALOG_URL": self.catalog_url,
+            "WATERSHED_ACCOUNTS_URL": self.accounts_url,
+        }
+
+
+def make_lake(home: Home) -> EmptyLake:
+    name = f"lake{os.getpid()}x{next(COUNTER)}"
+    admin = admin_url(home, read_ports(home)["postgres"])
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for owner in ("catalog", "accounts"):
+            create = sql.SQL("create database {} owner {}")
+            connection.execute(create.format(sql.Identifier(f"{owner}_{name}"), sql.Identifier(owner)))
+    open_s3().create_bucket(Bucket=name)
+    return EmptyLake(
+        bucket=name,
+        catalog_url=rename_database(load_settings().catalog_url, f"catalog_{name}"),
+        accounts_url=rename_database(source_url("accounts"), f"accounts_{name}"),
+        admin_url=admin,
+    )
+
+
+def remove_lake(home: Home, lake: EmptyLake) -> None:
+    """The server deletes a bucket with all that is in it."""
+    open_s3().delete_bucket(Bucket=lake.bucket)
+    with psycopg.connect(lake.admin_url, autocommit=True) as connection:
+        for url in (lake.catalog_url, lake.accounts_url):
+            database = sql.Identifier(urlsplit(url).path.lstrip("/"))
+            connection.execute(sql.SQL("drop database {} with (force)").format(database))
+
+
+def rename_database(url: str, database: str) -> str:
+    return urlsplit(url)._replace(path=f"/{database}").geturl()
+
+
+def open_s3() -> Any:
+    settings = load_settings()
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.s3_endpoint,
+        region_name=settings.s3_region,
+        aws_access_key_id=settings.s3_access_key,
+        aws_secret_access_key=settings.s3_secret_key,
+    )
