@@ -1,0 +1,113 @@
+"""Check: rules run over the staged files; rows that fail leave them for quarantine."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from duckdb import DuckDBPyConnection
+
+from contracts import find_table, load_sources
+from contracts.table import Table
+from lake.store import Store, open_store, spell_step_key, spell_table_key
+from warehouse.connection import connect, quote
+
+
+def check_table(table_name: str, run_id: str) -> dict[str, int]:
+    """Check one table's staged files. Leaves `check_<table>.json`; returns rules evaluated and failed, rows quarantined."""
+    from expectations.check import check_rows
+
+    table, store = find_table(table_name), open_store()
+    staged = store.read_json(spell_step_key(run_id, "stage"))["tables"][table.name]
+    began = time.monotonic()
+    con = connect(read_only=True)
+    checks: list[dict[str, Any]] = []
+    blocked: str | None = None
+    failing: str | None = None
+    if staged["files"]:
+        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({spell_list(staged['files'])})")
+        verdict = check_rows(con, table, "staged", as_of=datetime.now(UTC).replace(tzinfo=None))
+        checks, blocked, failing = verdict.checks, verdict.blocked, verdict.failing_rows
+    files, quarantine = settle_rows(con, table, staged, failing, run_id, store)
+    report = {
+        "files": files,
+        "quarantine": quarantine,
+        "written": count_by_object(con, files),
+        "quarantined": count_by_object(con, quarantine),
+        "days": count_days(con, table, files),
+        "checks": checks,
+        "blocked": blocked,
+        "ms": round((time.monotonic() - began) * 1000),
+    }
+    store.write_json(spell_step_key(run_id, f"check_{table.name}"), report)
+    failed = sum(not check["is_success"] for check in checks)
+    return {"rules": len(checks), "failed": failed, "quarantined": sum(report["quarantined"].values())}
+
+
+def settle_rows(
+    con: DuckDBPyConnection, table: Table, staged: dict[str, Any], failing: str | None, run_id: str, store: Store
+) -> tuple[list[str], list[str]]:
+    """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine."""
+    con.execute(f"CREATE TEMP TABLE failing AS {failing or EMPTY_QUARANTINE}")
+    files = rewrite_files(con, staged["files"], "failing", table.address, run_id, store)
+    unparsed = f"SELECT {PARSE_REJECT} FROM read_parquet({spell_list(staged['rejects'])})" if staged["rejects"] else None
+    parts = [part for part in (unparsed, "SELECT * FROM failing" if files != staged["files"] else None) if part]
+    if not parts:
+        return files, []
+    quarantine = store.address(spell_table_key(f"quarantine.{table.name}", f"{run_id}-{uuid4().hex[:12]}"))
+    con.execute(f"COPY ({' UNION ALL BY NAME '.join(parts)}) TO {quote(quarantine)} (FORMAT parquet)")
+    return files, [quarantine]
+
+
+EMPTY_QUARANTINE = """
+    SELECT '' AS raw_object, 0::BIGINT AS raw_line, '' AS rule, '' AS reason, '' AS row_json WHERE false
+"""
+PARSE_REJECT = "raw_object, raw_line, 'parse' AS rule, problem AS reason, to_json({line: line})::VARCHAR AS row_json"
+
+
+def rewrite_files(
+    con: DuckDBPyConnection,
+    files: list[str],
+    unwanted: str,
+    address: str,
+    run_id: str,
+    store: Store,
+    by: str = "raw_object, raw_line",
+) -> list[str]:
+    """The files without the rows that match the relation `unwanted` in the columns `by`. Only those with some change."""
+    if not files or con.execute(f"SELECT 1 FROM {unwanted} LIMIT 1").fetchone() is None:
+        return files
+    found = con.execute(
+        f"""SELECT DISTINCT filename FROM read_parquet({spell_list(files)}, filename = true)
+            SEMI JOIN {unwanted} USING ({by})"""
+    ).fetchall()
+    touched = {row[0] for row in found}
+    kept = [file for file in files if file not in touched]
+    for file in sorted(touched):
+        rewritten = store.address(spell_table_key(address, f"{run_id}-{uuid4().hex[:12]}"))
+        remaining = f"FROM read_parquet({quote(file)}) ANTI JOIN {unwanted} USING ({by})"
+        con.execute(f"COPY (SELECT * {remaining}) TO {quote(rewritten)} (FORMAT parquet)")
+        kept.append(rewritten)
+    return kept
+
+
+def count_by_object(con: DuckDBPyConnection, files: list[str]) -> dict[str, int]:
+    if not files:
+        return {}
+    query = f"SELECT raw_object, count(*) FROM read_parquet({spell_list(files)}) GROUP BY raw_object"
+    return dict(con.execute(query).fetchall())
+
+
+def count_days(con: DuckDBPyConnection, table: Table, files: list[str]) -> list[tuple[str, str, int]]:
+    """Raw object, day and number of rows that the files hold."""
+    if not files or table.day is None:
+        return []
+    query = f"""
+        SELECT raw_object, CAST("{table.day}" AS DATE)::VARCHAR AS day, count(*)
+        FROM read_parquet({spell_list(files)}) WHERE "{table.day}" IS NOT NULL GROUP BY ALL ORDER BY ALL
+    """
+    return con.execute(query).fetchall()
+
+
+def spell_list(files: list[str]) -> str:
+    return "[" + ", ".join(map(quote, files)) + "]"

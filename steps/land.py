@@ -1,0 +1,73 @@
+"""Land: bytes become raw objects, and a run takes those that are not yet published."""
+
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+from contracts import find_source, tables_of
+from contracts.table import Source
+from lake.store import RawObject, Store, open_store, spell_step_key
+from warehouse.connection import connect
+from warehouse.ledger import list_objects_of_days, list_published, list_refused
+
+
+def land_file(source_name: str, path: Path, day: date | None = None) -> RawObject:
+    """Hand one file over, as an outside producer would. Landing the same content twice changes nothing.
+
+    `day` dates lines that carry a time of day only. Raises ValueError when such lines have no day, LookupError for an
+    unknown source, OSError for an unreadable file.
+    """
+    source = find_source(source_name)
+    if source.kind == "oltp":
+        raise ValueError(f"{source.name} is a database, not files: `watershed run ingest_{source.name}` extracts it")
+    reader = import_module(f"sources.{source.kind}")
+    with path.open("rb") as content:
+        dated = getattr(reader, "find_day", lambda name: None)(path.name)
+        needs_day = getattr(reader, "needs_day", lambda head: False)
+        if not needs_day(content.read(1 << 16)):
+            day = None
+        elif (day := day or dated) is None:
+            raise ValueError(
+                f"{path}: its lines carry a time of day only; name the day with --date, or in the file's name (2026-11-01)"
+            )
+        return open_store().put_once(source.name, content, path.name, day)
+
+
+def find_arrivals(source_name: str) -> list[str]:
+    """Keys of a source's raw objects that are neither published nor refused, in order of key."""
+    source = find_source(source_name)
+    con = connect(read_only=True)
+    known = list_published(con, source.name) | list_refused(con, source.name)
+    return [key for key in open_store().list_raw(source.name) if key not in known]
+
+
+def take_arrivals(
+    source_name: str, run_id: str, first: date | None = None, last: date | None = None, refused: bool = False
+) -> dict[str, int]:
+    """Decide what a run ingests: what is new; or, with dates, all that holds rows of these days; or what was refused.
+
+    A source that is a database is extracted first. Leaves `land.json`; returns the number of objects and bytes.
+    """
+    source = find_source(source_name)
+    store = open_store()
+    if source.kind == "oltp" and first is None:
+        extract_database(source, store)
+    keys = choose_objects(source, store, first, last or first, refused)
+    objects = [store.head(key) for key in keys]
+    about = {"source": source.name, "objects": keys, "rebuild": first is not None}
+    store.write_json(spell_step_key(run_id, "land"), about)
+    return {"objects": len(objects), "bytes": sum(o.bytes for o in objects)}
+
+
+def choose_objects(source: Source, store: Store, first: date | None, last: date | None, refused: bool) -> list[str]:
+    con = connect(read_only=True)
+    if first is not None and last is not None:
+        tables = [t.address for t in tables_of(source)]
+        return sorted(list_objects_of_days(con, tables, first, last) & list_published(con, source.name))
+    if refused:
+        return sorted(list_refused(con, source.name))
+    return find_arrivals(source.name)
+
+
+def extract_database(source: Source, store: Store) -> None:
+    raise NotImplementedError

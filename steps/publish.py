@@ -1,0 +1,174 @@
+"""Publish: what the checks left of a run becomes visible, all tables of the source at once."""
+
+from datetime import date
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from contracts import find_source, tables_of
+from contracts.table import Source, Table
+from lake.store import RawObject, Store, open_store, spell_step_key
+from steps.check import count_by_object, rewrite_files
+from warehouse.connection import connect, quote
+from warehouse.ledger import (
+    Books,
+    LedgerRows,
+    list_days_of,
+    list_known_fields,
+    list_published,
+    utc_now,
+)
+from warehouse.publish import Part, Publication, publish
+
+
+def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
+    """Publish a checked run. Objects over their budget, unreadable, or behind a blocking rule are refused, each with a
+    sentence that is recorded in `ledger.refusals`; the others are published.
+
+    Returns `{"tables": {name: {"rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence}}`; the snapshot
+    is None when nothing was left to publish.
+    """
+    source, store, con = find_source(source_name), open_store(), connect(read_only=True)
+    staged = store.read_json(spell_step_key(run_id, "stage"))
+    reports = {t.name: store.read_json(spell_step_key(run_id, f"check_{t.name}")) for t in tables_of(source)}
+    objects = {key: store.head(key) for key in store.read_json(spell_step_key(run_id, "land"))["objects"]}
+    refused = find_refused(source, objects, staged, reports)
+    accepted = {key: about for key, about in objects.items() if key not in refused}
+    known = list_published(con, source.name)
+    parts, books, rows = [], [], LedgerRows()
+    for table in tables_of(source):
+        report = drop_objects(con, table, reports[table.name], set(refused), run_id, store)
+        tallies = staged["tables"][table.name]["tallies"]
+        own = [balance_books(source, table, about, tallies[key], report) for key, about in accepted.items()]
+        books += own
+        parts.append(compose_part(table, report, set(accepted) & known))
+        rows.days.extend(find_changed_days(con, table, report, set(accepted)))
+        rows.checks.extend({"table_name": table.address, **check} for check in report["checks"])
+    rows.fields.extend(find_new_fields(con, source, staged.get("fields", {}), set(accepted)))
+    timings = {"stage": staged["ms"], "check": sum(r["ms"] for r in reports.values())}
+    rows.refusals.extend(spell_refusals(source, objects, refused))
+    publication = Publication(run_id, source.name, actor, tuple(parts if accepted else ()), tuple(books), rows, timings)
+    snapshot = publish(publication) if objects else None
+    return {
+        "tables": {t.name: summarize(t, books, rows.days) for t in tables_of(source)},
+        "snapshot": snapshot,
+        "refused": refused,
+    }
+
+
+def find_refused(
+    source: Source, objects: dict[str, RawObject], staged: dict[str, Any], reports: dict[str, Any]
+) -> dict[str, str]:
+    """Why which objects cannot be published: key to sentence."""
+    refused: dict[str, str] = dict(staged.get("refused", {}))
+    for table in tables_of(source):
+        report = reports[table.name]
+        if report["blocked"]:
+            refused |= {key: f"{table.address}: {report['blocked']}" for key in objects if key not in refused}
+        for key, tally in staged["tables"][table.name]["tallies"].items():
+            bad, read = report["quarantined"].get(key, 0), tally.get("read", 0)
+            if key not in refused and not table.budget.allows(bad, read):
+                refused[key] = (
+                    f"{bad} of {read} rows of {objects[key].name} are bad for {table.address}, more than its contract "
+                    f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
+                    f"then `watershed run ingest_{source.name} --refused`"
+                )
+    return refused
+
+
+def drop_objects(
+    con: DuckDBPyConnection, table: Table, report: dict[str, Any], refused: set[str], run_id: str, store: Store
+) -> dict[str, Any]:
+    """The check's report without anything of the refused objects, files rewritten where they held some."""
+    if not refused & (set(report["written"]) | set(report["quarantined"])):
+        return report
+    listed = ", ".join(map(quote, sorted(refused)))
+    kept: dict[str, Any] = {}
+    for what, address in (("files", table.address), ("quarantine", f"quarantine.{table.name}")):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest([{listed}]) AS raw_object")
+        kept[what] = rewrite_files(con, report[what], "refused", address, run_id, store, by="raw_object")
+    return report | kept | {
+        "written": count_by_object(con, kept["files"]),
+        "quarantined": count_by_object(con, kept["quarantine"]),
+        "days": [entry for entry in report["days"] if entry[0] not in refused],
+    }
+
+
+def balance_books(
+    source: Source, table: Table, about: RawObject, tally: dict[str, int], report: dict[str, Any]
+) -> Books:
+    return Books(
+        source=source.name,
+        table_name=table.address,
+        raw_object=about.key,
+        object_name=about.name,
+        object_bytes=about.bytes,
+        sha256=about.sha256,
+        arrived_at=about.arrived_at,
+        rows_read=tally.get("read", 0),
+        rows_written=report["written"].get(about.key, 0),
+        rows_quarantined=report["quarantined"].get(about.key, 0),
+        rows_deduplicated=tally.get("deduplicated", 0),
+        rows_filtered=tally.get("filtered", 0),
+    )
+
+
+def compose_part(table: Table, report: dict[str, Any], republished: set[str]) -> Part:
+    """Facts are replaced by raw object, histories by key."""
+    listed = ", ".join(map(quote, sorted(republished)))
+    replaced = f"raw_object IN ({listed})" if republished else None
+    return Part(
+        address=table.address,
+        files=tuple(report["files"]),
+        replaced=replaced,
+        quarantine_files=tuple(report["quarantine"]),
+        quarantine_replaced=replaced,
+    )
+
+
+def find_changed_days(
+    con: DuckDBPyConnection, table: Table, report: dict[str, Any], accepted: set[str]
+) -> list[dict[str, Any]]:
+    """Days that gain rows, and with none the days that an object published again has left."""
+    now = {(key, date.fromisoformat(day)): rows for key, day, rows in report["days"]}
+    left = list_days_of(con, table.address, accepted) - set(now)
+    return [
+        {"table_name": table.address, "raw_object": key, "day": day, "row_count": rows}
+        for (key, day), rows in {**now, **dict.fromkeys(left, 0)}.items()
+    ]
+
+
+def find_new_fields(
+    con: DuckDBPyConnection, source: Source, fields: dict[str, dict[str, str]], accepted: set[str]
+) -> list[dict[str, Any]]:
+    """Fields of documents never seen before, and known ones with a new type. `fields`: path to type to raw object."""
+    known = list_known_fields(con, source.name)
+    paths = {path for path, _ in known}
+    return [
+        {"source": source.name, "path": path, "json_type": kind, "is_new_path": path not in paths, "raw_object": key}
+        for path, kinds in fields.items()
+        for kind, key in kinds.items()
+        if (path, kind) not in known and key in accepted
+    ]
+
+
+def spell_refusals(source: Source, objects: dict[str, RawObject], refused: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": source.name,
+            "raw_object": key,
+            "object_name": objects[key].name,
+            "reason": why,
+            "refused_at": utc_now(),
+        }
+        for key, why in refused.items()
+    ]
+
+
+def summarize(table: Table, books: list[Books], days: list[dict[str, Any]]) -> dict[str, Any]:
+    own = [b for b in books if b.table_name == table.address]
+    return {
+        "rows": sum(b.rows_written for b in own),
+        "quarantined": sum(b.rows_quarantined for b in own),
+        "days": sorted({str(d["day"]) for d in days if d["table_name"] == table.address}),
+    }

@@ -1,0 +1,150 @@
+"""Staging of records, which are lines or documents: slice by slice through each table's transform.
+
+A slice is some 64 MB of text in Arrow, of one large object or many small ones. Memory is bounded by the slices in
+flight, whatever the size of an object. One slice makes at most one Parquet file a table.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from contracts import tables_of
+from contracts.settings import load_settings
+from contracts.table import Source, Table
+from lake.store import Store, spell_side_key, spell_table_key
+from warehouse.connection import open_engine
+
+SLICES_IN_FLIGHT = 2  # one being written to S3 while the next is parsed
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The SQL that a table runs over every slice, compiled once from its Ibis transform."""
+
+    table: Table
+    parse: str
+    tally: str
+    is_home: bool
+
+
+@dataclass(frozen=True)
+class StagedSlice:
+    """What became of one slice in one table. `tallies` counts by raw object."""
+
+    table: str
+    file: str | None
+    rejects: str | None
+    tallies: dict[str, dict[str, int]]
+
+
+def stage_records(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
+    """Returns the manifest: per table its files, its files of rejected records and its tallies; and refused objects."""
+    reader = import_module(f"sources.{source.kind}")
+    plans = [compile_plan(source, table) for table in tables_of(source)]
+    refused: dict[str, str] = {}
+    con = open_engine(load_settings())
+    tables: dict[str, Any] = {p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}} for p in plans}
+    slices = reader.read(store, keys, refused)
+    for staged in run_ahead(con, plans, slices, run_id, store):
+        table = tables[staged.table]
+        table["files"] += [staged.file] if staged.file else []
+        table["rejects"] += [staged.rejects] if staged.rejects else []
+        add_tallies(table["tallies"], staged.tallies)
+    return {"tables": tables, "refused": refused}
+
+
+def compile_plan(source: Source, table: Table) -> Plan:
+    """Blank lines are filtered, unreadable ones are the home table's to quarantine; the transform sees the rest."""
+    import ibis
+
+    module = import_module(f"transforms.{table.name}")
+    records = ibis.table(RECORDS, name="records")
+    blank = (records.line < "!") & (records.line.strip() == "")
+    claimed = module.claims(records) if hasattr(module, "claims") else ibis.literal(True)
+    mine = records.problem.isnull() & ~blank & claimed
+    parsed = getattr(module, f"from_{source.name}")(records.filter(mine))
+    is_home = source in table.home_of
+    unread = records.problem.notnull()
+    tally = records.group_by("raw_object").agg(
+        read=records.count(),
+        filtered=records.count(where=~mine & ~(unread & is_home)),
+        unread=records.count(where=unread & is_home),
+    )
+    return Plan(table, ibis.to_sql(parsed, dialect="duckdb"), ibis.to_sql(tally, dialect="duckdb"), is_home)
+
+
+RECORDS = {"raw_object": "string", "raw_line": "int64", "line": "string", "day": "date", "problem": "string"}
+
+
+def run_ahead(
+    con: DuckDBPyConnection, plans: list[Plan], slices: Iterator[pa.Table], run_id: str, store: Store
+) -> Iterator[StagedSlice]:
+    """Stage slices in worker threads while the next ones are read, never more than a few at a time."""
+    with ThreadPoolExecutor(SLICES_IN_FLIGHT) as workers:
+        running: set[Future[list[StagedSlice]]] = set()
+        for records in slices:
+            if len(running) >= SLICES_IN_FLIGHT:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (staged for future in done for staged in future.result())
+            running.add(workers.submit(stage_slice, con.cursor(), plans, records, run_id, store))
+        yield from (staged for future in running for staged in future.result())
+
+
+def stage_slice(
+    con: DuckDBPyConnection, plans: list[Plan], records: pa.Table, run_id: str, store: Store
+) -> list[StagedSlice]:
+    con.register("records", records)
+    try:
+        return [stage_table_slice(con, plan, f"{run_id}-{uuid4().hex[:12]}", store) for plan in plans]
+    finally:
+        con.close()
+
+
+def stage_table_slice(con: DuckDBPyConnection, plan: Plan, name: str, store: Store) -> StagedSlice:
+    """Parse, write the good rows and the rejected ones, count both. The name is new each time: a published file
+    must never be overwritten by a rerun of its step."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {plan.parse}")
+    duplicate = "is_duplicate" if has_column(con, "parsed", "is_duplicate") else "false"
+    counted = con.execute(
+        f"""SELECT raw_object, count(*) FILTER (problem IS NULL AND NOT {duplicate}),
+                   count(*) FILTER (problem IS NOT NULL), count(*) FILTER (problem IS NULL AND {duplicate})
+            FROM parsed GROUP BY raw_object"""
+    ).fetchall()
+    tallies: dict[str, dict[str, int]] = {
+        raw_object: {"read": read, "filtered": filtered, "rejected": unread, "deduplicated": 0, "written": 0}
+        for raw_object, read, filtered, unread in con.execute(plan.tally).fetchall()
+    }
+    for raw_object, written, rejected, duplicates in counted:
+        tally = tallies[raw_object]
+        tally["written"], tally["deduplicated"] = written, duplicates
+        tally["rejected"] += rejected
+    file = rejects = None
+    if any(t["written"] for t in tallies.values()):
+        file = store.address(spell_table_key(plan.table.address, name))
+        columns = ", ".join(f'"{n}"' for n in plan.table.arrow_schema.names)
+        con.execute(f"COPY (SELECT {columns} FROM parsed WHERE problem IS NULL AND NOT {duplicate}) TO '{file}'")
+    if any(t["rejected"] for t in tallies.values()):
+        rejects = store.address(spell_side_key(name.rpartition("-")[0], f"rejects-{plan.table.name}-{name[-12:]}"))
+        unread = "FROM records WHERE problem IS NOT NULL" if plan.is_home else "FROM records WHERE false"
+        con.execute(
+            f"""COPY (SELECT raw_object, raw_line, problem, line FROM parsed WHERE problem IS NOT NULL
+                UNION ALL SELECT raw_object, raw_line, problem, line {unread}) TO '{rejects}' (FORMAT parquet)"""
+        )
+    return StagedSlice(plan.table.name, file, rejects, tallies)
+
+
+def has_column(con: DuckDBPyConnection, relation: str, column: str) -> bool:
+    return column in {row[0] for row in con.execute(f"DESCRIBE {relation}").fetchall()}
+
+
+def add_tallies(total: dict[str, dict[str, int]], more: dict[str, dict[str, int]]) -> None:
+    for raw_object, tally in more.items():
+        own = total[raw_object]
+        for what, count in tally.items():
+            own[what] = own.get(what, 0) + count

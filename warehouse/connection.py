@@ -1,0 +1,112 @@
+"""The DuckDB connection: in memory, one a process, with the lake attached.
+
+State lives in DuckLake only (catalogue in PostgreSQL, Parquet on S3): a `.duckdb` file cannot be shared between processes.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+from sqlalchemy.engine import URL, make_url
+
+from contracts.settings import Settings, load_settings
+
+EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
+LAKE = "lake"
+
+
+def connect(
+    settings: Settings | None = None, *, read_only: bool = False, snapshot: int | None = None
+) -> DuckDBPyConnection:
+    """A connection whose default catalogue is the lake, as it is now or as it was at `snapshot`.
+
+    Raises ConnectionError with one sentence when the catalogue cannot be reached.
+    """
+    settings = settings or load_settings()
+    con = open_engine(settings)
+    try:
+        con.execute(spell_attach(settings, read_only=read_only, snapshot=snapshot))
+    except duckdb.Error as error:
+        raise explain_failure(settings, error, snapshot) from None
+    con.execute(f"USE {LAKE}")
+    return con
+
+
+def open_engine(settings: Settings) -> DuckDBPyConnection:
+    """An in-memory DuckDB that can read and write the bucket, without the lake."""
+    con = duckdb.connect(config={"memory_limit": settings.duckdb_memory, "preserve_insertion_order": True})
+    for statement in spell_setup(settings):
+        con.execute(statement)
+    return con
+
+
+def spell_setup(settings: Settings) -> list[str]:
+    """The statements that any DuckDB, our own or the shell, needs before it can attach the lake."""
+    spill = settings.home / "spill"
+    return [
+        *(f"LOAD '{find_extension(name)}'" for name in EXTENSIONS),
+        f"SET temp_directory = {quote(str(spill))}",
+        "SET TimeZone = 'UTC'",
+        "SET s3_uploader_max_filesize = '50GB'",  # five-megabyte parts: the default holds 80 MB a writer in memory
+        spell_s3_secret(settings),
+        spell_catalog_secret(make_url(settings.catalog_url)),
+    ]
+
+
+def find_extension(name: str) -> Path:
+    """Where the wheel of an extension put its file: nothing is downloaded at run time. Raises LookupError."""
+    package = f"duckdb_extension_{name}"
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise LookupError(f"the package {package.replace('_', '-')} is not installed: run `make install`")
+    return next(Path(spec.origin).parent.rglob("*.duckdb_extension"))
+
+
+def spell_s3_secret(settings: Settings) -> str:
+    """Keys from the settings, or AWS's own credential chain where the settings have none."""
+    own = {"REGION": settings.s3_region}
+    if settings.s3_access_key:
+        own |= {"KEY_ID": settings.s3_access_key, "SECRET": settings.s3_secret_key}
+    if settings.s3_endpoint:
+        scheme, _, host = settings.s3_endpoint.partition("://")
+        own |= {"ENDPOINT": host, "URL_STYLE": "path", "USE_SSL": str(scheme == "https").lower()}
+    return spell_secret("objects", "s3", own)
+
+
+def spell_catalog_secret(url: URL) -> str:
+    parts = {"HOST": url.host, "PORT": url.port or 5432, "DATABASE": url.database, "USER": url.username}
+    own = {k: str(v) for k, v in (parts | {"PASSWORD": url.password}).items() if v}
+    return spell_secret("catalog", "postgres", own)
+
+
+def spell_secret(name: str, kind: str, values: dict[str, str]) -> str:
+    fields = "".join(f", {field} {quote(value)}" for field, value in values.items())
+    return f"CREATE OR REPLACE SECRET {name} (TYPE {kind}{fields})"
+
+
+def spell_attach(settings: Settings, *, read_only: bool = False, snapshot: int | None = None) -> str:
+    options = [f"DATA_PATH {quote(settings.lake_path)}", "META_SECRET catalog", "DATA_INLINING_ROW_LIMIT 500"]
+    if read_only:
+        options.append("READ_ONLY")
+    if snapshot is not None:
+        options.append(f"SNAPSHOT_VERSION {int(snapshot)}")
+    return f"ATTACH 'ducklake:postgres:' AS {LAKE} ({', '.join(options)})"
+
+
+def explain_failure(settings: Settings, error: duckdb.Error, snapshot: int | None) -> Exception:
+    """One sentence instead of DuckDB's, which may quote the whole connection string."""
+    url = make_url(settings.catalog_url)
+    where = f"{url.host}:{url.port or 5432}/{url.database}"
+    text = str(error)
+    if snapshot is not None and "snapshot" in text.lower():
+        return LookupError(f"there is no snapshot {snapshot} in the lake: `watershed ledger` lists those there are")
+    if "does not exist" in text and "DuckLake" in text:
+        return LookupError(f"the catalogue {where} holds no lake yet: run a DAG first, or `watershed up`")
+    reason = text.splitlines()[0].replace(url.password or "\0", "***")
+    return ConnectionError(f"the lake's catalogue at {where} cannot be attached: {reason}")
+
+
+def quote(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,101 @@
+"""From a contract to tables in the lake: created when missing, widened when the contract grew, never narrowed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from contracts import load_tables
+from contracts.table import Column, Table
+
+SCHEMAS = ("core", "mart", "quarantine", "ledger", "ml")
+LEDGER_SQL = Path(__file__).with_name("ledger.sql")
+
+QUARANTINE = (
+    Column("raw_object", pa.string(), "Key of the raw object that the row came from"),
+    Column("raw_line", pa.int64(), "Line (or document) in that object, counted from 1"),
+    Column("rule", pa.string(), "The first rule that the row failed; `parse` where it could not be read"),
+    Column("reason", pa.string(), "What is wrong with it, every failed rule included"),
+    Column("row_json", pa.string(), "The row as JSON; for `parse` the line as it came", personal=True),
+)
+
+DUCKDB_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+    pa.timestamp("us"): "TIMESTAMP",
+    pa.binary(): "BLOB",
+}
+
+
+class ContractBroken(Exception):
+    """A table of the lake and its contract contradict each other."""
+
+
+def spell_type(kind: pa.DataType) -> str:
+    """The DuckDB type of an Arrow type. Raises TypeError for one that no contract uses yet."""
+    if isinstance(kind, pa.JsonType):
+        return "JSON"
+    if pa.types.is_list(kind):
+        return f"{spell_type(kind.value_type)}[]"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    if (found := DUCKDB_TYPES.get(kind)) is None:
+        raise TypeError(f"no DuckDB type is known for {kind}: add it to DUCKDB_TYPES in warehouse/ddl.py")
+    return found
+
+
+def spell_column(column: Column) -> str:
+    return f'"{column.name}" {spell_type(column.type)}' + ("" if column.nullable else " NOT NULL")
+
+
+def prepare_lake(con: DuckDBPyConnection, tables: Iterable[Table] = ()) -> None:
+    """Make what is missing: schemas, the ledger, and for every contract its table and its quarantine.
+
+    Cheap when there is nothing to do. Runs in the caller's transaction, under the publish lock. Raises ContractBroken.
+    """
+    con.execute("".join(f"CREATE SCHEMA IF NOT EXISTS {name};" for name in SCHEMAS))
+    con.execute(LEDGER_SQL.read_text())
+    existing = read_columns(con)
+    for table in tables or load_tables().values():
+        adapt_table(con, table.address, table.all_columns, existing.get(table.address, {}))
+        address = f"quarantine.{table.name}"
+        adapt_table(con, address, QUARANTINE, existing.get(address, {}))
+
+
+def adapt_table(con: DuckDBPyConnection, address: str, columns: tuple[Column, ...], existing: dict[str, str]) -> None:
+    if not existing:
+        con.execute(f"CREATE TABLE IF NOT EXISTS {address} ({', '.join(map(spell_column, columns))})")
+        comment_columns(con, address, columns)
+    for column in columns if existing else ():
+        wanted = spell_type(column.type)
+        if (found := existing.get(column.name)) is None:
+            con.execute(f'ALTER TABLE {address} ADD COLUMN "{column.name}" {wanted}')
+            comment_columns(con, address, (column,))
+        elif found != wanted:
+            raise ContractBroken(
+                f"{address}.{column.name} is {found} in the lake and {wanted} in its contract: "
+                "give the changed column a new name, or drop the table and rebuild it from raw"
+            )
+
+
+def comment_columns(con: DuckDBPyConnection, address: str, columns: tuple[Column, ...]) -> None:
+    for column in columns:
+        text = column.description + (f" [{column.unit}]" if column.unit else "")
+        quoted = text.replace("'", "''")
+        con.execute(f"COMMENT ON COLUMN {address}.\"{column.name}\" IS '{quoted}'")
+
+
+def read_columns(con: DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """DuckDB type by column by table address."""
+    rows = con.execute(
+        "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'lake'"
+    ).fetchall()
+    found: dict[str, dict[str, str]] = {}
+    for address, column, kind in rows:
+        found.setdefault(address, {})[column] = kind
+    return found

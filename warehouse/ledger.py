@@ -1,0 +1,124 @@
+"""What every publish recorded: books, days, checks, inputs, drift, refusals. Reading it answers what is new or stale."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from duckdb import CatalogException, DuckDBPyConnection
+
+if TYPE_CHECKING:
+    from warehouse.publish import Publication
+
+
+@dataclass(frozen=True)
+class Books:
+    """What became of the rows of one raw object in one table."""
+
+    source: str
+    table_name: str
+    raw_object: str
+    object_name: str
+    object_bytes: int
+    sha256: str
+    arrived_at: datetime
+    rows_read: int
+    rows_written: int
+    rows_quarantined: int
+    rows_deduplicated: int
+    rows_filtered: int
+
+    @property
+    def rows_accounted(self) -> int:
+        return self.rows_written + self.rows_quarantined + self.rows_deduplicated + self.rows_filtered
+
+
+@dataclass(frozen=True)
+class LedgerRows:
+    """Rows for the ledger besides the books; keys are the columns of `ledger.sql` without run and snapshot."""
+
+    days: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    fields: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: int) -> None:
+    """Insert a publication's rows. The caller's transaction makes them visible together with the data."""
+    own = {"run_id": publication.run_id, "snapshot_id": snapshot}
+    totals = {
+        f"rows_{what}": sum(getattr(b, f"rows_{what}") for b in publication.books)
+        for what in ("read", "written", "quarantined", "deduplicated", "filtered")
+    }
+    publish_row = own | totals | {
+        "subject": publication.subject,
+        "actor": publication.actor,
+        "published_at": utc_now(),
+        "stage_ms": publication.timings.get("stage", 0),
+        "check_ms": publication.timings.get("check", 0),
+    }
+    insert_rows(con, "ledger.publishes", [publish_row] if publication.parts else [])
+    insert_rows(con, "ledger.books", [own | asdict(b) for b in publication.books])
+    for name in ("days", "checks", "inputs", "fields", "refusals"):
+        insert_rows(con, f"ledger.{name}", [own | row for row in getattr(publication.rows, name)])
+
+
+def insert_rows(con: DuckDBPyConnection, address: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        con.register("ledger_rows", pa.Table.from_pylist(rows))
+        con.execute(f"INSERT INTO {address} BY NAME SELECT * FROM ledger_rows")
+        con.unregister("ledger_rows")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def fetch_column(con: DuckDBPyConnection, query: str, values: Iterable[object] = ()) -> list[Any]:
+    """First column of a query's rows; empty while the lake has no ledger yet."""
+    try:
+        return [row[0] for row in con.execute(query, list(values)).fetchall()]
+    except CatalogException:
+        return []
+
+
+def list_published(con: DuckDBPyConnection, source: str) -> set[str]:
+    """Raw objects of a source that are in its tables."""
+    return set(fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.books WHERE source = ?", [source]))
+
+
+def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:
+    """Raw objects that were refused and not published since."""
+    refused = fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.refusals WHERE source = ?", [source])
+    return set(refused) - list_published(con, source)
+
+
+def list_objects_of_days(con: DuckDBPyConnection, tables: list[str], first: date, last: date) -> set[str]:
+    """Raw objects that hold, or once held, rows of these days in these tables."""
+    marks = ", ".join("?" * len(tables))
+    query = f"SELECT DISTINCT raw_object FROM ledger.days WHERE table_name IN ({marks}) AND day BETWEEN ? AND ?"
+    return set(fetch_column(con, query, [*tables, first, last]))
+
+
+def list_days_of(con: DuckDBPyConnection, table: str, objects: Iterable[str]) -> set[tuple[str, date]]:
+    """Object and day of what these objects last published into a table."""
+    query = """
+        SELECT raw_object, day FROM ledger.days
+        WHERE table_name = ? AND list_contains(?, raw_object)
+        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object) AND row_count > 0
+    """
+    try:
+        return {(o, d) for o, d in con.execute(query, [table, list(objects)]).fetchall()}
+    except CatalogException:
+        return set()
+
+
+def list_known_fields(con: DuckDBPyConnection, source: str) -> set[tuple[str, str]]:
+    """Path and JSON type of every field ever published from a source's documents."""
+    try:
+        rows = con.execute("SELECT DISTINCT path, json_type FROM ledger.fields WHERE source = ?", [source]).fetchall()
+    except CatalogException:
+        return set()
+    return set(rows)

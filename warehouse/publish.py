@@ -1,0 +1,174 @@
+"""The one way into a table: everything of a run becomes visible in one short transaction, or nothing does.
+
+Heavy work (transforming, checking, writing Parquet) is over when this begins. What is left is metadata: drop what is
+replaced, register the staged files, write the ledger, commit. All publishes, and whatever else changes the lake, queue
+at one PostgreSQL advisory lock, because DuckLake's optimistic commits would otherwise lose most parallel ones (ADR 3).
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from contracts.settings import Settings, load_settings
+from warehouse.connection import connect, quote
+from warehouse.ddl import prepare_lake
+from warehouse.ledger import Books, LedgerRows, write_ledger
+
+LOCK = "watershed.publish"
+
+
+class BooksUnbalanced(Exception):
+    """read != written + quarantined + deduplicated + filtered, or files do not hold what the books say."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a run does to one table.
+
+    `replaced` is a SQL condition over the table: the rows that go; None: nothing was there. `files` and
+    `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path.
+    """
+
+    address: str
+    files: tuple[str, ...]
+    replaced: str | None
+    quarantine_files: tuple[str, ...] = ()
+    quarantine_replaced: str | None = None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """All that one run publishes: `subject` is the source or mart, `actor` who or what started the run."""
+
+    run_id: str
+    subject: str
+    actor: str
+    parts: tuple[Part, ...]
+    books: tuple[Books, ...] = ()
+    rows: LedgerRows = field(default_factory=LedgerRows)
+    timings: dict[str, int] = field(default_factory=dict)
+
+
+def publish(publication: Publication, settings: Settings | None = None) -> int:
+    """Make a run's staged files visible, with its ledger rows. Returns the number of the snapshot that it made.
+
+    Raises BooksUnbalanced before anything is touched; any error inside rolls everything back.
+    """
+    settings = settings or load_settings()
+    con = connect(settings)
+    verify_books(con, publication)
+    with hold_lock(settings), transact(con):
+        prepare_lake(con)
+        snapshot = read_snapshot(con) + 1
+        for part in publication.parts:
+            replace_rows(con, part)
+        write_ledger(con, publication, snapshot)
+        con.execute(spell_message(publication, snapshot))
+    if (made := read_snapshot(con)) < snapshot:
+        raise RuntimeError(f"run {publication.run_id} committed no snapshot: the lake is at {made}, not {snapshot}")
+    return snapshot
+
+
+@contextmanager
+def hold_lock(settings: Settings) -> Iterator[None]:
+    """The lake's only writer while it lasts. The lock is the session's: it ends with the process, however that ends."""
+    with psycopg.connect(settings.catalog_url, autocommit=True) as session:
+        session.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"{LOCK} {settings.lake_path}",))
+        yield
+
+
+@contextmanager
+def transact(con: DuckDBPyConnection) -> Iterator[None]:
+    con.begin()
+    try:
+        yield
+    except BaseException:
+        con.rollback()
+        raise
+    con.commit()
+
+
+def read_snapshot(con: DuckDBPyConnection) -> int:
+    """The number of the lake's latest snapshot; 0 for an empty lake."""
+    row = con.execute("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')").fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def prepare(settings: Settings) -> None:
+    """Make the lake and its tables where they are missing, so that readers find them before the first publish."""
+    con = connect(settings)
+    with hold_lock(settings), transact(con):
+        prepare_lake(con)
+
+
+def replace_rows(con: DuckDBPyConnection, part: Part) -> None:
+    quarantine = f"quarantine.{part.address.rpartition('.')[2]}"
+    for address, replaced, files in (
+        (part.address, part.replaced, part.files),
+        (quarantine, part.quarantine_replaced, part.quarantine_files),
+    ):
+        if replaced is not None:
+            con.execute(f"DELETE FROM {address} WHERE {replaced}")
+        if files:
+            schema, _, name = address.partition(".")
+            listed = ", ".join(map(quote, files))
+            con.execute(f"CALL ducklake_add_data_files('lake', '{name}', [{listed}], schema => '{schema}')")
+
+
+def verify_books(con: DuckDBPyConnection, publication: Publication) -> None:
+    """The books add up per object, and the staged files hold just the rows that the books promise."""
+    for line in publication.books:
+        if line.rows_read != line.rows_accounted:
+            raise BooksUnbalanced(
+                f"{line.table_name} read {line.rows_read} rows of {line.raw_object} and accounts for "
+                f"{line.rows_accounted}: nothing is published; this is a defect of the transform, run {publication.run_id}"
+            )
+    for part in publication.parts if publication.books else ():
+        own = [b for b in publication.books if b.table_name == part.address]
+        promised = sum(b.rows_written for b in own), sum(b.rows_quarantined for b in own)
+        found = count_rows(con, part.files), count_rows(con, part.quarantine_files)
+        if promised != found:
+            raise BooksUnbalanced(
+                f"the books of {part.address} promise {promised} rows written and quarantined, the staged files hold "
+                f"{found}: nothing is published, run {publication.run_id}"
+            )
+
+
+def count_rows(con: DuckDBPyConnection, files: tuple[str, ...]) -> int:
+    if not files:
+        return 0
+    listed = ", ".join(map(quote, files))
+    row = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata([{listed}])").fetchone()
+    return int(row[0]) if row else 0
+
+
+def spell_message(publication: Publication, snapshot: int) -> str:
+    """The commit message: who, what and from what, readable without the ledger."""
+    about: dict[str, Any] = {
+        "run_id": publication.run_id,
+        "subject": publication.subject,
+        "snapshot": snapshot,
+        "tables": [p.address for p in publication.parts],
+        "inputs": sorted({b.raw_object for b in publication.books}),
+        "counts": [
+            {k: v for k, v in asdict(b).items() if k == "table_name" or k.startswith("rows_")} for b in publication.books
+        ],
+        "checks": [
+            {k: c[k] for k in ("table_name", "rule", "rows_failed", "is_success")} for c in publication.rows.checks
+        ],
+        "timings_ms": publication.timings,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    rows = sum(b.rows_written for b in publication.books)
+    message = f"publish {publication.subject}: {rows} rows into {', '.join(p.address for p in publication.parts)}"
+    extra = quote(json.dumps(about, default=str))
+    return f"CALL lake.set_commit_message({quote(publication.actor)}, {quote(message)}, extra_info => {extra})"
+
+
