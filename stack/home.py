@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from contracts.settings import DEFAULT_HOME, find_home
 PORT_RANGE = range(20_000, 32_000)
 # The only port that people type. Everything else, and a second stack, takes any free one.
 PREFERRED_PORTS = {"airflow": 8080}
+
+
+def make_token() -> str:
+    return secrets.token_urlsafe(48)
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,9 @@ class Home:
         return self.path / "ports.json"
 
     def folder(self, name: str) -> Path:
-        """A subfolder, made if missing."""
+        """A subfolder, made if missing, ours alone."""
         folder = self.path / name
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
     def log_file(self, server: str) -> Path:
@@ -49,11 +54,11 @@ class Home:
     def secret_file(self, name: str) -> Path:
         return self.path / "secrets" / name
 
-    def read_secret(self, name: str) -> str:
-        """A generated secret, made at first use: 64 URL-safe characters, mode 600, no newline."""
+    def read_secret(self, name: str, make: Callable[[], str] = make_token) -> str:
+        """A secret of this stack, made at first use: mode 600, no newline. The usual kind has 64 characters."""
         path = self.secret_file(name)
         if not path.exists():
-            write_private(path, secrets.token_urlsafe(48))
+            write_private(path, make())
         return path.read_text()
 
 

@@ -4,7 +4,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import signal
 import stat
 import subprocess
 from pathlib import Path
@@ -40,7 +39,6 @@ def describe_postgres(home: Home, ports: dict[str, int]) -> Server:
         is_ready=lambda: answers_query(admin_url(home, ports["postgres"])),
         folder=data,
         user=find_stand_in(),
-        stop_signal=signal.SIGINT,  # fast: disconnect everybody, write a checkpoint
     )
 
 

@@ -37,16 +37,14 @@ class Server:
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path | None = None
     user: str | None = None
-    stop_signal: signal.Signals = signal.SIGTERM
 
 
 def start_process(home: Home, server: Server) -> None:
     """Start detached, with all output in the server's log file. Returns at once."""
-    environment = {name: value for name, value in os.environ.items() if name not in DROPPED_VARIABLES}
     with home.log_file(server.name).open("ab") as log:
         process = subprocess.Popen(
             server.command,
-            env=environment | server.environment,
+            env=pass_variables(server.environment),
             cwd=server.folder or home.path,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -58,6 +56,11 @@ def start_process(home: Home, server: Server) -> None:
         )
     started = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
     write_private(home.pid_file(server.name), json.dumps(started))
+
+
+def pass_variables(own: dict[str, str]) -> dict[str, str]:
+    """The environment of a server: the caller's, without what would slow it down, and its own on top."""
+    return {name: value for name, value in os.environ.items() if name not in DROPPED_VARIABLES} | own
 
 
 def wait_until_ready(home: Home, server: Server, seconds: float = START_SECONDS) -> None:
@@ -84,16 +87,20 @@ def find_process(home: Home, name: str) -> psutil.Process | None:
         return None
 
 
-def stop_process(home: Home, name: str, stop_signal: signal.Signals = signal.SIGTERM, seconds: float = 20) -> bool:
-    """Ask politely, then kill; children and orphans of a crash included. Returns whether anything was running."""
-    family = find_family(home, name)
-    leader = find_process(home, name)
-    if leader is not None:
-        leader.send_signal(stop_signal)
-        psutil.wait_procs([leader], timeout=seconds)
-    end_processes([*family, *find_family(home, name)])
-    home.pid_file(name).unlink(missing_ok=True)
-    return bool(family)
+def stop_processes(home: Home, stops: dict[str, signal.Signals], seconds: float = 20) -> list[str]:
+    """Ask all of these servers at once, wait, then kill; children and orphans of a crash included.
+
+    Returns the names of those of which anything was running.
+    """
+    families = {name: find_family(home, name) for name in stops}
+    leaders = {name: leader for name in stops if (leader := find_process(home, name))}
+    for name, leader in leaders.items():
+        leader.send_signal(stops[name])
+    psutil.wait_procs(list(leaders.values()), timeout=seconds)
+    end_processes([member for name in stops for member in (*families[name], *find_family(home, name))])
+    for name in stops:
+        home.pid_file(name).unlink(missing_ok=True)
+    return [name for name in stops if families[name]]
 
 
 def find_family(home: Home, name: str) -> list[psutil.Process]:
@@ -142,3 +149,14 @@ def end_processes(processes: list[psutil.Process]) -> None:
 def read_pid_file(home: Home, name: str) -> dict[str, float] | None:
     path = home.pid_file(name)
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def measure_memory(home: Home, name: str) -> int:
+    """Megabytes of a server and its children, shared pages counted once (PSS), else resident ones."""
+    total = 0
+    for process in find_family(home, name):
+        try:
+            total += process.memory_full_info().pss
+        except (psutil.Error, AttributeError):
+            continue
+    return round(total / 1e6)

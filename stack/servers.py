@@ -1,37 +1,72 @@
-"""The local stack as a whole: which servers, in which order, and the settings file that tells everyone where they are."""
+"""The local stack as a whole: which servers, in which order, and the settings file that says where they are."""
 
 import fcntl
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from stack.airflow import ADMIN, COMPONENTS, describe_airflow, prepare_airflow
 from stack.home import Home, choose_ports, read_ports, write_private
 from stack.postgres import create_databases, database_url, describe_postgres, init_postgres
-from stack.process import find_process, start_process, stop_process, wait_until_ready
+from stack.process import Server, find_process, start_process, stop_processes, wait_until_ready
 from stack.s3 import ACCESS_KEY, BUCKET, PORT_NAMES, describe_s3
 
-AIRFLOW_USER = "admin"
-STORAGE_SERVERS = ("s3", "postgres")
 SERVER_PORTS = {"s3": PORT_NAMES, "postgres": ["postgres"], "airflow-api-server": ["airflow"]}
+# In the order of stopping; a line ends before the next one begins. PostgreSQL's SIGINT: disconnect everybody, flush.
+STOP_ORDER: list[dict[str, signal.Signals]] = [
+    {name: signal.SIGTERM for name in COMPONENTS if name != "airflow-api-server"},
+    {"airflow-api-server": signal.SIGTERM},
+    {"postgres": signal.SIGINT, "s3": signal.SIGTERM},
+]
+Report = Callable[[str], None]
 
 
-def start_storage(home: Home) -> None:
+def start_storage(home: Home, report: Report = lambda line: None) -> None:
     """S3 and PostgreSQL with their bucket and databases; what runs already is left alone."""
     with lock_home(home):
         init_postgres(home)
         ports = settle_ports(home)
-        servers = [describe_s3(home, ports), describe_postgres(home, ports)]
-        started = [server for server in servers if find_process(home, server.name) is None]
-        for server in started:
-            start_process(home, server)
-        for server in servers:
-            wait_until_ready(home, server)
+        start_missing(home, [describe_s3(home, ports), describe_postgres(home, ports)], report)
         create_databases(home, ports["postgres"])
         write_settings(home, ports)
 
 
-def stop_storage(home: Home) -> None:
-    for name in reversed(STORAGE_SERVERS):
-        stop_process(home, name)
+def start_airflow(home: Home, report: Report = lambda line: None) -> None:
+    """Airflow's processes, on storage that runs."""
+    with lock_home(home):
+        ports = read_ports(home)
+        if any(find_process(home, name) is None for name in COMPONENTS):
+            prepare_airflow(home, ports, report)
+        start_missing(home, describe_airflow(home, ports), report)
+
+
+def start_missing(home: Home, servers: list[Server], report: Report) -> None:
+    """Start in parallel those that do not run; return when all are ready."""
+    missing = [server for server in servers if find_process(home, server.name) is None]
+    began = time.monotonic()
+    for server in missing:
+        start_process(home, server)
+    for server in servers:
+        wait_until_ready(home, server)
+        if server in missing:
+            report(f"{server.name} started ({time.monotonic() - began:.1f} s)")
+
+
+def stop_stack(home: Home, report: Report = lambda line: None) -> None:
+    """Everything of this home, also what a crash left behind."""
+    with lock_home(home):
+        for stops in STOP_ORDER:
+            for name in stop_processes(home, stops):
+                report(f"{name} stopped")
+
+
+def list_servers(home: Home) -> list[Server]:
+    """All servers of the stack in the order of starting; raises ValueError before the first start."""
+    ports = read_ports(home)
+    if not ports:
+        raise ValueError(f"no stack was ever started in {home.path}: run `watershed up`")
+    return [describe_s3(home, ports), describe_postgres(home, ports), *describe_airflow(home, ports)]
 
 
 def settle_ports(home: Home) -> dict[str, int]:
@@ -52,9 +87,8 @@ def write_settings(home: Home, ports: dict[str, int]) -> None:
         "WATERSHED_S3_SECRET_KEY": home.read_secret("s3"),
         "WATERSHED_CATALOG_URL": database_url(home, ports["postgres"], "catalog"),
         "WATERSHED_ACCOUNTS_URL": database_url(home, ports["postgres"], "accounts"),
-        "WATERSHED_AIRFLOW_DB_URL": database_url(home, ports["postgres"], "airflow"),
         "WATERSHED_AIRFLOW_URL": f"http://127.0.0.1:{ports['airflow']}",
-        "WATERSHED_AIRFLOW_USER": AIRFLOW_USER,
+        "WATERSHED_AIRFLOW_USER": ADMIN,
         "WATERSHED_AIRFLOW_PASSWORD": home.read_secret("airflow_password"),
     }
     lines = ["# Written by `watershed up` at every start: changes here are lost."]

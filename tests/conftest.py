@@ -17,9 +17,11 @@ os.environ["WATERSHED_HOME"] = str(Path(TEMPORARY.name) / "home")
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
 
 # Only now: what these import may read the environment.
+from contracts.settings import load_settings  # noqa: E402
 from stack.home import Home, open_home  # noqa: E402
-from stack.servers import start_storage, stop_storage  # noqa: E402
+from stack.servers import start_storage, stop_stack  # noqa: E402
 from tests.empty_lake import EmptyLake, make_lake, remove_lake  # noqa: E402
+from warehouse.publish import prepare  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +32,7 @@ def stack() -> Iterator[Home]:
         start_storage(home)
         yield home
     finally:
-        stop_storage(home)
+        stop_stack(home)
 
 
 @pytest.fixture
@@ -39,6 +41,7 @@ def lake(stack: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmptyLake]:
     empty = make_lake(stack)
     for name, value in empty.environment.items():
         monkeypatch.setenv(name, value)
+    prepare(load_settings())
     yield empty
     remove_lake(stack, empty)
 
@@ -50,5 +53,6 @@ def module_lake(stack: Home) -> Iterator[EmptyLake]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in empty.environment.items():
             patch.setenv(name, value)
+        prepare(load_settings())
         yield empty
     remove_lake(stack, empty)

@@ -1,0 +1,42 @@
+"""Start the local servers: S3, PostgreSQL and Airflow.
+
+What runs already is left alone; what was killed is started again, with its data. Returns when all are healthy.
+"""
+
+import argparse
+import time
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--storage-only", action="store_true", help="S3 and PostgreSQL, without Airflow")
+
+
+def run(args: argparse.Namespace) -> int:
+    from stack.home import open_home
+    from stack.servers import start_airflow, start_storage
+
+    home, began = open_home(), time.monotonic()
+    start_storage(home, report_line)
+    if not args.storage_only:
+        start_airflow(home, report_line)
+    print(f"ready after {time.monotonic() - began:.1f} s in {home.path}")
+    print_access(storage_only=args.storage_only)
+    return 0
+
+
+def report_line(line: str) -> None:
+    print(f"  {line}", flush=True)
+
+
+def print_access(storage_only: bool) -> None:
+    """The password is shown on a terminal only: in a pipe or a CI log it would stay for others to read."""
+    from contracts.settings import find_home, read_setting
+
+    if storage_only:
+        return
+    import sys
+
+    where = f"in {find_home() / 'settings.env'} (WATERSHED_AIRFLOW_PASSWORD)"
+    print(f"Airflow   {read_setting('airflow_url')}")
+    print(f"user      {read_setting('airflow_user')}")
+    print(f"password  {read_setting('airflow_password') if sys.stdout.isatty() else where}")
