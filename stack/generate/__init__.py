@@ -1,0 +1,34 @@
+"""Synthetic data for every source, and the truth about it. The same seed gives the same bytes, on every machine."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from stack.generate.access_logs import write_access_logs
+from stack.generate.accounts import write_accounts
+from stack.generate.films import make_films
+from stack.generate.photo_documents import write_photo_documents
+from stack.generate.ratings_files import write_ratings_files
+from stack.generate.watch_logs import write_watch_logs
+
+
+def generate_data(out: Path, days: Sequence[date], rows: int, seed: int) -> dict[str, Any]:
+    """Write a folder a source below `out`, and `truth.json`, which is also returned.
+
+    `rows` is the number of lines of each log; there is a rating for every 20 of them, a document for every 100 and a
+    database row for every 50.
+    """
+    films = make_films(seed)
+    sources = {
+        "access_logs": write_access_logs(out / "access_logs", days, rows, seed),
+        "watch_logs": write_watch_logs(out / "watch_logs", films, days, rows, seed),
+        "ratings_files": write_ratings_files(out / "ratings_files", films, days, rows // 20, seed),
+        "photo_documents": write_photo_documents(out / "photo_documents", days, rows // 100, seed),
+    }
+    truth: dict[str, Any] = {"seed": seed, "days": [str(day) for day in days]}
+    truth["sources"] = {name: source.as_json() for name, source in sources.items()}
+    truth["accounts"] = write_accounts(out / "accounts", days, rows // 50, seed)
+    (out / "truth.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n")
+    return truth
