@@ -1,0 +1,41 @@
+"""Marts are brought up to date when a table that they read has changed.
+
+Every publish announces the days that it changed. Each of them is a run here, whose partition key is the day; the key
+`all` stands for the marts that have no days. A run starts only the marts that read what changed and skips the others; a
+mart whose inputs are the same as when it was built is skipped too.
+
+**When it fails**
+- *connection* in an error: the S3 server or PostgreSQL is away. It retries by itself; then clear the failed task.
+- one mart with an SQL error: its file `warehouse/marts/<mart>.sql` does not fit the tables. The other marts are built.
+
+**Safe to rerun?** Always: a rebuild replaces the partition. Clear a task, or *Trigger* with *Advanced > Partition Key* set
+to a day or to `all`. Without a key everything that is out of date is rebuilt. *Rebuild anyway* ignores what the ledger knows.
+
+**Missed days** Runs announced while this DAG was paused are lost: trigger it once without a key.
+
+**Owner** data-platform
+"""
+
+from airflow.sdk import dag
+
+from plugins.marts import chain_marts, listen_to_tables
+from plugins.retries import describe_tasks
+from plugins.schedules import START, ask_marts
+
+
+@dag(
+    schedule=listen_to_tables(),
+    start_date=START,
+    catchup=False,
+    max_active_runs=8,
+    is_paused_upon_creation=False,
+    params=ask_marts(),
+    default_args=describe_tasks(owner="data-platform"),
+    tags=["marts"],
+    doc_md=__doc__,
+)
+def build_marts() -> None:
+    chain_marts()
+
+
+build_marts()

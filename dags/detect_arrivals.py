@@ -1,0 +1,38 @@
+"""Objects that have arrived start the ingest DAG of their source, within a minute.
+
+One look a minute at what lies in `raw/` and is neither published nor refused. A source whose ingest DAG is at work is
+left alone until it is done. The same objects start a run once only: if that run fails for good, repair the cause and
+clear it; new objects, or the nightly run, take the old ones along.
+
+**When it fails** The S3 server or the lake's PostgreSQL is away. The next minute tries again; nothing is lost.
+
+**Safe to rerun?** Always: it only starts what has something to do.
+
+**Owner** data-platform
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import CronTriggerTimetable, dag
+
+from plugins.arrivals import trigger_ingests
+from plugins.retries import describe_tasks
+from plugins.schedules import START
+
+
+@dag(
+    schedule=CronTriggerTimetable("* * * * *", timezone="UTC"),
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(minutes=5),
+    is_paused_upon_creation=False,
+    default_args=describe_tasks(owner="data-platform") | {"retries": 0},
+    tags=["ingest", "arrivals"],
+    doc_md=__doc__,
+)
+def detect_arrivals() -> None:
+    trigger_ingests()
+
+
+detect_arrivals()

@@ -1,0 +1,46 @@
+"""Access logs of the web servers become `core.requests`.
+
+A run takes the log files that are not published yet, whatever days they hold, and publishes them at once. It runs
+when files arrive (`detect_arrivals`), daily at midnight UTC, and when triggered.
+
+**When it fails**
+- `land`, or any task with *connection* in its error: the S3 server or PostgreSQL is away. It retries by itself; then
+  clear the failed task.
+- `check_requests`: the data of `core.requests` looks wrong as a whole, such as a day with far too few rows. Nothing is published.
+  The failed rules are in `watershed ledger requests`.
+- `report_refused`: the run is published, without the objects that it names. Repair the cause, then trigger the DAG with
+  *Retry refused objects*; what is in the quarantine is shown by `SELECT * FROM quarantine.requests`.
+
+**Safe to rerun?** Always: a publish replaces what the same objects had published before. To rebuild days from raw use
+*Backfill*, or *Trigger* with *Rebuild from* and *to*.
+
+**Owner** web-platform
+"""
+
+from airflow.sdk import chain, dag
+
+from plugins.retries import describe_tasks
+from plugins.schedules import DAILY, START, ask_ingest
+from plugins.steps import check, land, publish, report_refused, stage
+
+SOURCE = "access_logs"
+
+
+@dag(
+    schedule=DAILY,
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    params=ask_ingest(),
+    default_args=describe_tasks(owner="web-platform"),
+    tags=["ingest", "logs", "web"],
+    doc_md=__doc__,
+)
+def ingest_access_logs() -> None:
+    published = publish(SOURCE)
+    checks = [check(SOURCE, "requests")]
+    chain(land(SOURCE), stage(SOURCE), checks, published, report_refused(SOURCE, published))
+
+
+ingest_access_logs()

@@ -1,0 +1,56 @@
+"""The asset catalogue: what the asset graph of the web UI shows, derived from the contracts and the marts.
+
+A source's data passes four addresses, each an asset: `raw/<source>` -> `staged/<source>/<table>` ->
+`checked/<source>/<table>` -> the table itself (`core.requests`), from which marts follow. Addresses are s3:// because
+OpenLineage drops schemes that it does not know. Reading them needs no running stack: a bucket has a name before it is.
+"""
+
+from functools import cache
+
+from airflow.sdk import Asset
+
+from contracts import find_table, load_tables
+from contracts.settings import read_setting
+from warehouse.marts import Mart, list_marts
+
+
+@cache
+def name_bucket() -> str:
+    return read_setting("bucket", "watershed")
+
+
+def raw_asset(source: str) -> Asset:
+    """The objects of a source, as they came."""
+    return Asset(f"raw/{source}", uri=f"s3://{name_bucket()}/raw/{source}", group="raw")
+
+
+def staged_asset(source: str, table: str) -> Asset:
+    """Parquet files that a run has written and nobody can see yet."""
+    return Asset(f"staged/{source}/{table}", uri=f"s3://{name_bucket()}/staged/{source}/{table}", group="staged")
+
+
+def checked_asset(source: str, table: str) -> Asset:
+    """The same files after the checks: every row in them may be published."""
+    return Asset(f"checked/{source}/{table}", uri=f"s3://{name_bucket()}/checked/{source}/{table}", group="checked")
+
+
+def table_asset(address: str) -> Asset:
+    """A published table or mart by its address, such as `core.requests`."""
+    schema, _, name = address.partition(".")
+    return Asset(address, uri=f"s3://{name_bucket()}/lake/{schema}/{name}", group=schema)
+
+
+def core_asset(table: str) -> Asset:
+    """A declared table by its name. Raises LookupError when there is none."""
+    return table_asset(find_table(table).address)
+
+
+def mart_asset(mart: Mart) -> Asset:
+    return table_asset(mart.address)
+
+
+def list_mart_sources() -> dict[str, Asset]:
+    """The declared tables that some mart reads, by address: what `build_marts` listens to."""
+    declared = {table.address for table in load_tables().values()}
+    read = {address for mart in list_marts() for address in mart.inputs if address in declared}
+    return {address: table_asset(address) for address in sorted(read)}

@@ -1,0 +1,146 @@
+"""The steps of steps/ as tasks of an ingest DAG: land -> stage -> check_<table> -> publish -> report_refused.
+
+A task here calls one function and tells Airflow what came of it: counts as XCom and in the asset event's extra, changed
+days as partition keys. Steps are imported inside the tasks, so that DAG files parse without DuckDB or pyarrow.
+"""
+
+from typing import Any
+
+from airflow.sdk import Asset, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from contracts import find_source, tables_of
+from plugins.assets import checked_asset, core_asset, raw_asset, staged_asset
+from plugins.schedules import WHOLE, name_run, read_days
+
+# A publish that changes more days than this is announced as one change, which one run of every mart then catches up with.
+MOST_DAYS = 100
+MOST_SENTENCES = 20
+
+Counts = dict[str, Any]
+
+
+def list_tables(source: str) -> list[str]:
+    return [table.name for table in tables_of(find_source(source))]
+
+
+def land(source: str) -> Any:
+    """The task that takes the objects of a run."""
+    return take_arrivals.override(task_id="land", outlets=[raw_asset(source)])(source)
+
+
+def stage(source: str) -> Any:
+    """The task that turns them into staged Parquet files."""
+    staged = [staged_asset(source, table) for table in list_tables(source)]
+    return stage_objects.override(task_id="stage", inlets=[raw_asset(source)], outlets=staged)(source)
+
+
+def check(source: str, table: str) -> Any:
+    """The task that checks what is staged of one table."""
+    staged, checked = staged_asset(source, table), checked_asset(source, table)
+    return check_rows.override(task_id=f"check_{table}", inlets=[staged], outlets=[checked])(source, table)
+
+
+def publish(source: str) -> Any:
+    """The task that makes the run visible, all tables of the source at once."""
+    checked = [checked_asset(source, table) for table in list_tables(source)]
+    tables = [core_asset(table) for table in list_tables(source)]
+    return publish_tables.override(task_id="publish", inlets=checked, outlets=tables)(source)
+
+
+def report_refused(source: str, published: Any) -> Any:
+    """The task that makes a run red that had to refuse objects, after the others are published."""
+    return fail_if_refused.override(task_id="report_refused", inlets=[raw_asset(source)], retries=0)(published)
+
+
+@task
+def take_arrivals(source: str) -> Counts:
+    """Take the objects of this run: those not published yet, or those of the days that it was asked to rebuild.
+
+    Skipped, and with it the rest of the run, when there are none.
+    """
+    from steps.land import take_arrivals as take
+
+    context = get_current_context()
+    first, last = read_days(context)
+    refused = bool(context["params"].get("retry_refused"))
+    taken = take(source, name_run(context), first, last, refused)
+    if not taken["objects"]:
+        raise AirflowSkipException(f"nothing to do: {source} has no {'objects of these days' if first else 'new objects'}")
+    context["outlet_events"][raw_asset(source)].extra = taken
+    return taken
+
+
+@task
+def stage_objects(source: str) -> Counts:
+    """Parse the objects into typed Parquet files beside the table's. Nobody can see them yet."""
+    from steps.stage import stage_source
+
+    context = get_current_context()
+    staged = stage_source(source, name_run(context))
+    for table in list_tables(source):
+        context["outlet_events"][staged_asset(source, table)].extra = staged.get(table, {})
+    return staged
+
+
+@task
+def check_rows(source: str, table: str) -> Counts:
+    """Evaluate the schema rules and the business rules of a table; rows that fail go to its quarantine."""
+    from steps.check import check_table
+
+    context = get_current_context()
+    checked = check_table(table, name_run(context))
+    context["outlet_events"][checked_asset(source, table)].extra = checked
+    return checked
+
+
+@task
+def publish_tables(source: str) -> Counts:
+    """Replace, in one short transaction, what the objects of this run had published before."""
+    from steps.publish import publish_source
+
+    context = get_current_context()
+    actor = getattr(context["dag_run"], "triggering_user_name", None) or "airflow"
+    published = publish_source(source, name_run(context), actor)
+    changed = {table: counts for table, counts in published["tables"].items() if counts["rows"] or counts["days"]}
+    # An outlet without partition keys of its own would announce the run's: a day that did not change.
+    context["task"].outlets = [core_asset(table) for table in changed]
+    for table, counts in changed.items():
+        announce(core_asset(table), counts, published["snapshot"])
+    return summarize(published)
+
+
+@task
+def fail_if_refused(published: Counts) -> None:
+    """Fail, with a sentence each, when objects were refused. The others are published all the same."""
+    if published["refused"]:
+        sentences = "\n".join(f"{key}: {why}" for key, why in published["refused_objects"].items())
+        raise AirflowFailException(f"{published['refused']} objects were refused, nothing of them is published:\n{sentences}")
+
+
+def announce(asset: Asset, counts: Counts, snapshot: int | None) -> None:
+    """Tell what listens to a table which of its days changed, each a partition key; `all` stands for the table itself."""
+    days = sorted(filter(None, counts["days"]))
+    event = get_current_context()["outlet_events"][asset]
+    event.extra = {
+        "rows": counts["rows"],
+        "quarantined": counts["quarantined"],
+        "snapshot": snapshot,
+        "changed_days": len(days),
+        "day_by_day": len(days) <= MOST_DAYS,
+    }
+    event.add_partitions([WHOLE, *(days if len(days) <= MOST_DAYS else [])])
+
+
+def summarize(published: Counts) -> Counts:
+    """What of a publish is small enough for an XCom: counts, and the first sentences of why objects were refused."""
+    refused = published["refused"]
+    return {
+        "snapshot": published["snapshot"],
+        "tables": {
+            table: {"rows": counts["rows"], "quarantined": counts["quarantined"], "days": len(counts["days"])}
+            for table, counts in published["tables"].items()
+        },
+        "refused": len(refused),
+        "refused_objects": dict(list(refused.items())[:MOST_SENTENCES]),
+    }
