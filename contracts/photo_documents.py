@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from contracts.fields import COUNT, DECIMAL, FRACTION, MOMENT, Field, spell_text
 from contracts.table import JSON_TEXT, TEXT_LIST, UTC_TIMESTAMP, Column, Source, Table
 
 PHOTO_DOCUMENTS = Source("photo_documents", "documents", "JSON, NDJSON or JSON arrays about photos, nested and drifting")
@@ -38,4 +39,48 @@ TABLE = Table(
     replaces="object",
     day="uploaded_at",
     freshness=timedelta(days=1),
+)
+
+APERTURE = rf"f?/?(?P<aperture_f_number>{DECIMAL})"
+EXPOSURE = rf"(?P<exposure_s>{FRACTION}) ?(?:s|sec)?"
+FOCAL_LENGTH = rf"(?P<focal_length_mm>{DECIMAL}) ?(?:mm)?"
+ISO = rf"(?:ISO ?)?(?P<iso>{COUNT})"
+PIXELS = rf"(?P<width_px>{COUNT}) ?[x×] ?(?P<height_px>{COUNT})"
+WIDTH, HEIGHT = rf"(?P<width_px>{COUNT})", rf"(?P<height_px>{COUNT})"
+FILE_BYTES = r"(?P<file_bytes>\d{1,18})"
+TAKEN, UPLOADED = f"(?P<taken_at>{MOMENT})", f"(?P<uploaded_at>{MOMENT})"
+UPLOADED_EPOCH = r"(?P<uploaded_epoch>\d{1,11})"
+TAGS = r"(?P<tag_list>[^\x00]*)"
+
+# Any of the four parts, in this order, such as `f/1.8; 1/120; 4.44mm; ISO271`.
+SETTINGS = (
+    rf"(?:f/(?P<aperture_f_number>{DECIMAL})(?:; |$))?"
+    rf"(?:(?P<exposure_s>{FRACTION}) ?s?(?:; |$))?"
+    rf"(?:(?P<focal_length_mm>{DECIMAL}) ?mm(?:; |$))?"
+    rf"(?:ISO ?(?P<iso>{COUNT})(?:; |$))?"
+    r"(?P<rest>.*)"
+)
+
+# The first place that has a value wins; what a later one says of the same column stays in `other`.
+FIELDS = (
+    *(Field(path, spell_text("document_id")) for path in ("id", "_id", "foreign_identifier", "path", "SourceFile")),
+    *(Field(path, TAKEN) for path in ("taken_at", "datetaken", "date_taken", "meta_data.date_taken")),
+    *(Field(path, TAKEN) for path in ("ExifIFD.DateTimeOriginal", "ExifIFD.CreateDate")),
+    Field("uploaded_at", UPLOADED),
+    *(Field(path, UPLOADED_EPOCH) for path in ("uploaded_at", "dateupload", "meta_data.pub_date")),
+    *(Field(path, spell_text("owner")) for path in ("owner", "creator", "IFD0.Artist")),
+    *(Field(path, spell_text("title")) for path in ("title", "caption")),
+    *(Field(path, spell_text("camera_maker")) for path in ("camera.maker", "camera.make", "IFD0.Make")),
+    *(Field(path, spell_text("camera_model")) for path in ("camera.model", "IFD0.Model", "camera")),
+    Field("settings", SETTINGS),
+    *(Field(path, APERTURE) for path in ("settings.aperture", "settings.f_number", "ExifIFD.FNumber")),
+    *(Field(path, EXPOSURE) for path in ("settings.exposure", "settings.exposure_time", "ExifIFD.ExposureTime")),
+    *(Field(path, FOCAL_LENGTH) for path in ("settings.focal_length", "ExifIFD.FocalLength")),
+    *(Field(path, ISO) for path in ("settings.iso", "ExifIFD.ISO")),
+    Field("size", PIXELS),
+    *(Field(path, WIDTH) for path in ("size.width", "o_width", "width", "File.ImageWidth")),
+    *(Field(path, HEIGHT) for path in ("size.height", "o_height", "height", "File.ImageHeight")),
+    *(Field(path, FILE_BYTES) for path in ("size.bytes", "file_bytes", "filesize")),
+    Field("tags", TAGS),
+    Field("tags[].name", TAGS),
 )

@@ -84,7 +84,7 @@ class Table:
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        return self.columns + (HISTORY if self.replaces == "key" else TRACE)
+        return self.columns + ADDED[self.replaces]
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -111,3 +111,5 @@ HISTORY = (
     Column("is_deleted", pa.bool_(), "Whether this version ended because the record was deleted at the source"),
     *TRACE,
 )
+
+ADDED: dict[Unit, tuple[Column, ...]] = {"object": TRACE, "key": HISTORY, "partition": ()}

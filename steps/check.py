@@ -20,7 +20,7 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     table, store = find_table(table_name), open_store()
     staged = store.read_json(spell_step_key(run_id, "stage"))["tables"][table.name]
     began = time.monotonic()
-    con = connect(read_only=True)
+    con = connect()
     checks: list[dict[str, Any]] = []
     blocked: str | None = None
     failing: str | None = None

@@ -36,7 +36,7 @@ def land_file(source_name: str, path: Path, day: date | None = None) -> RawObjec
 def find_arrivals(source_name: str) -> list[str]:
     """Keys of a source's raw objects that are neither published nor refused, in order of key."""
     source = find_source(source_name)
-    con = connect(read_only=True)
+    con = connect()
     known = list_published(con, source.name) | list_refused(con, source.name)
     return [key for key in open_store().list_raw(source.name) if key not in known]
 
@@ -60,7 +60,7 @@ def take_arrivals(
 
 
 def choose_objects(source: Source, store: Store, first: date | None, last: date | None, refused: bool) -> list[str]:
-    con = connect(read_only=True)
+    con = connect()
     if first is not None and last is not None:
         tables = [t.address for t in tables_of(source)]
         return sorted(list_objects_of_days(con, tables, first, last) & list_published(con, source.name))

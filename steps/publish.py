@@ -28,7 +28,7 @@ def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
     Returns `{"tables": {name: {"rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence}}`; the snapshot
     is None when nothing was left to publish.
     """
-    source, store, con = find_source(source_name), open_store(), connect(read_only=True)
+    source, store, con = find_source(source_name), open_store(), connect()
     staged = store.read_json(spell_step_key(run_id, "stage"))
     reports = {t.name: store.read_json(spell_step_key(run_id, f"check_{t.name}")) for t in tables_of(source)}
     objects = {key: store.head(key) for key in store.read_json(spell_step_key(run_id, "land"))["objects"]}

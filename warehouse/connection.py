@@ -3,6 +3,7 @@
 State lives in DuckLake only (catalogue in PostgreSQL, Parquet on S3): a `.duckdb` file cannot be shared between processes.
 """
 
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,15 +22,22 @@ def connect(
 ) -> DuckDBPyConnection:
     """A connection whose default catalogue is the lake, as it is now or as it was at `snapshot`.
 
-    Raises ConnectionError with one sentence when the catalogue cannot be reached.
+    The engine behind it is opened once a process, since loading the extensions costs half a second; every call gets a
+    connection of its own, with its own transaction and temporary tables. Raises ConnectionError with one sentence when
+    the catalogue cannot be reached, LookupError when there is no such snapshot.
     """
-    settings = settings or load_settings()
+    con = attach_lake(settings or load_settings(), read_only, snapshot).cursor()
+    con.execute(f"USE {LAKE}")
+    return con
+
+
+@lru_cache(maxsize=4)
+def attach_lake(settings: Settings, read_only: bool, snapshot: int | None) -> DuckDBPyConnection:
     con = open_engine(settings)
     try:
         con.execute(spell_attach(settings, read_only=read_only, snapshot=snapshot))
     except duckdb.Error as error:
         raise explain_failure(settings, error, snapshot) from None
-    con.execute(f"USE {LAKE}")
     return con
 
 

@@ -1,6 +1,5 @@
 """From a contract to tables in the lake: created when missing, widened when the contract grew, never narrowed."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from contracts import load_tables
 from contracts.table import Column, Table
+from warehouse.marts import Mart, as_table, list_marts
 
 SCHEMAS = ("core", "mart", "quarantine", "ledger", "ml")
 LEDGER_SQL = Path(__file__).with_name("ledger.sql")
@@ -53,18 +53,35 @@ def spell_column(column: Column) -> str:
     return f'"{column.name}" {spell_type(column.type)}' + ("" if column.nullable else " NOT NULL")
 
 
-def prepare_lake(con: DuckDBPyConnection, tables: Iterable[Table] = ()) -> None:
-    """Make what is missing: schemas, the ledger, and for every contract its table and its quarantine.
+def prepare_lake(con: DuckDBPyConnection) -> None:
+    """Make what is missing: schemas, the ledger, for every contract its table and its quarantine, and the marts.
 
     Cheap when there is nothing to do. Runs in the caller's transaction, under the publish lock. Raises ContractBroken.
     """
     con.execute("".join(f"CREATE SCHEMA IF NOT EXISTS {name};" for name in SCHEMAS))
     con.execute(LEDGER_SQL.read_text())
     existing = read_columns(con)
-    for table in tables or load_tables().values():
+    for table in load_tables().values():
         adapt_table(con, table.address, table.all_columns, existing.get(table.address, {}))
         address = f"quarantine.{table.name}"
         adapt_table(con, address, QUARANTINE, existing.get(address, {}))
+    for mart in list_marts():
+        columns = describe_mart(con, mart).columns
+        adapt_table(con, mart.address, columns, existing.get(mart.address, {}))
+
+
+def is_prepared(con: DuckDBPyConnection, addresses: list[str]) -> bool:
+    """Whether these tables exist with all the columns that their contracts or marts declare."""
+    existing = read_columns(con)
+    declared = {t.address: {c.name for c in t.all_columns} for t in load_tables().values()}
+    declared |= {m.address: {c.name for c in m.columns} for m in list_marts()}
+    return all(declared[address] <= set(existing.get(address, ())) for address in addresses)
+
+
+def describe_mart(con: DuckDBPyConnection, mart: Mart) -> Table:
+    """A mart as a contract, its types from DuckDB's plan of the query: nothing is computed."""
+    con.execute("SET VARIABLE day = DATE '1970-01-01'")
+    return as_table(mart, con.execute(f"SELECT * FROM ({mart.sql}) LIMIT 0").to_arrow_table().schema)
 
 
 def adapt_table(con: DuckDBPyConnection, address: str, columns: tuple[Column, ...], existing: dict[str, str]) -> None:

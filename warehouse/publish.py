@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from contracts.settings import Settings, load_settings
 from warehouse.connection import connect, quote
-from warehouse.ddl import prepare_lake
+from warehouse.ddl import is_prepared, prepare_lake
 from warehouse.ledger import Books, LedgerRows, write_ledger
 
 LOCK = "watershed.publish"
@@ -64,8 +64,9 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
     settings = settings or load_settings()
     con = connect(settings)
     verify_books(con, publication)
+    if not is_prepared(con, [part.address for part in publication.parts]):
+        prepare(settings)
     with hold_lock(settings), transact(con):
-        prepare_lake(con)
         snapshot = read_snapshot(con) + 1
         for part in publication.parts:
             replace_rows(con, part)
@@ -102,7 +103,7 @@ def read_snapshot(con: DuckDBPyConnection) -> int:
 
 
 def prepare(settings: Settings) -> None:
-    """Make the lake and its tables where they are missing, so that readers find them before the first publish."""
+    """Make the lake and its tables where they are missing, or widen them where a contract grew; one snapshot at most."""
     con = connect(settings)
     with hold_lock(settings), transact(con):
         prepare_lake(con)

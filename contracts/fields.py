@@ -1,0 +1,43 @@
+"""Known fields of JSON documents: where a provider puts what a column wants, and how it may be written.
+
+The grammar is data because two rooms need the very same one: `sources/` takes out of a document just what matches, so
+that everything else stays in the JSON that is kept, and `transforms/` turns what was taken into typed columns.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Field:
+    """One place in a document. `path` as in `camera.maker`; `tags[].name` is that member of every element.
+
+    `pattern` must match the whole text of the value (a number's digits as they are written; the texts of a list, each
+    followed by LIST_SEPARATOR). Its named groups are the parts that are known from then on; a group `rest` is what it
+    could not read. Names that end in `_at` must be real moments besides.
+    """
+
+    path: str
+    pattern: str
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        return tuple(self.path.replace("[]", ".[]").split("."))
+
+    @cached_property
+    def grammar(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.ASCII | re.DOTALL)
+
+
+LIST_SEPARATOR = "\x1f"
+
+DECIMAL = r"\d{1,9}(?:\.\d{1,30})?"
+FRACTION = rf"(?:\d{{1,9}}/[1-9]\d{{0,8}}|{DECIMAL})"
+COUNT = r"\d{1,9}"
+MOMENT = r"\d{4}[-:]\d\d[-:]\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|[+-]\d\d:?\d\d)?"
+
+
+def spell_text(name: str) -> str:
+    """Any single text but an empty one, or one with a NUL character, which PostgreSQL and many readers cannot hold."""
+    return rf"(?P<{name}>[^\x00{LIST_SEPARATOR}]+)"
