@@ -1,0 +1,63 @@
+"""Ask the warehouse in SQL; without a query, an interactive DuckDB shell. Read-only.
+
+Tables are core.*, mart.*, quarantine.*, ledger.*; `SHOW ALL TABLES` lists them. `--snapshot N` shows the lake as it
+was; inside a query `FROM core.requests AT (VERSION => N)` or `AT (TIMESTAMP => ...)` does so for one table.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", nargs="?", help="one SQL statement")
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="how to print (default table)")
+    parser.add_argument("--snapshot", type=int, metavar="N", help="the lake as of snapshot N (`watershed ledger` lists them)")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.query is None:
+        return open_shell(args.snapshot)
+    import duckdb
+
+    from warehouse.connection import connect
+
+    con = connect(read_only=True, snapshot=args.snapshot)
+    try:
+        print_result(con, args.query.strip().rstrip(";"), args.format)
+    except duckdb.Error as error:
+        raise ValueError(shorten(error)) from error
+    return 0
+
+
+def print_result(con: "duckdb.DuckDBPyConnection", query: str, form: str) -> None:  # type: ignore[name-defined]  # noqa: F821
+    if form == "table":
+        result = con.sql(query)
+        if result is not None:
+            width = os.get_terminal_size().columns if sys.stdout.isatty() else 200
+            result.show(max_width=width, max_rows=10_000)
+    else:
+        options = "FORMAT csv, HEADER" if form == "csv" else "FORMAT json, ARRAY true"
+        con.execute(f"COPY (\n{query}\n) TO '/dev/stdout' ({options})")
+
+
+def shorten(error: Exception) -> str:
+    """DuckDB's sentence without the repeated query below it."""
+    return str(error).split("\n\n")[0].split("\nLINE")[0]
+
+
+def open_shell(snapshot: int | None) -> int:
+    """The official DuckDB shell with the lake attached. Its start-up script, which holds secrets, is never a file on disk."""
+    from contracts.settings import load_settings
+    from warehouse.connection import LAKE, connect, spell_attach, spell_setup
+
+    settings = load_settings()
+    connect(settings, read_only=True, snapshot=snapshot).close()  # a clear sentence instead of the shell's
+    statements = [*spell_setup(settings), spell_attach(settings, read_only=True, snapshot=snapshot), f"USE {LAKE}"]
+    script = os.memfd_create("watershed.sql", 0)
+    os.write(script, "".join(f"{statement};\n" for statement in statements).encode())
+    shell = Path(sys.executable).with_name("duckdb")
+    if not shell.exists():
+        raise LookupError(f"the DuckDB shell is not at {shell}: install the requirements again (`make install`)")
+    os.execv(shell, [str(shell), "-init", f"/proc/self/fd/{script}"])
