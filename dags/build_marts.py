@@ -8,10 +8,9 @@ mart whose inputs are the same as when it was built is skipped too.
 - *connection* in an error: the S3 server or PostgreSQL is away. It retries by itself; then clear the failed task.
 - one mart with an SQL error: its file `warehouse/marts/<mart>.sql` does not fit the tables. The other marts are built.
 
-**Safe to rerun?** Always: a rebuild replaces the partition. Clear a task, or *Trigger* with *Advanced > Partition Key* set
-to a day or to `all`. Without a key everything that is out of date is rebuilt. *Rebuild anyway* ignores what the ledger knows.
-
-**Missed days** Runs announced while this DAG was paused are lost: trigger it once without a key.
+**Safe to rerun?** Always: a rebuild replaces the partition. Clear a task, or *Trigger* with *Advanced > Partition Key*
+set to a day or to `all`; without a key everything that is out of date is rebuilt, which also makes up for changes that were
+announced while this DAG was paused. *Rebuild anyway* ignores what the ledger knows.
 
 **Owner** data-platform
 """

@@ -6,10 +6,11 @@ when files arrive (`detect_arrivals`), daily at midnight UTC, and when triggered
 **When it fails**
 - `land`, or any task with *connection* in its error: the S3 server or PostgreSQL is away. It retries by itself; then
   clear the failed task.
-- `check_requests`: the data of `core.requests` looks wrong as a whole, such as a day with far too few rows. Nothing is published.
-  The failed rules are in `watershed ledger requests`.
-- `report_refused`: the run is published, without the objects that it names. Repair the cause, then trigger the DAG with
-  *Retry refused objects*; what is in the quarantine is shown by `SELECT * FROM quarantine.requests`.
+- `report_refused`: the run is published, without the objects that the task's log names: unreadable ones, ones with more
+  bad rows than the contract tolerates, or all when a table looks wrong as a whole, such as a day with far too few rows.
+  Repair the cause, then trigger the DAG with *Retry refused objects*.
+
+Rows that break a rule are no failure: they are in `quarantine.requests`, each with the rule and its line.
 
 **Safe to rerun?** Always: a publish replaces what the same objects had published before. To rebuild days from raw use
 *Backfill*, or *Trigger* with *Rebuild from* and *to*.

@@ -6,13 +6,13 @@ once. It runs daily at midnight UTC and when triggered; nothing arrives from a d
 **When it fails**
 - `land`, or any task with *connection* in its error: the S3 server or PostgreSQL is away. It retries by itself; then
   clear the failed task.
-- `check_<table>`: the data of that table looks wrong as a whole, such as a day with far too few rows. Nothing is
-  published. The failed rules are in `watershed ledger <table>`.
-- `report_refused`: the run is published, without the objects that it names. Repair the cause, then trigger the DAG with
-  *Retry refused objects*; what is in the quarantine is shown by `SELECT * FROM quarantine.users`.
+- `report_refused`: nothing of the extract is published, because a table looks wrong as a whole, such as one with far too
+  few rows; the task's log says why. Repair the cause, then trigger the DAG again.
 
-**Safe to rerun?** Always: a publish replaces what the same objects had published before. To rebuild days from raw use
-*Backfill*, or *Trigger* with *Rebuild from* and *to*.
+Rows that break a rule are no failure: they are in `quarantine.users`, each with the rule and its record.
+
+**Safe to rerun?** Always: histories are folded by key, and the same extract gives the same history. To fold the extracts of
+some days again use *Backfill*, or *Trigger* with *Rebuild from* and *to*.
 
 **Owner** accounts
 """

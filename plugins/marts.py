@@ -6,21 +6,24 @@ other tasks as skipped without starting them. Whether a chosen mart is rebuilt i
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, get_current_context, task
 from airflow.sdk.definitions.asset import AssetAny
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.definitions.context import Context
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from plugins.assets import list_mart_sources, mart_asset, table_asset
 from plugins.schedules import WHOLE, name_run, read_key
 from warehouse.marts import Mart, list_marts
 
+Kind = Literal["day", "whole", "everything"]
+
 
 def listen_to_tables() -> PartitionedAssetTimetable:
     """A run for each changed day of a table that a daily mart reads, and one (`all`) for the marts without days."""
     sources = list_mart_sources()
-    daily = {address for mart in list_marts() if mart.partition for address in mart.inputs}
+    daily = {address for mart in list_marts() if mart.day for address in mart.inputs}
     whole = {asset: FixedKeyMapper(WHOLE) for address, asset in sources.items() if address not in daily}
     return PartitionedAssetTimetable(assets=AssetAny(*sources.values()), partition_mapper_config=whole)
 
@@ -30,60 +33,87 @@ def chain_marts() -> None:
     chosen = choose_marts()
     tasks: dict[str, Any] = {}
     for mart in list_marts():
-        inputs = [table_asset(address) for address in mart.inputs]
-        # Tries of one mart that has no days would do the same work side by side.
-        limit = None if mart.partition else 1
+        read = [*mart.inputs, *mart.lookups]
         tasks[mart.address] = build_mart.override(
-            task_id=mart.name, inlets=inputs, outlets=[mart_asset(mart)], max_active_tis_per_dag=limit
-        )(mart.name, bool(mart.partition))
+            task_id=mart.name,
+            inlets=[table_asset(address) for address in read],
+            outlets=[mart_asset(mart)],
+            # Runs of several days would rebuild a mart without days side by side; one after the other, the first does.
+            max_active_tis_per_dag=None if mart.day else 1,
+        )(mart.name, has_days=mart.day is not None)
         chosen >> tasks[mart.address]
-        for address in mart.inputs:
+        for address in read:
             if address in tasks:
                 tasks[address] >> tasks[mart.address]
 
 
-@task.branch
-def choose_marts() -> list[str]:
-    """Which marts read what changed. A run that a person started concerns them all."""
+@task
+def choose_marts() -> None:
+    """Skip the marts that the run does not concern: they read nothing of what changed.
+
+    Not a `@task.branch`: that would run a mart for the only reason that one which it reads is chosen. A mart that is
+    skipped here can be cleared, and then runs.
+    """
     context = get_current_context()
-    events = {asset.name: list(found) for asset, found in context["triggering_asset_events"].items()}
-    if not events:
-        return [mart.name for mart in list_marts()]
-    day_by_day = {name: all(event.extra.get("day_by_day", True) for event in found) for name, found in events.items()}
-    return [mart.name for mart in select_marts(list_marts(), day_by_day, is_day=read_key(context) is not None)]
+    changed = {
+        asset.name: all(event.extra.get("day_by_day", True) for event in events)
+        for asset, events in context["triggering_asset_events"].items()
+    }
+    chosen = {mart.name for mart in select_marts(list_marts(), changed, read_kind(context))}
+    if others := sorted(context["task"].downstream_task_ids - chosen):
+        raise DownstreamTasksSkipped(tasks=others)
 
 
-def select_marts(marts: Iterable[Mart], changed: Mapping[str, bool], is_day: bool) -> list[Mart]:
-    """The marts that a run concerns, with the marts that they read. `changed`: address -> announced day by day?
+def select_marts(marts: Iterable[Mart], changed: Mapping[str, bool], kind: Kind) -> list[Mart]:
+    """The marts that a run concerns, with those that they read. `changed`: address -> was every changed day announced?
 
-    A run of a day concerns daily marts. A run of `all` concerns those without days, and also the daily ones that read a
-    table of which too many days changed to announce each.
+    The run of a day concerns daily marts. The run of `all` concerns those without days, and the daily ones that read a
+    table of which too many days changed to announce each. A run that nothing triggered concerns all marts of its kind.
     """
     by_address = {mart.address: mart for mart in marts}
     wanted = set()
     for mart in by_address.values():
-        read = {address for address in trace_inputs(mart, by_address) if address in changed}
-        if read and (bool(mart.partition) == is_day or not all(changed[address] for address in read)):
-            wanted |= {mart.address, *(address for address in trace_inputs(mart, by_address) if address in by_address)}
+        read = trace_inputs(mart, by_address) & set(changed)
+        is_kind = kind == "everything" or (kind == "day") == (mart.day is not None)
+        if (is_kind and (read or not changed)) or not all(changed[address] for address in read):
+            wanted |= {mart.address} | trace_reads(mart, by_address)
     return [mart for mart in by_address.values() if mart.address in wanted]
 
 
 def trace_inputs(mart: Mart, marts: Mapping[str, Mart]) -> set[str]:
-    """Everything that a mart reads, directly or through another mart."""
+    """Every table whose changes make the mart stale, directly or through another mart."""
     through = (trace_inputs(marts[address], marts) for address in mart.inputs if address in marts)
     return set(mart.inputs).union(*through)
 
 
+def trace_reads(mart: Mart, marts: Mapping[str, Mart]) -> set[str]:
+    """Every mart that must be up to date before this one is built."""
+    read = {address for address in (*mart.inputs, *mart.lookups) if address in marts}
+    return read.union(*(trace_reads(marts[address], marts) for address in read))
+
+
 @task(trigger_rule="none_failed")
 def build_mart(mart: str, has_days: bool) -> dict[str, Any]:
-    """Rebuild the mart for the run's day if its inputs changed since it was built, else be skipped."""
+    """Rebuild the mart where its inputs changed since it was built: the run's day, or without one wherever that is.
+
+    Skipped when it is up to date.
+    """
     from steps.marts import build_mart as build
+    from steps.marts import build_stale_mart
 
     context = get_current_context()
-    day = read_key(context) if has_days else None
-    built = build(mart, name_run(context), day, bool(context["params"].get("force")))
+    day, run_id, force = read_key(context), name_run(context), bool(context["params"].get("force"))
+    is_whole_run = day is None or not has_days
+    built = build_stale_mart(mart, run_id, force) if is_whole_run else build(mart, run_id, day, force)
     if built is None:
         raise AirflowSkipException(f"{mart} is up to date: no input changed")
     (asset,) = context["task"].outlets
     context["outlet_events"][asset].extra = built
     return built
+
+
+def read_kind(context: Context) -> Kind:
+    """What a run is for: one day, what has no days, or (a person's run without a key) everything."""
+    if context.get("partition_key") is None:
+        return "everything"
+    return "whole" if read_key(context) is None else "day"

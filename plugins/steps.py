@@ -13,7 +13,7 @@ from contracts import find_source, tables_of
 from plugins.assets import checked_asset, core_asset, raw_asset, staged_asset
 from plugins.schedules import WHOLE, name_run, read_days
 
-# A publish that changes more days than this is announced as one change, which one run of every mart then catches up with.
+# A publish that changes more days than this is announced as one change; one run of the marts then catches up with all.
 MOST_DAYS = 100
 MOST_SENTENCES = 20
 
@@ -66,7 +66,9 @@ def take_arrivals(source: str) -> Counts:
     refused = bool(context["params"].get("retry_refused"))
     taken = take(source, name_run(context), first, last, refused)
     if not taken["objects"]:
-        raise AirflowSkipException(f"nothing to do: {source} has no {'objects of these days' if first else 'new objects'}")
+        raise AirflowSkipException(
+            f"nothing to do: no {'objects of these days' if first else 'new objects'} in {source}"
+        )
     context["outlet_events"][raw_asset(source)].extra = taken
     return taken
 
@@ -115,11 +117,11 @@ def fail_if_refused(published: Counts) -> None:
     """Fail, with a sentence each, when objects were refused. The others are published all the same."""
     if published["refused"]:
         sentences = "\n".join(f"{key}: {why}" for key, why in published["refused_objects"].items())
-        raise AirflowFailException(f"{published['refused']} objects were refused, nothing of them is published:\n{sentences}")
+        raise AirflowFailException(f"{published['refused']} objects were refused and are not published:\n{sentences}")
 
 
 def announce(asset: Asset, counts: Counts, snapshot: int | None) -> None:
-    """Tell what listens to a table which of its days changed, each a partition key; `all` stands for the table itself."""
+    """Tell who listens to a table which of its days changed, each a partition key; `all` stands for the table itself."""
     days = sorted(filter(None, counts["days"]))
     event = get_current_context()["outlet_events"][asset]
     event.extra = {

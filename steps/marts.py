@@ -29,6 +29,15 @@ def build_stale_marts(run_id: str, first: date | None = None, last: date | None 
     return built
 
 
+def build_stale_mart(mart_name: str, run_id: str, force: bool = False) -> dict[str, Any] | None:
+    """Build one mart wherever it is stale, with `force` everywhere. Returns None when there was nothing to build."""
+    mart = find_mart(mart_name)
+    with closing(connect(read_only=True)) as con:
+        days = list_days(con, mart, date.min, date.max) if force else find_stale_days(con, mart)
+    made = [built for day in days if (built := build_mart(mart.name, run_id, day, force=True)) is not None]
+    return {"rows": sum(m["rows"] for m in made), "days": len(made), "snapshot": made[-1]["snapshot"]} if made else None
+
+
 def list_days(con: DuckDBPyConnection, mart: Mart, first: date, last: date) -> list[date | None]:
     if mart.day is None:
         return [None]
