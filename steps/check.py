@@ -1,16 +1,17 @@
 """Check: rules run over the staged files; rows that fail leave them for quarantine."""
 
 import time
-from datetime import UTC, datetime
+from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
-from contracts import find_table, load_sources
+from contracts import find_table, load_tables
 from contracts.table import Table
 from lake.store import Store, open_store, spell_step_key, spell_table_key
 from warehouse.connection import connect, quote
+from warehouse.ledger import count_rows_per_day, utc_now
 
 
 def check_table(table_name: str, run_id: str) -> dict[str, int]:
@@ -18,17 +19,20 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     from expectations.check import check_rows
 
     table, store = find_table(table_name), open_store()
-    staged = store.read_json(spell_step_key(run_id, "stage"))["tables"][table.name]
+    staged = store.read_json(spell_step_key(run_id, "stage"))["tables"]
+    own = staged[table.name]
     began = time.monotonic()
     con = connect()
     checks: list[dict[str, Any]] = []
-    blocked: str | None = None
-    failing: str | None = None
-    if staged["files"]:
-        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({spell_list(staged['files'])})")
-        verdict = check_rows(con, table, "staged", as_of=datetime.now(UTC).replace(tzinfo=None))
-        checks, blocked, failing = verdict.checks, verdict.blocked, verdict.failing_rows
-    files, quarantine = settle_rows(con, table, staged, failing, run_id, store)
+    blocking: list[str] = []
+    failing = EMPTY_QUARANTINE
+    if own["files"]:
+        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({spell_list(own['files'])})")
+        known = count_rows_per_day(con, table.address, own["tallies"])
+        verdict = check_rows(con, table, "staged", utc_now(), find_references(staged), known)
+        checks, blocking = [asdict(result) for result in verdict.results], list(verdict.blocking)
+        failing = verdict.failing_sql if verdict.failed_rules else failing
+    files, quarantine = settle_rows(con, table, own, failing, run_id, store)
     report = {
         "files": files,
         "quarantine": quarantine,
@@ -36,19 +40,31 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
         "quarantined": count_by_object(con, quarantine),
         "days": count_days(con, table, files),
         "checks": checks,
-        "blocked": blocked,
+        "blocked": " ".join(blocking),
         "ms": round((time.monotonic() - began) * 1000),
     }
+    con.close()
     store.write_json(spell_step_key(run_id, f"check_{table.name}"), report)
     failed = sum(not check["is_success"] for check in checks)
     return {"rules": len(checks), "failed": failed, "quarantined": sum(report["quarantined"].values())}
 
 
+def find_references(staged: dict[str, Any]) -> dict[str, str]:
+    """What rows may refer to, by table name: what is published, and what the same run is about to publish."""
+    references = {}
+    for name, table in load_tables().items():
+        relation = f"lake.{table.address}"
+        if files := staged.get(name, {}).get("files"):
+            relation = f"(FROM {relation} UNION ALL BY NAME FROM read_parquet({spell_list(files)}))"
+        references[name] = relation
+    return references
+
+
 def settle_rows(
-    con: DuckDBPyConnection, table: Table, staged: dict[str, Any], failing: str | None, run_id: str, store: Store
+    con: DuckDBPyConnection, table: Table, staged: dict[str, Any], failing: str, run_id: str, store: Store
 ) -> tuple[list[str], list[str]]:
     """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine."""
-    con.execute(f"CREATE TEMP TABLE failing AS {failing or EMPTY_QUARANTINE}")
+    con.execute(f"CREATE TEMP TABLE failing AS {failing}")
     files = rewrite_files(con, staged["files"], "failing", table.address, run_id, store)
     unparsed = f"SELECT {PARSE_REJECT} FROM read_parquet({spell_list(staged['rejects'])})" if staged["rejects"] else None
     parts = [part for part in (unparsed, "SELECT * FROM failing" if files != staged["files"] else None) if part]

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -90,10 +91,11 @@ def check_mart(con: DuckDBPyConnection, mart: Mart, file: str) -> list[dict[str,
     from expectations.check import check_rows
 
     con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM read_parquet({quote(file)})")
-    verdict = check_rows(con, describe_mart(con, mart), "staged", as_of=utc_now())
-    if verdict.blocked:
-        raise MartBroken(f"{mart.address} stays as it was: {verdict.blocked}")
-    return verdict.checks
+    verdict = check_rows(con, describe_mart(con, mart), "staged", utc_now())
+    broken = [*verdict.blocking, *(f"{failed.rule}: {failed.reason}" for failed in verdict.failed_rules)]
+    if broken:
+        raise MartBroken(f"{mart.address} stays as it was: {'; '.join(broken)}")
+    return [asdict(result) for result in verdict.results]
 
 
 def spell_partition(mart: Mart, day: date | None) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from duckdb import CatalogException, DuckDBPyConnection
+from duckdb import DuckDBPyConnection
 
 if TYPE_CHECKING:
     from warehouse.publish import Publication
@@ -77,11 +77,7 @@ def utc_now() -> datetime:
 
 
 def fetch_column(con: DuckDBPyConnection, query: str, values: Iterable[object] = ()) -> list[Any]:
-    """First column of a query's rows; empty while the lake has no ledger yet."""
-    try:
-        return [row[0] for row in con.execute(query, list(values)).fetchall()]
-    except CatalogException:
-        return []
+    return [row[0] for row in con.execute(query, list(values)).fetchall()]
 
 
 def list_published(con: DuckDBPyConnection, source: str) -> set[str]:
@@ -109,16 +105,21 @@ def list_days_of(con: DuckDBPyConnection, table: str, objects: Iterable[str]) ->
         WHERE table_name = ? AND list_contains(?, raw_object)
         QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object) AND row_count > 0
     """
-    try:
-        return {(o, d) for o, d in con.execute(query, [table, list(objects)]).fetchall()}
-    except CatalogException:
-        return set()
+    return set(con.execute(query, [table, list(objects)]).fetchall())
+
+
+def count_rows_per_day(con: DuckDBPyConnection, table: str, without: Iterable[str]) -> dict[date, int]:
+    """Published rows of a table by day, those of the objects `without` left out."""
+    query = """
+        SELECT day, sum(row_count)::BIGINT FROM (
+            SELECT day, row_count FROM ledger.days
+            WHERE table_name = ? AND NOT list_contains(?, raw_object)
+            QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)
+        ) GROUP BY day
+    """
+    return dict(con.execute(query, [table, list(without)]).fetchall())
 
 
 def list_known_fields(con: DuckDBPyConnection, source: str) -> set[tuple[str, str]]:
     """Path and JSON type of every field ever published from a source's documents."""
-    try:
-        rows = con.execute("SELECT DISTINCT path, json_type FROM ledger.fields WHERE source = ?", [source]).fetchall()
-    except CatalogException:
-        return set()
-    return set(rows)
+    return set(con.execute("SELECT DISTINCT path, json_type FROM ledger.fields WHERE source = ?", [source]).fetchall())

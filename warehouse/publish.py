@@ -97,9 +97,9 @@ def transact(con: DuckDBPyConnection) -> Iterator[None]:
 
 
 def read_snapshot(con: DuckDBPyConnection) -> int:
-    """The number of the lake's latest snapshot; 0 for an empty lake."""
-    row = con.execute("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')").fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
+    """The number of the snapshot that the connection's transaction sees."""
+    row = con.execute("SELECT id FROM ducklake_current_snapshot('lake')").fetchone()
+    return int(row[0]) if row else 0
 
 
 def prepare(settings: Settings) -> None:
