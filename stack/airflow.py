@@ -139,7 +139,7 @@ def is_component_healthy(home: Home, name: str) -> bool:
 def read_health(url: str) -> dict[str, Any]:
     """The web server's own report; empty when it does not answer."""
     try:
-        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=2) as response:
+        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=10) as response:
             return dict(json.load(response))
     except (OSError, ValueError):
         return {}

@@ -1,7 +1,7 @@
 """One server as a detached process: start, find, stop, also after a crash.
 
 A server leads a session of its own, so that it outlives the terminal, and so that its children are found by their
-session when it was killed and left them behind. The pid file holds the start time too: a pid alone may be reused.
+session when it was killed and left them behind. The pid file holds the start time too: a pid alone may be used again.
 """
 
 import json
@@ -9,7 +9,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def find_process(home: Home, name: str) -> psutil.Process | None:
     try:
         process = psutil.Process(int(recorded["pid"]))
         is_same = abs(process.create_time() - recorded["started"]) < 1
-        return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if is_same and is_alive(process) else None
     except psutil.Error:
         return None
 
@@ -96,7 +97,7 @@ def stop_processes(home: Home, stops: dict[str, signal.Signals], seconds: float 
     leaders = {name: leader for name in stops if (leader := find_process(home, name))}
     for name, leader in leaders.items():
         leader.send_signal(stops[name])
-    psutil.wait_procs(list(leaders.values()), timeout=seconds)
+    wait_for_end(list(leaders.values()), seconds)
     end_processes([member for name in stops for member in (*families[name], *find_family(home, name))])
     for name in stops:
         home.pid_file(name).unlink(missing_ok=True)
@@ -109,22 +110,18 @@ def find_family(home: Home, name: str) -> list[psutil.Process]:
     if recorded is None:
         return []
     leader = find_process(home, name)
-    members = set(find_session(int(recorded["pid"]), since=recorded["started"]))
+    members = set(find_session(int(recorded["pid"]), home.path))
     if leader is not None:
-        members |= {leader, *list_children(leader)}
-    for orphan in list(members):
-        members |= set(list_children(orphan))
-    return list(members)
+        members.add(leader)
+    return list(members.union(*map(list_children, members)))
 
 
-def find_session(session: int, since: float) -> Iterable[psutil.Process]:
-    """Processes of a session that began after the server did (a reused number would be another session)."""
+def find_session(session: int, folder: Path) -> Iterator[psutil.Process]:
+    """Processes of a session that work in our folder: the number alone may by now be another session's."""
     for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == session and process.create_time() >= since - 1:
+        with suppress(ProcessLookupError, psutil.Error):
+            if os.getsid(process.pid) == session and Path(process.cwd()).is_relative_to(folder):
                 yield process
-        except (ProcessLookupError, psutil.Error):
-            continue
 
 
 def list_children(process: psutil.Process) -> list[psutil.Process]:
@@ -137,13 +134,25 @@ def list_children(process: psutil.Process) -> list[psutil.Process]:
 def end_processes(processes: list[psutil.Process]) -> None:
     """SIGTERM, five seconds, SIGKILL."""
     for send in (psutil.Process.terminate, psutil.Process.kill):
-        alive = [process for process in processes if process.is_running()]
-        for process in alive:
-            try:
+        for process in filter(is_alive, processes):
+            with suppress(psutil.NoSuchProcess):
                 send(process)
-            except psutil.NoSuchProcess:
-                continue
-        psutil.wait_procs(alive, timeout=5)
+        wait_for_end(processes, seconds=5)
+
+
+def wait_for_end(processes: list[psutil.Process], seconds: float) -> None:
+    """Return when none is alive, or when the time is over."""
+    deadline = time.monotonic() + seconds
+    while any(map(is_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Running, and not a zombie: in containers nobody may collect those, and they hold nothing."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def read_pid_file(home: Home, name: str) -> dict[str, float] | None:

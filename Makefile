@@ -1,0 +1,76 @@
+# Everything a user or a build server calls. Needs Python 3.11 and make; .venv and the rest are made on demand.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/installed
+INSTALLED_DEV := $(VENV)/installed-dev
+COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --upgrade
+
+# Without bytecode every Airflow process starts twice as slowly.
+unexport PYTHONDONTWRITEBYTECODE
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop status test test-quick lint bench requirements clean
+
+help:  ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: $(INSTALLED)  ## Start everything, load the sample data, run every DAG, print a report
+	@$(VENV)/bin/watershed demo
+
+stop:  ## Stop all servers; the data stays
+	@test ! -x $(VENV)/bin/watershed || $(VENV)/bin/watershed down
+
+status: $(INSTALLED)  ## Show the servers: address, process, memory, health
+	@$(VENV)/bin/watershed status
+
+test: lint  ## All checks: lint, types and tests (at most 12 minutes)
+	@$(PYTHON) -m pytest
+
+test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (under a minute)
+	@$(PYTHON) -m pytest -m "not servers"
+
+lint: $(INSTALLED_DEV)  ## Style and types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+
+bench: $(INSTALLED)  ## Measure ourselves beside the peers; table and plot go to benchmarks/results/
+	@$(PYTHON) -m benchmarks
+
+requirements: $(INSTALLED_DEV)  ## Compile the full pins anew from requirements.in and requirements-dev.in
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
+
+clean: stop  ## Stop the servers and remove .venv and caches; the data in .watershed stays
+	@rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A full pin needs no resolver (--no-deps): faster, and nothing that is not listed gets in.
+INSTALL = { $(PYTHON) -m pip install --no-deps --progress-bar off -r $(1) 2>&1 || echo "FAILED"; } | { \
+	count=0; total=$$(grep -c == $(1)); \
+	while read -r word rest; do case "$$word" in \
+		Collecting|Requirement) count=$$((count + 1)); \
+			test $$((count % 20)) -ne 0 || echo "  $$count of $$total packages" ;; \
+		Installing) echo "  unpacking" ;; \
+		ERROR:) echo "$$word $$rest" ;; \
+		FAILED) exit 1 ;; \
+	esac; done; }
+
+$(VENV)/bin/python:
+	@for python in python3.11 python3 python; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+			echo "making $(VENV) with $$python"; exec "$$python" -m venv $(VENV); \
+		fi; done; echo "Python 3.11 is needed, and neither python3.11 nor python3 is it: install it" >&2; exit 1
+
+$(INSTALLED): requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing requirements (a few minutes the first time)"
+	@$(call INSTALL,requirements.txt)
+	@$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
+	@echo "installing test and lint tools"
+	@$(call INSTALL,requirements-dev.txt)
+	@touch $@
