@@ -1,0 +1,50 @@
+"""Section: one source from raw objects to published, checked tables, by the steps that Airflow runs, in one process.
+
+What Airflow's workers have imported before a task starts (`[watershed] preload` in airflow.cfg) is imported before the
+clock starts.
+"""
+
+import configparser
+import json
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from uuid import uuid4
+
+SETTINGS = Path(__file__).resolve().parent.parent / "airflow.cfg"
+
+
+def preload_modules() -> None:
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(SETTINGS)
+    for name in config["watershed"]["preload"].split():
+        import_module(name)
+
+
+def run_source(name: str) -> dict[str, object]:
+    """Returns the seconds in all and per step, and the rows published per table."""
+    from contracts import find_source, tables_of
+    from steps.check import check_table
+    from steps.land import take_arrivals
+    from steps.publish import publish_source
+    from steps.stage import stage_source
+
+    run_id = f"bench-{uuid4().hex[:8]}"
+    marks = [time.perf_counter()]
+    take_arrivals(name, run_id)
+    marks.append(time.perf_counter())
+    stage_source(name, run_id)
+    marks.append(time.perf_counter())
+    for table in tables_of(find_source(name)):
+        check_table(table.name, run_id)
+    marks.append(time.perf_counter())
+    published = publish_source(name, run_id, "benchmark")
+    marks.append(time.perf_counter())
+    steps = {s: b - a for s, a, b in zip(("land", "stage", "check", "publish"), marks, marks[1:], strict=True)}
+    return {"seconds": marks[-1] - marks[0], **steps, "tables": published["tables"], "refused": published["refused"]}
+
+
+if __name__ == "__main__":
+    preload_modules()
+    print(json.dumps(run_source(sys.argv[1]), default=str))
