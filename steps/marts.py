@@ -14,7 +14,7 @@ from warehouse.connection import connect, quote
 from warehouse.ddl import describe_mart
 from warehouse.ledger import LedgerRows, utc_now
 from warehouse.marts import Mart, MartBroken, find_mart, list_marts
-from warehouse.publish import Part, Publication, publish, read_snapshot, transact
+from warehouse.publish import Overtaken, Part, Publication, publish, read_snapshot, transact
 from warehouse.staleness import find_stale_days, is_stale
 
 
@@ -66,14 +66,18 @@ def build_mart(mart_name: str, run_id: str, day: date | None, force: bool = Fals
         run_id=run_id,
         subject=mart.address,
         actor=mart.owner,
-        parts=(Part(mart.address, (file,) if rows else (), spell_partition(mart, day)),),
+        parts=(Part(mart.address, (file,) if rows else (), replaced=spell_partition(mart, day)),),
         rows=LedgerRows(
             inputs=[{"table_name": mart.address, "day": day, "input_snapshot_id": snapshot}],
             checks=[{"table_name": mart.address, **check} for check in checks],
         ),
         timings={"stage": round((staged - began) * 1000), "check": round((checked - staged) * 1000)},
+        overtaken=spell_newer(mart, day, snapshot),
     )
-    made = publish(publication)
+    try:
+        made = publish(publication)
+    except Overtaken:  # a run beside this one was there first, with newer inputs
+        return None
     return {"rows": rows, "snapshot": made, "input_snapshot": snapshot, "day": str(day) if day else None}
 
 
@@ -101,3 +105,10 @@ def check_mart(con: DuckDBPyConnection, mart: Mart, file: str) -> list[dict[str,
 def spell_partition(mart: Mart, day: date | None) -> str:
     """What a publish of this partition replaces, as a SQL condition over the mart."""
     return "true" if mart.day is None else f"CAST({mart.day} AS DATE) = DATE {quote(str(day))}"
+
+
+def spell_newer(mart: Mart, day: date | None, snapshot: int) -> str:
+    """A query that finds a build of the same partition from newer inputs."""
+    partition = f"DATE {quote(str(day))}" if day else "NULL"
+    return f"""SELECT 1 FROM ledger.inputs WHERE table_name = {quote(mart.address)}
+        AND day IS NOT DISTINCT FROM {partition} AND input_snapshot_id > {snapshot}"""

@@ -15,7 +15,6 @@ from warehouse.ledger import (
     LedgerRows,
     list_days_of,
     list_known_fields,
-    list_published,
     utc_now,
 )
 from warehouse.publish import Part, Publication, publish
@@ -34,14 +33,13 @@ def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
     objects = {key: store.head(key) for key in store.read_json(spell_step_key(run_id, "land"))["objects"]}
     refused = find_refused(source, objects, staged, reports)
     accepted = {key: about for key, about in objects.items() if key not in refused}
-    known = list_published(con, source.name)
     parts, books, rows = [], [], LedgerRows()
     for table in tables_of(source):
         report = drop_objects(con, table, reports[table.name], set(refused), run_id, store)
         tallies = staged["tables"][table.name]["tallies"]
         own = [balance_books(source, table, about, tallies[key], report) for key, about in accepted.items()]
         books += own
-        parts.append(compose_part(table, report, set(accepted) & known))
+        parts.append(compose_part(table, report))
         rows.days.extend(find_changed_days(con, table, report, set(accepted)))
         rows.checks.extend({"table_name": table.address, **check} for check in report["checks"])
     rows.fields.extend(find_new_fields(con, source, staged.get("fields", {}), set(accepted)))
@@ -113,17 +111,8 @@ def balance_books(
     )
 
 
-def compose_part(table: Table, report: dict[str, Any], republished: set[str]) -> Part:
-    """Facts are replaced by raw object, histories by key."""
-    listed = ", ".join(map(quote, sorted(republished)))
-    replaced = f"raw_object IN ({listed})" if republished else None
-    return Part(
-        address=table.address,
-        files=tuple(report["files"]),
-        replaced=replaced,
-        quarantine_files=tuple(report["quarantine"]),
-        quarantine_replaced=replaced,
-    )
+def compose_part(table: Table, report: dict[str, Any]) -> Part:
+    return Part(table.address, tuple(report["files"]), tuple(report["quarantine"]))
 
 
 def find_changed_days(

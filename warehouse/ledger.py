@@ -80,9 +80,10 @@ def fetch_column(con: DuckDBPyConnection, query: str, values: Iterable[object] =
     return [row[0] for row in con.execute(query, list(values)).fetchall()]
 
 
-def list_published(con: DuckDBPyConnection, source: str) -> set[str]:
-    """Raw objects of a source that are in its tables."""
-    return set(fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.books WHERE source = ?", [source]))
+def list_published(con: DuckDBPyConnection, whose: str) -> set[str]:
+    """Raw objects that are published, of a source (`access_logs`) or in a table (`core.requests`)."""
+    query = "SELECT DISTINCT raw_object FROM ledger.books WHERE source = ? OR table_name = ?"
+    return set(fetch_column(con, query, [whose, whose]))
 
 
 def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:

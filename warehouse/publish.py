@@ -19,7 +19,7 @@ from duckdb import DuckDBPyConnection
 from contracts.settings import Settings, load_settings
 from warehouse.connection import connect, quote
 from warehouse.ddl import is_prepared, prepare_lake
-from warehouse.ledger import Books, LedgerRows, write_ledger
+from warehouse.ledger import Books, LedgerRows, list_published, write_ledger
 
 LOCK = "watershed.publish"
 
@@ -28,24 +28,31 @@ class BooksUnbalanced(Exception):
     """read != written + quarantined + deduplicated + filtered, or files do not hold what the books say."""
 
 
+class Overtaken(Exception):
+    """Another run published first, and what this one staged was computed from the state before."""
+
+
 @dataclass(frozen=True)
 class Part:
     """What a run does to one table.
 
-    `replaced` is a SQL condition over the table: the rows that go; None: nothing was there. `files` and
-    `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path.
+    `files` and `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path. What goes: all rows
+    of the raw objects in the publication's books, in the table and its quarantine; and rows for which the SQL condition
+    `replaced` is true.
     """
 
     address: str
     files: tuple[str, ...]
-    replaced: str | None
     quarantine_files: tuple[str, ...] = ()
-    quarantine_replaced: str | None = None
+    replaced: str | None = None
 
 
 @dataclass(frozen=True)
 class Publication:
-    """All that one run publishes: `subject` is the source or mart, `actor` who or what started the run."""
+    """All that one run publishes: `subject` is the source or mart, `actor` who or what started the run.
+
+    `overtaken` is a query that finds a row when another run has published what this one should have started from.
+    """
 
     run_id: str
     subject: str
@@ -54,12 +61,13 @@ class Publication:
     books: tuple[Books, ...] = ()
     rows: LedgerRows = field(default_factory=LedgerRows)
     timings: dict[str, int] = field(default_factory=dict)
+    overtaken: str | None = None
 
 
 def publish(publication: Publication, settings: Settings | None = None) -> int:
     """Make a run's staged files visible, with its ledger rows. Returns the number of the snapshot that it made.
 
-    Raises BooksUnbalanced before anything is touched; any error inside rolls everything back.
+    Raises BooksUnbalanced before anything is touched, and Overtaken; any error inside rolls everything back.
     """
     settings = settings or load_settings()
     con = connect(settings)
@@ -68,8 +76,10 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
         prepare(settings)
     with hold_lock(settings), transact(con):
         snapshot = read_snapshot(con) + 1
+        if publication.overtaken and con.execute(publication.overtaken).fetchone():
+            raise Overtaken(f"{publication.subject} was published by another run meanwhile: run {publication.run_id} again")
         for part in publication.parts:
-            replace_rows(con, part)
+            replace_rows(con, part, publication.books)
         write_ledger(con, publication, snapshot)
         con.execute(spell_message(publication, snapshot))
     if (made := read_snapshot(con)) < snapshot:
@@ -109,18 +119,25 @@ def prepare(settings: Settings) -> None:
         prepare_lake(con)
 
 
-def replace_rows(con: DuckDBPyConnection, part: Part) -> None:
+def replace_rows(con: DuckDBPyConnection, part: Part, books: tuple[Books, ...]) -> None:
     quarantine = f"quarantine.{part.address.rpartition('.')[2]}"
-    for address, replaced, files in (
-        (part.address, part.replaced, part.files),
-        (quarantine, part.quarantine_replaced, part.quarantine_files),
-    ):
-        if replaced is not None:
-            con.execute(f"DELETE FROM {address} WHERE {replaced}")
-        if files:
-            schema, _, name = address.partition(".")
-            listed = ", ".join(map(quote, files))
-            con.execute(f"CALL ducklake_add_data_files('lake', '{name}', [{listed}], schema => '{schema}')")
+    if part.replaced is not None:
+        con.execute(f"DELETE FROM {part.address} WHERE {part.replaced}")
+    taken = {line.raw_object for line in books if line.table_name == part.address}
+    # Asked under the lock: a run beside this one may have published the same object a moment ago.
+    if republished := taken & list_published(con, part.address):
+        listed = ", ".join(map(quote, sorted(republished)))
+        for address in (part.address, quarantine):
+            con.execute(f"DELETE FROM {address} WHERE raw_object IN ({listed})")
+    register_files(con, part.address, part.files)
+    register_files(con, quarantine, part.quarantine_files)
+
+
+def register_files(con: DuckDBPyConnection, address: str, files: tuple[str, ...]) -> None:
+    if files:
+        schema, _, name = address.partition(".")
+        listed = ", ".join(map(quote, files))
+        con.execute(f"CALL ducklake_add_data_files('lake', '{name}', [{listed}], schema => '{schema}')")
 
 
 def verify_books(con: DuckDBPyConnection, publication: Publication) -> None:

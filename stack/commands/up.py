@@ -12,11 +12,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from contracts.settings import load_settings
     from stack.home import open_home
     from stack.servers import start_airflow, start_storage
+    from warehouse.publish import prepare
 
     home, began = open_home(), time.monotonic()
     start_storage(home, report_line)
+    prepare(load_settings())
     if not args.storage_only:
         start_airflow(home, report_line)
     print(f"ready after {time.monotonic() - began:.1f} s in {home.path}")

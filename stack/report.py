@@ -1,0 +1,115 @@
+"""What `make run` prints: tables, quality, time, a few answers, and whether all of it is true."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from contracts import load_tables
+from warehouse.connection import connect
+from warehouse.marts import list_marts
+
+# What others counted in the real part of the sample with Unix tools; NOTICE says where the files come from.
+REAL_TRUTH: dict[str, dict[str, int]] = {
+    "core.requests": {"rows": 9_999, "quarantined": 1},
+    "core.ratings": {"rows": 10_000, "quarantined": 0},
+    "core.film_titles": {"rows": 3_096, "quarantined": 0},
+    "core.photo_documents": {"rows": 34 + 30, "quarantined": 0},
+}
+GENERATED = ("watch_logs", "ratings_files", "photo_documents")
+
+TABLES = """
+    WITH checked AS (
+        SELECT table_name, count(*) FILTER (is_success) || ' of ' || count(*) AS checks_passed
+        FROM (
+            SELECT * FROM ledger.checks
+            QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name)
+        ) GROUP BY table_name
+    ),
+    spent AS (
+        SELECT table_name, count(DISTINCT snapshot_id) AS publishes,
+               round(sum(DISTINCT (stage_ms + check_ms) + snapshot_id / 1e6) / 1000, 1) AS seconds
+        FROM (
+            SELECT table_name, snapshot_id, run_id FROM ledger.books
+            UNION SELECT table_name, snapshot_id, run_id FROM ledger.inputs
+        ) JOIN ledger.publishes USING (run_id, snapshot_id) GROUP BY table_name
+    )
+    SELECT counted.*, coalesce(checked.checks_passed, '-') AS checks_passed, publishes, seconds
+    FROM counted
+    LEFT JOIN checked USING (table_name)
+    LEFT JOIN spent USING (table_name)
+    ORDER BY table_name
+"""
+ANSWERS = {
+    "Top pages (elastic's access log)": """
+        SELECT path, sum(request_count)::BIGINT AS requests, sum(response_bytes)::BIGINT AS bytes
+        FROM mart.top_pages GROUP BY path ORDER BY requests DESC, path LIMIT 5""",
+    "Most-watched films": """
+        SELECT title, sum(minutes_watched)::BIGINT AS minutes, max(viewer_count) AS viewers_on_best_day
+        FROM mart.film_popularity_daily GROUP BY film_id, title ORDER BY minutes DESC, title LIMIT 5""",
+    "Best-rated films with 50 ratings or more": """
+        SELECT title, rating_count AS ratings, round(rating_share_mean * 10, 2) AS mean_of_10
+        FROM mart.film_ratings WHERE rating_count >= 50 ORDER BY mean_of_10 DESC, title LIMIT 5""",
+    "Cameras": """
+        SELECT maker, model, photo_count AS photos, round(photo_share * 100, 1) AS percent
+        FROM mart.camera_shares ORDER BY photos DESC, maker, model LIMIT 5""",
+    "Recommenders, all hours": """
+        SELECT server, sum(request_count)::BIGINT AS requests, sum(error_count)::BIGINT AS errors,
+               max(response_p99_ms) AS worst_p99_ms
+        FROM mart.recommendation_health_hourly GROUP BY server ORDER BY requests DESC, server LIMIT 5""",
+}
+
+
+def print_report(truth_file: Path) -> list[str]:
+    """Print it all. Returns a sentence for each number that is not what it must be."""
+    con = connect(read_only=True)
+    con.execute(f"CREATE TEMP TABLE counted AS {spell_counts()}")
+    print("\nTables")
+    show(con, TABLES)
+    for title, query in ANSWERS.items():
+        print(title)
+        show(con, query)
+    return find_untruths(con, json.loads(truth_file.read_text()))
+
+
+def show(con: DuckDBPyConnection, query: str) -> None:
+    con.sql(query).show(max_width=160, max_rows=100)
+
+
+def spell_counts() -> str:
+    """Rows, quarantined rows and days of every table."""
+    parts = []
+    days = {t.address: t.day for t in load_tables().values()} | {m.address: m.day for m in list_marts()}
+    for address, day in days.items():
+        partitions = f'count(DISTINCT CAST("{day}" AS DATE))' if day else "NULL"
+        name = address.rpartition(".")[2]
+        bad = f"(SELECT count(*) FROM quarantine.{name})" if name in load_tables() else "NULL"
+        parts.append(
+            f"SELECT '{address}' AS table_name, count(*) AS row_count, {partitions} AS days, {bad} AS quarantined FROM {address}"
+        )
+    return " UNION ALL ".join(parts)
+
+
+def find_untruths(con: DuckDBPyConnection, generated: dict[str, Any]) -> list[str]:
+    """Compare with the counts that others made of the real files and that the generator made of its own."""
+    expected = {table: dict(counts) for table, counts in REAL_TRUTH.items()}
+    for source in GENERATED:
+        for table, truth in generated["sources"][source]["tables"].items():
+            own = expected.setdefault(f"core.{table}", {"rows": 0, "quarantined": 0})
+            own["rows"] += truth["rows"]
+            own["quarantined"] += sum(truth["quarantined"].values())
+    found = {row[0]: row[1:] for row in con.execute("SELECT table_name, row_count, quarantined FROM counted").fetchall()}
+    wrong = [
+        f"{table} has {found[table][0]} rows and {found[table][1]} in quarantine, not {own['rows']} and {own['quarantined']}"
+        for table, own in sorted(expected.items())
+        if found[table] != (own["rows"], own["quarantined"])
+    ]
+    for table, counts in list(generated["accounts"]["after"].values())[-1].items():
+        row = con.execute(f"SELECT count(*) FROM core.{table} WHERE is_current").fetchone()
+        if row is None or row[0] != counts["rows"]:
+            wrong.append(f"core.{table} has {row and row[0]} current rows, not {counts['rows']}")
+    top = con.execute("SELECT path, sum(request_count) FROM mart.top_pages GROUP BY path ORDER BY 2 DESC LIMIT 1").fetchone()
+    if top != ("/favicon.ico", 807):
+        wrong.append(f"the top page is {top}, not /favicon.ico with 807 requests")
+    return wrong
