@@ -35,6 +35,7 @@ LIST_SEPARATOR = "\x1f"
 DECIMAL = r"\d{1,9}(?:\.\d{1,30})?"
 FRACTION = rf"(?:\d{{1,9}}/[1-9]\d{{0,8}}|{DECIMAL})"
 COUNT = r"\d{1,9}"
+EPOCH = r"\d{1,11}"
 MOMENT = r"\d{4}[-:]\d\d[-:]\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|[+-]\d\d:?\d\d)?"
 
 

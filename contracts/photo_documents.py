@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.fields import COUNT, DECIMAL, FRACTION, MOMENT, Field, spell_text
+from contracts.fields import COUNT, DECIMAL, EPOCH, FRACTION, MOMENT, Field, spell_text
 from contracts.table import JSON_TEXT, TEXT_LIST, UTC_TIMESTAMP, Column, Source, Table
 
-PHOTO_DOCUMENTS = Source("photo_documents", "documents", "JSON, NDJSON or JSON arrays about photos, nested and drifting")
+PHOTO_DOCUMENTS = Source("photo_documents", "documents", "JSON, NDJSON or arrays about photos, nested and drifting")
 
 TABLE = Table(
     name="photo_documents",
@@ -48,8 +48,7 @@ ISO = rf"(?:ISO ?)?(?P<iso>{COUNT})"
 PIXELS = rf"(?P<width_px>{COUNT}) ?[x×] ?(?P<height_px>{COUNT})"
 WIDTH, HEIGHT = rf"(?P<width_px>{COUNT})", rf"(?P<height_px>{COUNT})"
 FILE_BYTES = r"(?P<file_bytes>\d{1,18})"
-TAKEN, UPLOADED = f"(?P<taken_at>{MOMENT})", f"(?P<uploaded_at>{MOMENT})"
-UPLOADED_EPOCH = r"(?P<uploaded_epoch>\d{1,11})"
+TAKEN, UPLOADED = f"(?P<taken_at>{MOMENT})", rf"(?P<uploaded_at>{MOMENT}|{EPOCH})"
 TAGS = r"(?P<tag_list>[^\x00]*)"
 
 # Any of the four parts, in this order, such as `f/1.8; 1/120; 4.44mm; ISO271`.
@@ -66,8 +65,7 @@ FIELDS = (
     *(Field(path, spell_text("document_id")) for path in ("id", "_id", "foreign_identifier", "path", "SourceFile")),
     *(Field(path, TAKEN) for path in ("taken_at", "datetaken", "date_taken", "meta_data.date_taken")),
     *(Field(path, TAKEN) for path in ("ExifIFD.DateTimeOriginal", "ExifIFD.CreateDate")),
-    Field("uploaded_at", UPLOADED),
-    *(Field(path, UPLOADED_EPOCH) for path in ("uploaded_at", "dateupload", "meta_data.pub_date")),
+    *(Field(path, UPLOADED) for path in ("uploaded_at", "dateupload", "meta_data.pub_date")),
     *(Field(path, spell_text("owner")) for path in ("owner", "creator", "IFD0.Artist")),
     *(Field(path, spell_text("title")) for path in ("title", "caption")),
     *(Field(path, spell_text("camera_maker")) for path in ("camera.maker", "camera.make", "IFD0.Make")),

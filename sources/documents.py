@@ -1,0 +1,102 @@
+"""JSON documents: one to an object, pretty-printed or not, or one a line (NDJSON), or an array of them; plain or gzip.
+
+Which of these an object is, its content tells. A broken line is one bad record, but of a broken array nobody can say
+how many documents are lost, so it is refused whole, like an object without any document. Memory stays flat whatever the
+number of lines or elements; a single document may have MAX_DOCUMENT_BYTES.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+import pyarrow as pa
+
+from contracts import find_source, tables_of
+from contracts.fields import Field
+from lake.store import Store
+from sources.document_fields import find_leaf_fields, take_fields
+from sources.json_stream import Document, find_documents
+from sources.json_text import spell_json
+from sources.logs import Unreadable
+
+__all__ = ["SCHEMA", "find_leaf_fields", "read"]
+
+SLICE_CHARACTERS = 32 << 20
+
+SCHEMA = pa.schema(
+    [
+        ("raw_object", pa.string()),
+        ("raw_line", pa.int64()),
+        ("line", pa.string()),
+        ("day", pa.date32()),
+        ("problem", pa.string()),
+        ("known", pa.map_(pa.string(), pa.string())),  # fields of the contract that could be read: name to text
+        ("other", pa.string()),  # the document without them, as JSON
+        ("content_sha256", pa.string()),  # of the document's canonical JSON: keys sorted, no spaces
+        ("is_duplicate", pa.bool_()),  # whether an earlier document of the object has the same content
+    ]
+)
+
+
+def read(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator[pa.Table]:
+    """Records (SCHEMA) of the objects' documents, in slices of some SLICE_CHARACTERS.
+
+    `raw_line` is the line, or the ordinal in an array. An object that cannot be read to its end gets a sentence in
+    `refused`; records of it may have been among the slices by then.
+    """
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    for row in read_objects(store, keys, refused):
+        rows.append(row)
+        size += len(row[2])
+        if size >= SLICE_CHARACTERS:
+            yield build_slice(rows)
+            rows, size = [], 0
+    if rows:
+        yield build_slice(rows)
+
+
+def read_objects(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator[tuple[Any, ...]]:
+    for key in keys:
+        about, seen = store.head(key), Seen()
+        fields = find_fields(about.source)
+        try:
+            with store.open(key) as stream:
+                for document in find_documents(stream):
+                    described = describe_content(document, fields, seen)
+                    yield key, document.number, document.text, about.day, document.problem, *described
+        except Unreadable as error:
+            refused[key] = f"{about.name} {error}: have it delivered again"
+
+
+def find_fields(source: str) -> tuple[Field, ...]:
+    """The known fields that the contract of a source's home table declares, if it does."""
+    home = tables_of(find_source(source))[0]
+    return getattr(import_module(f"contracts.{home.name}"), "FIELDS", ())
+
+
+def describe_content(document: Document, fields: Iterable[Field], seen: "Seen") -> tuple[Any, ...]:
+    if document.problem is not None:
+        return None, None, None, False
+    known, other = take_fields(document.value, fields)
+    digest = hashlib.sha256(spell_json(document.value, canonical=True).encode())
+    return list(known.items()), spell_json(other), digest.hexdigest(), seen.has_or_add(digest.digest())
+
+
+def build_slice(rows: list[tuple[Any, ...]]) -> pa.Table:
+    columns = zip(*rows, strict=True)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
+
+
+class Seen:
+    """The digests of one object's documents, in a database of its own that spills to disk: an object has no end."""
+
+    def __init__(self) -> None:
+        self.database = sqlite3.connect("", isolation_level=None)
+        self.database.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+        self.database.execute("BEGIN")
+
+    def has_or_add(self, digest: bytes) -> bool:
+        return self.database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (digest,)).rowcount == 0
