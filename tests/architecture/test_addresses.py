@@ -1,0 +1,53 @@
+"""No local name is hard-wired: production swaps in other servers by settings alone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.house import ROOMS, ROOT, spell_path
+
+HOSTS = r"127\.0\.0\.1|localhost|0\.0\.0\.0|::1\b"
+PORTS = r"\b(?:8333|5432|8080|9092)\b"
+PATHS = r"/home/|/root/|/Users/|/tmp/"
+LOCAL = re.compile("|".join((HOSTS, PORTS, PATHS)))
+# PostgreSQL's own default port, for addresses that name none.
+ALLOWED = {("warehouse/connection.py", "5432")}
+# Loopback is the safe default of a file that production overrides by variables; stack/ is the laptop itself.
+LAPTOP = {"stack", "airflow.cfg"}
+
+
+def list_texts() -> list[Path]:
+    rooms = [path for room in ROOMS if room not in LAPTOP for path in (ROOT / room).rglob("*")]
+    return sorted(path for path in rooms if path.suffix in {".py", ".sql", ".toml", ".cfg", ".json"})
+
+
+def test_no_local_name_is_hard_wired() -> None:
+    found = [
+        f"{spell_path(path)}:{number}: {line.strip()}"
+        for path in list_texts()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for match in [LOCAL.search(line)]
+        if match and (spell_path(path), match[0]) not in ALLOWED
+    ]
+    assert found == []
+
+
+def test_airflow_settings_hold_no_secret_and_no_path() -> None:
+    """airflow.cfg binds to loopback and names nothing else of this machine."""
+    lines = [line for line in (ROOT / "airflow.cfg").read_text().splitlines() if not line.startswith("#")]
+    assert [line for line in lines if LOCAL.search(line)] == ["host = 127.0.0.1"]
+    secret = re.compile(r"(password|secret|fernet_key|sql_alchemy_conn|jwt)\w*\s*=", re.IGNORECASE)
+    assert [line for line in lines if secret.search(line)] == []
+
+
+@pytest.mark.parametrize("name", ["bucket", "catalog_url", "s3_endpoint", "s3_access_key", "s3_secret_key"])
+def test_production_sets_addresses_by_environment(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable wins over the file of the local stack, and an empty home needs no file at all."""
+    from contracts.settings import read_setting
+
+    monkeypatch.setenv("WATERSHED_HOME", str(tmp_path))
+    (tmp_path / "settings.env").write_text(f"WATERSHED_{name.upper()}=local\n")
+    assert read_setting(name) == "local"
+    monkeypatch.setenv(f"WATERSHED_{name.upper()}", "production")
+    assert read_setting(name) == "production"
