@@ -51,7 +51,7 @@ clean: stop  ## Stop the servers and remove .venv and caches; the data in .water
 INSTALL = { $(PYTHON) -m pip install --no-deps --progress-bar off -r $(1) 2>&1 || echo "FAILED"; } | { \
 	count=0; total=$$(grep -c == $(1)); \
 	while read -r word rest; do case "$$word" in \
-		Collecting|Requirement) count=$$((count + 1)); \
+		Collecting|Processing|Requirement) count=$$((count + 1)); \
 			test $$((count % 20)) -ne 0 || echo "  $$count of $$total packages" ;; \
 		Installing) echo "  unpacking" ;; \
 		ERROR:) echo "$$word $$rest" ;; \
