@@ -47,7 +47,7 @@ def install_peers(bench: Bench) -> None:
     if marker.exists() and marker.read_text() == wanted:
         return
     print("  installing the peers (once)", flush=True)
-    venv.create(folder, with_pip=True, clear=True)
+    venv.create(folder, with_pip=True)
     pip = [bench.peers_python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "-r", str(Path(__file__).with_name("peers.txt"))], check=True)
     marker.write_text(wanted)

@@ -16,10 +16,10 @@ QUERY = f"""
                found.film_id, try_cast(found.minute AS INTEGER) AS minute
         FROM (
             SELECT regexp_extract(line, '{FORM}', ['watched_at', 'user_id', 'film_id', 'minute']) AS found
-            FROM read_csv('s3://{{bucket}}/raw/watch_logs/*', columns = {{{{'line': 'VARCHAR'}}}}, header = false,
-                          delim = '\\x01', quote = '', escape = '', auto_detect = false, ignore_errors = true)
+            FROM read_csv('s3://BUCKET/raw/watch_logs/*', columns = {{'line': 'VARCHAR'}}, header = false,
+                          delim = '\x01', quote = '', escape = '', auto_detect = false, ignore_errors = true)
         ) WHERE found.film_id <> ''
-    ) TO 's3://{{bucket}}/floor/watch_minutes.parquet' (FORMAT parquet)
+    ) TO 's3://BUCKET/floor/watch_minutes.parquet' (FORMAT parquet)
 """
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     settings = load_settings()
     con = open_engine(settings)
     began = time.perf_counter()
-    written = con.execute(QUERY.format(bucket=settings.bucket)).fetchone()
+    written = con.execute(QUERY.replace("BUCKET", settings.bucket)).fetchone()
     print(json.dumps({"seconds": time.perf_counter() - began, "rows": written[0] if written else 0}))
 
 
