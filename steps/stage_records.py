@@ -43,10 +43,10 @@ class StagedSlice:
     tallies: dict[str, dict[str, int]]
 
 
-def stage_records(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
+def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
     """Returns the manifest: per table its files, its files of rejected records and its tallies; and refused objects."""
     reader = import_module(f"sources.{source.kind}")
-    plans = [compile_plan(source, table) for table in tables_of(source)]
+    plans = [compile_plan(source, table, reader.SCHEMA) for table in tables_of(source)]
     refused: dict[str, str] = {}
     con = open_engine(load_settings())
     tables: dict[str, Any] = {p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}} for p in plans}
@@ -59,12 +59,12 @@ def stage_records(source: Source, keys: list[str], run_id: str, store: Store) ->
     return {"tables": tables, "refused": refused}
 
 
-def compile_plan(source: Source, table: Table) -> Plan:
+def compile_plan(source: Source, table: Table, schema: pa.Schema) -> Plan:
     """Blank lines are filtered, unreadable ones are the home table's to quarantine; the transform sees the rest."""
     import ibis
 
     module = import_module(f"transforms.{table.name}")
-    records = ibis.table(RECORDS, name="records")
+    records = ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name="records")
     blank = (records.line < "!") & (records.line.strip() == "")
     claimed = module.claims(records) if hasattr(module, "claims") else ibis.literal(True)
     mine = records.problem.isnull() & ~blank & claimed
@@ -79,7 +79,9 @@ def compile_plan(source: Source, table: Table) -> Plan:
     return Plan(table, ibis.to_sql(parsed, dialect="duckdb"), ibis.to_sql(tally, dialect="duckdb"), is_home)
 
 
-RECORDS = {"raw_object": "string", "raw_line": "int64", "line": "string", "day": "date", "problem": "string"}
+def decode_dictionaries(schema: pa.Schema) -> pa.Schema:
+    """A dictionary is how Arrow holds a column, not what is in it."""
+    return pa.schema([(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in schema])
 
 
 def run_ahead(

@@ -1,0 +1,48 @@
+"""Runs a source's steps in a process of its own, as a task would, and dies by SIGKILL at a given place when told so.
+
+    python -m tests.faults.runner access_logs run-1 [module:function:before|after[:nth]]
+"""
+
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import Any
+
+from steps.check import check_table
+from steps.land import take_arrivals
+from steps.publish import publish_source
+from steps.stage import stage_source
+
+
+def main(source: str, run_id: str, death: str = "") -> None:
+    from contracts import find_source, tables_of
+
+    if death:
+        arm(*death.split(":"))
+    if not take_arrivals(source, run_id)["objects"]:
+        return
+    stage_source(source, run_id)
+    for table in tables_of(find_source(source)):
+        check_table(table.name, run_id)
+    publish_source(source, run_id, "test")
+
+
+def arm(module_name: str, name: str, when: str) -> None:
+    """Die before or after the first call of a function, or of a method `Class.name`."""
+    owner: Any = import_module(module_name)
+    *path, name = name.split(".")
+    for step in path:
+        owner = getattr(owner, step)
+    real = getattr(owner, name)
+
+    def die(*args: Any, **kwargs: Any) -> None:
+        if when == "after":
+            real(*args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, die)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,95 @@
+"""kill -9 in every step, and inside the publish transaction: the last published state stays, and a rerun completes."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from steps.land import land_file
+from tests.empty_lake import EmptyLake
+from tests.faults.runner import main
+from warehouse.connection import connect
+
+pytestmark = pytest.mark.servers
+
+DEATHS = [
+    "steps.land:Store.write_json:before",  # taken, not yet noted
+    "steps.stage_records:stage_table_slice:after",  # staged files written, no manifest
+    "steps.check:settle_rows:after",  # quarantine written, no report
+    "steps.publish:publish:before",  # checked, nothing published
+    "warehouse.publish:replace_rows:after",  # inside the transaction: files registered
+    "warehouse.publish:write_ledger:after",  # inside the transaction: all written, not committed
+    "warehouse.publish:spell_message:before",
+]
+
+
+def checksum() -> list[tuple[object, ...]]:
+    """What readers see, independent of the order of rows."""
+    return connect().execute(
+        """SELECT 'rows', count(*), sum(hash(r)::HUGEINT) FROM core.requests AS r
+           UNION ALL SELECT 'quarantine', count(*), sum(hash(q)::HUGEINT) FROM quarantine.requests AS q
+           UNION ALL SELECT 'books', sum(rows_written)::BIGINT, count(*) FROM ledger.books ORDER BY 1"""
+    ).fetchall()
+
+
+def write_log(path: Path, hour: int, lines: int = 50) -> Path:
+    rows = [f"{hour:02}:{n // 60:02}:{n % 60:02} 10.0.0.{n % 256} GET /img{n % 9}.jpg 200\n" for n in range(lines)]
+    path.write_text("".join([*rows, "no line of any form\n"]))
+    return path
+
+
+def run_apart(run_id: str, death: str = "") -> int:
+    command = [sys.executable, "-m", "tests.faults.runner", "access_logs", run_id, *filter(None, [death])]
+    return subprocess.run(command, env=dict(os.environ), timeout=120).returncode
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_rerun_after_kill(death: str, lake: EmptyLake, tmp_path: Path) -> None:
+    land_file("access_logs", write_log(tmp_path / "access-2026-11-01.log", 1))
+    main("access_logs", "first")
+    before = checksum()
+
+    land_file("access_logs", write_log(tmp_path / "access-2026-11-02.log", 2))
+    assert run_apart("second", death) == -signal.SIGKILL
+    assert checksum() == before
+
+    main("access_logs", "second")
+    rows, quarantined = connect().execute(
+        "SELECT (SELECT count(*) FROM core.requests), (SELECT count(*) FROM quarantine.requests)"
+    ).fetchone() or (0, 0)
+    assert (rows, quarantined) == (100, 2)
+
+
+def test_ten_objects_in_parallel(lake: EmptyLake, tmp_path: Path) -> None:
+    """Ten processes take whatever is new at the same moment: all is published, nothing twice."""
+    for hour in range(10):
+        land_file("access_logs", write_log(tmp_path / f"access-2026-11-{hour + 1:02}.log", hour))
+    command = [sys.executable, "-m", "tests.faults.runner", "access_logs"]
+    running = [subprocess.Popen([*command, f"run-{n}"], env=dict(os.environ)) for n in range(4)]
+    assert [process.wait(timeout=120) for process in running] == [0] * len(running)
+    found = connect().execute(
+        "SELECT count(*), count(DISTINCT raw_object), count(DISTINCT (raw_object, raw_line)) FROM core.requests"
+    ).fetchone()
+    assert found == (500, 10, 500)
+
+
+def test_rerun_is_identical(lake: EmptyLake, tmp_path: Path) -> None:
+    """A rebuild of the day from raw gives the same rows and the same quarantine."""
+    from datetime import date
+
+    from steps.check import check_table
+    from steps.land import take_arrivals
+    from steps.publish import publish_source
+    from steps.stage import stage_source
+
+    land_file("access_logs", write_log(tmp_path / "access-2026-11-01.log", 1))
+    main("access_logs", "first")
+    before = checksum()[1:]
+    assert take_arrivals("access_logs", "again", date(2026, 11, 1))["objects"] == 1
+    stage_source("access_logs", "again")
+    check_table("requests", "again")
+    publish_source("access_logs", "again", "test")
+    assert checksum()[1:] == before
