@@ -1,0 +1,110 @@
+"""The kinds of rule that Great Expectations lacks, as expectations of its own kind.
+
+Each takes `description`, the plain-language reason that people read in the ledger, the quarantine and Data Docs.
+"""
+
+from datetime import date, timedelta
+from statistics import median
+from typing import Any, ClassVar
+
+from great_expectations.expectations.expectation import BatchExpectation, ColumnMapExpectation
+
+import expectations.adapter.metrics  # noqa: F401  (registers what these are computed from)
+
+RECENT = timedelta(days=28)
+FEW_DAYS = 3  # fewer earlier days than this say nothing about what is usual
+BAND = 5  # a day is unusual with more than so many times the median of the recent days, or less than that part of it
+
+
+class ExpectColumnValuesToSatisfy(ColumnMapExpectation):
+    """A SQL condition over the columns of the row holds wherever `column` has a value. Null counts as true."""
+
+    condition: str
+    map_metric: ClassVar[str] = "column_values.satisfy"
+    success_keys: ClassVar[tuple[str, ...]] = ("condition", "mostly")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "condition")
+
+
+class ExpectColumnValuesToExistIn(ColumnMapExpectation):
+    """The value is among `keys`, a SELECT of one column of another relation."""
+
+    keys: str
+    map_metric: ClassVar[str] = "column_values.exist_in"
+    success_keys: ClassVar[tuple[str, ...]] = ("keys", "mostly")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "keys")
+
+
+class ExpectKeyToBeUnique(ColumnMapExpectation):
+    """`column` and `others` together occur once among the rows for which the SQL condition `among` is true."""
+
+    others: list[str]
+    among: str
+    map_metric: ClassVar[str] = "column_values.unique_key"
+    success_keys: ClassVar[tuple[str, ...]] = ("others", "among", "mostly")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "others", "among")
+
+
+class ExpectColumnTypes(BatchExpectation):
+    """The relation has exactly these columns, in any order, each of a DuckDB type listed for it."""
+
+    types: dict[str, list[str]]
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.column_types",)
+    success_keys: ClassVar[tuple[str, ...]] = ("types",)
+    args_keys: ClassVar[tuple[str, ...]] = ("types",)
+
+    def _validate(self, metrics: dict, *args: Any, **kwargs: Any) -> dict:
+        found = {c["name"]: c["type"] for c in metrics["table.column_types"]}
+        missing = [f"{name} is missing" for name in self.types if name not in found]
+        unknown = [f"{name} is not in the contract" for name in found if name not in self.types]
+        wrong = [
+            f"{name} is {found[name]} instead of {allowed[0]}"
+            for name, allowed in self.types.items()
+            if name in found and found[name] not in allowed
+        ]
+        problems = missing + unknown + wrong
+        return {"success": not problems, "result": {"observed_value": "; ".join(problems) or "as declared"}}
+
+
+class ExpectLinesToBeUnique(BatchExpectation):
+    """No two rows come from the same line of the same raw object."""
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.repeated_lines",)
+
+    def _validate(self, metrics: dict, *args: Any, **kwargs: Any) -> dict:
+        repeated = metrics["table.repeated_lines"]
+        return {"success": repeated == 0, "result": {"observed_value": f"{repeated} rows repeat a line"}}
+
+
+class ExpectUsualRowsPerDay(BatchExpectation):
+    """Each day's rows are within a band around the median of the four weeks before it.
+
+    `before` tells how many rows each day (YYYY-MM-DD) has already; the staged rows come on top. A day from `today` on
+    may still be filling and is not called too small. Days with fewer than three earlier days are not judged.
+    """
+
+    column: str
+    before: dict[str, int]
+    today: str
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.rows_per_day",)
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "table")
+    success_keys: ClassVar[tuple[str, ...]] = ("column", "before", "today")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "before", "today")
+
+    def _validate(self, metrics: dict, *args: Any, **kwargs: Any) -> dict:
+        before = {date.fromisoformat(day): rows for day, rows in self.before.items()}
+        unusual = find_unusual_days(metrics["table.rows_per_day"], before, date.fromisoformat(self.today))
+        return {"success": not unusual, "result": {"observed_value": "; ".join(unusual) or "all days as usual"}}
+
+
+def find_unusual_days(staged: dict[date, int], before: dict[date, int], today: date) -> list[str]:
+    """A sentence for every staged day that has far more or far fewer rows than the days before it."""
+    total = {day: staged.get(day, 0) + before.get(day, 0) for day in staged | before}
+    unusual = []
+    for day in sorted(staged):
+        recent = [rows for other, rows in total.items() if day - RECENT <= other < day]
+        if len(recent) < FEW_DAYS:
+            continue
+        usual = median(recent)
+        if total[day] > BAND * usual or (day < today and total[day] < usual / BAND):
+            unusual.append(f"{day} has {total[day]:,} rows where {usual:,.0f} are usual")
+    return unusual

@@ -1,0 +1,15 @@
+"""Business rules of core.cameras."""
+
+from expectations.known import EARLIEST, Known
+from expectations.rules import Rules, expect_between, expect_known, expect_that
+
+
+def build_rules(known: Known) -> Rules:
+    return [
+        expect_between("camera_id", 1, None, "a camera id is positive"),
+        expect_between(
+            "created_at", EARLIEST, known.latest, "a camera was registered in the web's time, not in the future"
+        ),
+        expect_that("updated_at", "updated_at >= created_at", "nothing changes before it is there"),
+        *expect_known(known, "user_id", "users", "a camera belongs to a user"),
+    ]

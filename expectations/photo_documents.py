@@ -1,0 +1,21 @@
+"""Business rules of core.photo_documents."""
+
+from expectations.known import EARLIEST, Known
+from expectations.rules import Rules, expect_between, expect_match
+
+
+def build_rules(known: Known) -> Rules:
+    return [
+        expect_between("taken_at", None, known.latest, "a camera's clock is not in the future", severity="info"),
+        expect_between(
+            "uploaded_at", EARLIEST, known.latest, "a photo was uploaded in the web's time, not in the future"
+        ),
+        expect_between("aperture_f_number", 0, 1000, "an f-number is 0 (unknown) to 1000"),
+        expect_between("exposure_s", 0, 86_400, "an exposure takes no negative time and at most a day"),
+        expect_between("focal_length_mm", 0, 100_000, "a focal length is 0 (unknown) to 100 m"),
+        expect_between("iso", 0, 10_000_000, "a sensitivity is 0 (unknown) to ten million"),
+        expect_between("width_px", 1, None, "a photo is at least a pixel wide"),
+        expect_between("height_px", 1, None, "a photo is at least a pixel high"),
+        expect_between("file_bytes", 0, None, "a file has no negative size"),
+        expect_match("content_sha256", "^[0-9a-f]{64}$", "a content hash is 64 hexadecimal digits"),
+    ]

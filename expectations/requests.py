@@ -1,0 +1,31 @@
+"""Business rules of core.requests."""
+
+from expectations.known import EARLIEST, Known
+from expectations.rules import Rules, expect_between, expect_one_of, expect_that
+
+METHODS = (
+    *("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"),
+    *("PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"),
+)
+# A CASE, so that the regular expression is evaluated for the few rows only that get so far.
+PATH = r"""
+    CASE
+        WHEN starts_with(path, '/') OR path = '*' THEN true
+        ELSE method IS NOT DISTINCT FROM 'CONNECT' OR regexp_matches(path, '^[A-Za-z][A-Za-z0-9+.-]*://')
+    END
+"""
+
+
+def build_rules(known: Known) -> Rules:
+    return [
+        expect_between(
+            "requested_at", EARLIEST, known.latest, "a request was logged in the web's time, not in the future"
+        ),
+        expect_that("client_host", "client_host <> ''", "a request comes from somewhere"),
+        expect_that("path", PATH, "a path starts with a slash, is *, a full address, or host and port of a CONNECT"),
+        expect_one_of("method", METHODS, "a method is one that HTTP or WebDAV defines", severity="info"),
+        expect_that("protocol", "starts_with(protocol, 'HTTP/')", "a web server speaks HTTP", severity="info"),
+        expect_between("status", 100, 599, "a status is 100 to 599"),
+        expect_between("response_bytes", 0, None, "a response has no negative size"),
+        expect_that("status", "status < 500", "at most one request in ten is an error of the server", mostly=0.9),
+    ]

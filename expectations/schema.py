@@ -1,0 +1,76 @@
+"""Rules that follow from the contract alone: columns and types, missing values, keys, histories, usual days."""
+
+from duckdb import DuckDBPyConnection
+
+from contracts.table import TRACE, Table
+from expectations.known import Known
+from expectations.rules import Rules, describe, expect_that, expect_unique, expect_value
+
+LINE_KEY = tuple(column.name for column in TRACE)
+
+
+def derive_rules(con: DuckDBPyConnection, table: Table, known: Known) -> Rules:
+    """The schema rules of a table."""
+    return [
+        *require_columns(con, table),
+        *(expect_value(c.name, f"{c.name} is never missing") for c in table.all_columns if not c.nullable),
+        *require_keys(table),
+        *(order_versions() if table.replaces == "key" else []),
+        *require_rows(table, known),
+    ]
+
+
+def require_columns(con: DuckDBPyConnection, table: Table) -> Rules:
+    from expectations.adapter.expectations import ExpectColumnTypes
+
+    declared = con.from_arrow(table.arrow_schema.empty_table())
+    types = {name: [str(kind)] for name, kind in zip(declared.columns, declared.types, strict=True)}
+    for allowed in types.values():
+        if allowed == ["JSON"]:
+            allowed.append("VARCHAR")  # engines other than DuckDB stage JSON as text
+    return [ExpectColumnTypes(types=types, **describe("columns and types are as the contract declares", "critical"))]
+
+
+def require_keys(table: Table) -> Rules:
+    """The key is unique; in a history, at any one time. Rows that repeat a line of a raw object are a defect of ours,
+    not of the data: they block the publish.
+    """
+    from expectations.adapter.expectations import ExpectLinesToBeUnique
+
+    if table.key == LINE_KEY:
+        return [ExpectLinesToBeUnique(**describe("a line of a raw object gives at most one row", "critical"))]
+    first, *others = table.key
+    named = " and ".join(table.key)
+    if table.replaces != "key":
+        return [expect_unique(first, others, f"{named} occurs only once")]
+    return [
+        expect_unique("valid_from", table.key, f"{named} has one version at a time"),
+        expect_unique(first, others, f"{named} has at most one current version", among="is_current"),
+    ]
+
+
+def order_versions() -> Rules:
+    current = "is_current = (valid_to IS NULL)"
+    return [
+        expect_that("valid_to", "valid_to >= valid_from", "a version does not end before it began"),
+        expect_that("is_current", current, "a version is current as long as it has no end"),
+    ]
+
+
+def require_rows(table: Table, known: Known) -> Rules:
+    """Something came, and about as much a day as usual. Only reported: what came is good even on a quiet day."""
+    from great_expectations.expectations import ExpectTableRowCountToBeBetween
+
+    from expectations.adapter.expectations import ExpectUsualRowsPerDay
+
+    if table.replaces != "object":
+        return []
+    rules: Rules = []
+    if table.home_of:
+        rules.append(ExpectTableRowCountToBeBetween(min_value=1, **describe("there are rows at all", "warning")))
+    if table.day:
+        before = {day.isoformat(): rows for day, rows in known.rows_per_day.items()}
+        band = describe("a day has about as many rows as the days before it", "warning")
+        today = known.as_of.date().isoformat()
+        rules.append(ExpectUsualRowsPerDay(column=table.day, before=before, today=today, **band))
+    return rules

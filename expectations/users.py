@@ -1,0 +1,19 @@
+"""Business rules of core.users."""
+
+from expectations.known import EARLIEST, Known
+from expectations.rules import Rules, expect_between, expect_match, expect_that
+from expectations.verdict import Severity
+
+PROFILE: Severity = "info"  # an account with a mistyped address is still an account, and photos refer to it
+
+
+def build_rules(known: Known) -> Rules:
+    return [
+        expect_between("user_id", 1, None, "a user id is positive"),
+        expect_match("email", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "an address has the shape of one", severity=PROFILE),
+        expect_match("country", "^[A-Z]{2}$", "a country is two capital letters", severity=PROFILE),
+        expect_between(
+            "created_at", EARLIEST, known.latest, "an account was opened in the web's time, not in the future"
+        ),
+        expect_that("updated_at", "updated_at >= created_at", "nothing changes before it is there"),
+    ]

@@ -1,0 +1,26 @@
+"""Business rules of core.watch_minutes."""
+
+from expectations.known import EARLIEST, Known
+from expectations.rules import Rules, expect_between, expect_that
+
+LONGEST_FILM = 600  # minutes, for films whose length no file tells
+
+
+def build_rules(known: Known) -> Rules:
+    return [
+        expect_between("watched_at", EARLIEST, known.latest, "a film was watched in the web's time, not in the future"),
+        expect_between("user_id", 1, None, "a user id is positive"),
+        expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "a film has a name of 1 to 500 characters"),
+        expect_that(
+            "minute", spell_length(known), "a minute is within the film, or below 600 where no file has its length"
+        ),
+    ]
+
+
+def spell_length(known: Known) -> str:
+    """That the minute is under the film's length, the longest where several files list the film."""
+    if (titles := known.references.get("film_titles")) is None:
+        return f"minute >= 0 AND minute < {LONGEST_FILM}"
+    lengths = f"SELECT film_id AS listed_film, max(length_minutes) AS listed_length FROM {titles} GROUP BY film_id"
+    length = f"(SELECT listed_length FROM ({lengths}) WHERE listed_film = film_id)"
+    return f"minute >= 0 AND minute < coalesce({length}, {LONGEST_FILM})"
