@@ -9,8 +9,8 @@ mart whose inputs are the same as when it was built is skipped too.
 - one mart with an SQL error: its file `warehouse/marts/<mart>.sql` does not fit the tables. The other marts are built.
 
 **Safe to rerun?** Always: a rebuild replaces the partition. Clear a task, or *Trigger* with *Advanced > Partition Key*
-set to a day or to `all`; without a key everything that is out of date is rebuilt, which also makes up for changes that were
-announced while this DAG was paused. *Rebuild anyway* ignores what the ledger knows.
+set to a day or to `all`; without a key everything that is out of date is rebuilt, which also makes up for changes that
+were announced while this DAG was paused. *Rebuild anyway* ignores what the ledger knows.
 
 **Owner** data-platform
 """

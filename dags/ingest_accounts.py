@@ -6,13 +6,13 @@ once. It runs daily at midnight UTC and when triggered; nothing arrives from a d
 **When it fails**
 - `land`, or any task with *connection* in its error: the S3 server or PostgreSQL is away. It retries by itself; then
   clear the failed task.
-- `report_refused`: nothing of the extract is published, because a table looks wrong as a whole, such as one with far too
-  few rows; the task's log says why. Repair the cause, then trigger the DAG again.
+- `report_refused`: nothing of the extract is published, because a table looks wrong as a whole, such as one with far
+  too few rows; the task's log says why. Repair the cause, then trigger the DAG again.
 
 Rows that break a rule are no failure: they are in `quarantine.users`, each with the rule and its record.
 
-**Safe to rerun?** Always: histories are folded by key, and the same extract gives the same history. To fold the extracts of
-some days again use *Backfill*, or *Trigger* with *Rebuild from* and *to*.
+**Safe to rerun?** Always: histories are folded by key, and the same extract gives the same history. To fold extracts
+of some days again use *Backfill*, or *Trigger* with *Rebuild from* and *to*.
 
 **Owner** accounts
 """

@@ -8,8 +8,8 @@ other tasks as skipped without starting them. Whether a chosen mart is rebuilt i
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, get_current_context, task
-from airflow.sdk.definitions.asset import AssetAny
+from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, PartitionMapper, get_current_context, task
+from airflow.sdk.definitions.asset import AssetAny, BaseAsset
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
@@ -24,7 +24,9 @@ def listen_to_tables() -> PartitionedAssetTimetable:
     """A run for each changed day of a table that a daily mart reads, and one (`all`) for the marts without days."""
     sources = list_mart_sources()
     daily = {address for mart in list_marts() if mart.day for address in mart.inputs}
-    whole = {asset: FixedKeyMapper(WHOLE) for address, asset in sources.items() if address not in daily}
+    whole: dict[BaseAsset, PartitionMapper] = {
+        asset: FixedKeyMapper(WHOLE) for address, asset in sources.items() if address not in daily
+    }
     return PartitionedAssetTimetable(assets=AssetAny(*sources.values()), partition_mapper_config=whole)
 
 
@@ -103,8 +105,7 @@ def build_mart(mart: str, has_days: bool) -> dict[str, Any]:
 
     context = get_current_context()
     day, run_id, force = read_key(context), name_run(context), bool(context["params"].get("force"))
-    is_whole_run = day is None or not has_days
-    built = build_stale_mart(mart, run_id, force) if is_whole_run else build(mart, run_id, day, force)
+    built = build_stale_mart(mart, run_id, force) if day is None else build(mart, run_id, day, force and has_days)
     if built is None:
         raise AirflowSkipException(f"{mart} is up to date: no input changed")
     (asset,) = context["task"].outlets

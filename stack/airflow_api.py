@@ -26,6 +26,15 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Task:
+    """A task of a run. `state` is `none` while it waits; `seconds` is None until it has ended."""
+
+    name: str
+    state: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
 class AirflowApi:
     """Airflow's web server as a user of it sees it. Raises ConnectionError when it does not answer."""
 
@@ -75,12 +84,28 @@ class AirflowApi:
         answer = self.call("GET", f"/dags/{dag_id}/dagRuns", params={"order_by": "-id", "limit": 100} | filters)
         return [make_run(run) for run in answer["dag_runs"]]
 
-    def list_tasks(self, run: Run) -> dict[str, str]:
-        """Task id -> state; `none` for a task that waits."""
-        answer = self.call("GET", f"/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances")
-        return {task["task_id"]: task["state"] or "none" for task in answer["task_instances"]}
+    def list_dags(self) -> list[str]:
+        """Their ids in order."""
+        return [dag["dag_id"] for dag in self.call("GET", "/dags", params={"limit": 100, "order_by": "dag_id"})["dags"]]
 
-    def follow(self, run: Run, seconds: float, pause: float = 0.5) -> Iterator[tuple[Run, dict[str, str]]]:
+    def read_params(self, dag_id: str) -> dict[str, Any]:
+        """What the trigger form of a DAG asks, with the default values."""
+        return {name: param["value"] for name, param in self.call("GET", f"/dags/{dag_id}/details")["params"].items()}
+
+    def list_tasks(self, run: Run) -> list[Task]:
+        """In the order in which they started, waiting ones last."""
+        answer = self.call("GET", f"{spell_path(run)}/taskInstances", params={"limit": 1000, "order_by": "start_date"})
+        return [Task(t["task_id"], t["state"] or "none", t["duration"]) for t in answer["task_instances"]]
+
+    def read_result(self, run: Run, task: str) -> Any:
+        """What a task returned; None when it returned nothing."""
+        try:
+            path = f"{spell_path(run, task)}/xcomEntries/return_value"
+            return self.call("GET", path, params={"deserialize": "true"})["value"]
+        except LookupError:
+            return None
+
+    def follow(self, run: Run, seconds: float, pause: float = 1.0) -> Iterator[tuple[Run, list[Task]]]:
         """The run and its tasks, again and again until it has ended. Raises TimeoutError after `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
@@ -104,7 +129,7 @@ class AirflowApi:
 
     def read_error(self, run: Run, task: str) -> str:
         """The last error in the log of a task's last try as one line; empty when the log has none."""
-        path = f"/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances/{task}"
+        path = spell_path(run, task)
         tries = self.call("GET", path)["try_number"]
         log = self.call("GET", f"{path}/logs/{tries}", headers={"Accept": "application/json"})["content"]
         details = [detail for line in log if isinstance(line, dict) for detail in line.get("error_detail") or []]
@@ -123,6 +148,11 @@ def open_api() -> AirflowApi:
         user=read_setting("airflow_user"),
         password=read_setting("airflow_password"),
     )
+
+
+def spell_path(run: Run, task: str | None = None) -> str:
+    path = f"/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}"
+    return f"{path}/taskInstances/{task}" if task else path
 
 
 def make_run(answer: dict[str, Any]) -> Run:

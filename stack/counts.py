@@ -1,0 +1,31 @@
+"""How a step and what it counted look on a terminal: one line a step."""
+
+from typing import Any
+
+
+def print_step(name: str, state: str, seconds: float | None, counts: Any) -> None:
+    took = f"{seconds:6.1f} s" if seconds is not None else " " * 8
+    print(f"  {name:<32} {state:<16} {took}  {spell_counts(counts)}".rstrip(), flush=True)
+
+
+def spell_counts(counts: Any) -> str:
+    """`{"requests": {"rows": 9999, "days": [...]}, "snapshot": 4}` -> `requests: 9,999 rows, 4 days; snapshot 4`."""
+    if not isinstance(counts, dict):
+        return ""
+    nested = {name: spell_flat(value) for name, value in counts.items() if isinstance(value, dict)}
+    flat = spell_flat({name: value for name, value in counts.items() if name not in nested})
+    return "; ".join([*(f"{name}: {text}" for name, text in nested.items() if text), *([flat] if flat else [])])
+
+
+def spell_flat(counts: dict[str, Any]) -> str:
+    return ", ".join(part for name, value in counts.items() if (part := spell_count(name, value)))
+
+
+def spell_count(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value):,} {name}"
+    if isinstance(value, dict):
+        return f"{name} ({spell_flat(value)})" if value else ""
+    if name in ("snapshot", "input_snapshot", "day"):
+        return f"{name} {value}" if value is not None else ""
+    return f"{value:,} {name.removesuffix('s') if value == 1 else name}" if isinstance(value, int) else ""

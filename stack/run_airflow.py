@@ -1,0 +1,73 @@
+"""A DAG through Airflow: trigger it, show its tasks as they end, and say what failed and where to look."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from stack.airflow_api import AirflowApi, Run, open_api
+from stack.counts import print_step
+
+PATIENCE_SECONDS = 6 * 3600
+SHOWN = ("success", "failed", "upstream_failed", "up_for_retry", "running")
+
+
+def run_airflow(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
+    """Run it and wait. Raises ValueError with the first failed task's error when a run failed."""
+    api = open_api()
+    runs = list(start_runs(api, dag_id, first, last, refused))
+    failed = [run for run in runs if follow_run(api, run).state != "success"]
+    if failed:
+        raise ValueError(" ".join(explain_failure(api, run) for run in failed))
+
+
+def start_runs(api: AirflowApi, dag_id: str, first: date | None, last: date | None, refused: bool) -> Iterator[Run]:
+    """One run; for a DAG whose runs are days, one for each day. Raises LookupError when there is no such DAG."""
+    params = find_params(api, dag_id)
+    if first and last and "from_date" not in params:
+        for day in range((last - first).days + 1):
+            yield api.trigger(dag_id, partition_key=str(first + timedelta(days=day)), conf={"force": True})
+        return
+    conf: dict[str, Any] = {"from_date": str(first), "to_date": str(last)} if first else {}
+    if refused:
+        conf["retry_refused"] = True
+    if unknown := set(conf) - set(params):
+        raise ValueError(f"{dag_id} takes no {', '.join(sorted(unknown))}: run it without")
+    yield api.trigger(dag_id, conf)
+
+
+def find_params(api: AirflowApi, dag_id: str) -> dict[str, Any]:
+    known = api.list_dags()
+    if dag_id not in known:
+        raise LookupError(f"there is no DAG {dag_id!r}; the DAGs are {', '.join(known)}")
+    return api.read_params(dag_id)
+
+
+def follow_run(api: AirflowApi, run: Run) -> Run:
+    """Print a line whenever a task changes; returns the run when it has ended."""
+    key = f"  partition {run.partition_key}" if run.partition_key else ""
+    print(f"{run.dag_id}{key}  {api.link(run)}", flush=True)
+    now, seen = run, dict[str, str]()
+    for now, tasks in api.follow(run, PATIENCE_SECONDS):
+        for task in tasks:
+            if task.state in SHOWN and seen.get(task.name) != task.state:
+                counts = api.read_result(run, task.name) if task.state == "success" else None
+                print_step(task.name, task.state, task.seconds, counts)
+            seen[task.name] = task.state
+    print(f"  {now.state}{spell_skipped(seen)}", flush=True)
+    return now
+
+
+def spell_skipped(states: dict[str, str]) -> str:
+    skipped = sum(state == "skipped" for state in states.values())
+    if skipped == len(states):
+        return ": nothing to do"
+    return f", {skipped} tasks had nothing to do" if skipped else ""
+
+
+def explain_failure(api: AirflowApi, run: Run) -> str:
+    """`ingest_access_logs: publish failed: <error> (<page>).`"""
+    task = next((task.name for task in api.list_tasks(run) if task.state == "failed"), None)
+    if task is None:
+        return f"{run.dag_id} failed, see {api.link(run)}."
+    error = api.read_error(run, task) or "its log has no error"
+    return f"{run.dag_id}: {task} failed: {error.rstrip('.')} (see {api.link(run, task)})."
