@@ -18,6 +18,7 @@ from contracts import tables_of
 from contracts.settings import load_settings
 from contracts.table import Source, Table
 from lake.store import Store, spell_side_key, spell_table_key
+from sources.document_fields import find_leaf_fields
 from warehouse.connection import open_engine
 
 SLICES_IN_FLIGHT = 2  # one being written to S3 while the next is parsed
@@ -50,13 +51,23 @@ def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[st
     refused: dict[str, str] = {}
     con = open_engine(load_settings())
     tables: dict[str, Any] = {p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}} for p in plans}
+    fields: dict[str, dict[str, str]] = {}
     slices = reader.read(store, keys, refused)
+    if source.kind == "documents":
+        slices = note_fields(slices, fields)
     for staged in run_ahead(con, plans, slices, run_id, store):
         table = tables[staged.table]
         table["files"] += [staged.file] if staged.file else []
         table["rejects"] += [staged.rejects] if staged.rejects else []
         add_tallies(table["tallies"], staged.tallies)
-    return {"tables": tables, "refused": refused}
+    return {"tables": tables, "refused": refused, "fields": fields}
+
+
+def note_fields(slices: Iterator[pa.Table], fields: dict[str, dict[str, str]]) -> Iterator[pa.Table]:
+    """Collect every field of the documents that pass, so that the publish can tell which are new or have changed."""
+    for records in slices:
+        find_leaf_fields(records, fields)
+        yield records
 
 
 def compile_plan(source: Source, table: Table, schema: pa.Schema) -> Plan:
