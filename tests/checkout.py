@@ -1,0 +1,37 @@
+"""A copy of the repository that a test may write into, and commands that run in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "results")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """Its own packages come before those of the repository that is being tested."""
+
+    path: Path
+
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of the virtual environment, such as `python` or `watershed`. The result holds its output."""
+        environment = os.environ | {"PYTHONPATH": str(self.path)} | variables
+        spelled = [sys.executable, *PROGRAMS[command[0]], *command[1:]]
+        return subprocess.run(spelled, cwd=self.path, env=environment, capture_output=True, text=True)
+
+
+PROGRAMS = {
+    "watershed": ("-m", "stack.cli"),
+    "pytest": ("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+    "ruff": ("-m", "ruff"),
+    "python": (),
+}
+
+
+def copy_repository(target: Path) -> Checkout:
+    shutil.copytree(REPOSITORY, target, ignore=LEFT_OUT)
+    return Checkout(target)
