@@ -20,6 +20,7 @@ from contracts.table import Source, Table
 from lake.store import Store, spell_side_key, spell_table_key
 from sources.document_fields import find_leaf_fields
 from warehouse.connection import open_engine
+from warehouse.ddl import spell_type
 
 SLICES_IN_FLIGHT = 2  # one being written to S3 while the next is parsed
 
@@ -140,7 +141,7 @@ def stage_table_slice(con: DuckDBPyConnection, plan: Plan, name: str, store: Sto
     file = rejects = None
     if any(t["written"] for t in tallies.values()):
         file = store.address(spell_table_key(plan.table.address, name))
-        columns = ", ".join(f'"{n}"' for n in plan.table.arrow_schema.names)
+        columns = ", ".join(f'CAST("{c.name}" AS {spell_type(c.type)}) AS "{c.name}"' for c in plan.table.all_columns)
         con.execute(f"COPY (SELECT {columns} FROM parsed WHERE problem IS NULL AND NOT {duplicate}) TO '{file}'")
     if any(t["rejected"] for t in tallies.values()):
         rejects = store.address(spell_side_key(name.rpartition("-")[0], f"rejects-{plan.table.name}-{name[-12:]}"))
