@@ -21,7 +21,7 @@ SHARE_DIRTY = 0.02
 DIRT = (
     Dirt("photo_documents", "malformed", b'{"id": "cut", "camera": {"maker": "Nok'),
     Dirt("photo_documents", "malformed", b"not a document"),
-    Dirt("photo_documents", "malformed", b"42"),
+    Dirt("photo_documents", "malformed", b'{"id": "comma",}'),
     Dirt("photo_documents", "unreadable", b'{"id": "caf\xe9\xff"}'),
 )
 
