@@ -60,7 +60,8 @@ def spell_answer(answer: Answer) -> list[str]:
 def spell_row(section: Measured, ours: Measured, per: int) -> str:
     spread = f"{section.median:.2f} ({min(section.seconds):.2f} to {max(section.seconds):.2f})"
     share = section.per_unit / ours.per_unit
-    figures = f"{spread} | {section.per_unit * per:.3g} | {share:.2g} | {max(section.peak_mb, default=0):.0f}"
+    peak = f"{max(section.peak_mb):.0f}" if section.peak_mb else "-"
+    figures = f"{spread} | {section.per_unit * per:.3g} | {share:.2g} | {peak}"
     return f"| {section.name} | {section.units:,} | {figures} |"
 
 
