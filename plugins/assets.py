@@ -35,9 +35,11 @@ def checked_asset(source: str, table: str) -> Asset:
 
 
 def table_asset(address: str) -> Asset:
-    """A published table or mart by its address, such as `core.requests`."""
+    """A published table or mart by its address, such as `core.requests`; the page shows who owns it and its grain."""
+    declared = {described.address: described for described in (*load_tables().values(), *list_marts())}[address]
     schema, _, name = address.partition(".")
-    return Asset(address, uri=f"s3://{name_bucket()}/lake/{schema}/{name}", group=schema)
+    about = {"owner": declared.owner, "grain": declared.grain, "description": declared.description}
+    return Asset(address, uri=f"s3://{name_bucket()}/lake/{schema}/{name}", group=schema, extra=about)
 
 
 def core_asset(table: str) -> Asset:

@@ -1,0 +1,145 @@
+"""What every DAG file promises its readers, and what Airflow must be able to do with it."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts import find_source, load_sources, load_tables, tables_of
+from tests.dags.conftest import DAGS, ROOT
+
+FILES = sorted(DAGS.glob("*.py"))
+VERBS = {"ingest", "build", "detect", "train", "predict", "maintain", "replay", "stream", "erase"}
+HASH_DAGS = """
+import logging, sys
+logging.disable()
+from airflow.dag_processing.dagbag import DagBag
+from airflow.models.serialized_dag import SerializedDagModel
+from airflow.serialization.serialized_objects import DagSerialization
+dags = sorted(DagBag(sys.argv[1]).dags.items())
+print(*(f"{name}={SerializedDagModel.hash(DagSerialization.to_dict(dag))}" for name, dag in dags))
+"""
+
+
+def list_all_dags(dag_bag: Any) -> list[Any]:
+    return [dag_bag.dags[path.stem] for path in FILES]
+
+
+def test_files_import_without_error(dag_bag: Any) -> None:
+    assert dag_bag.import_errors == {}
+
+
+def test_a_file_holds_the_dag_of_its_name(dag_bag: Any) -> None:
+    assert sorted(dag_bag.dags) == [path.stem for path in FILES]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_names_are_verb_and_noun(path: Path) -> None:
+    verb, _, noun = path.stem.partition("_")
+    assert verb in VERBS
+    assert noun
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_files_are_short(path: Path) -> None:
+    assert 25 <= len(path.read_text().splitlines()) <= 60
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_files_import_little(path: Path) -> None:
+    """Contracts, plugins, airflow.sdk and the standard library: parsing must stay cheap, DAG files apart."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    allowed = ("airflow.sdk", "contracts", "plugins")
+    foreign = {m for m in modules if not m.startswith(allowed) and m.split(".")[0] not in sys.stdlib_module_names}
+    assert foreign == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_runbook_answers_what_a_person_on_call_asks(path: Path, dag_bag: Any) -> None:
+    runbook = ast.get_docstring(ast.parse(path.read_text())) or ""
+    assert dag_bag.dags[path.stem].doc_md.strip() == runbook.strip()
+    assert all(heading in runbook for heading in ("**When it fails**", "**Safe to rerun?**", "**Owner**"))
+
+
+def test_dags_say_when_they_run(dag_bag: Any) -> None:
+    for dag in list_all_dags(dag_bag):
+        assert dag.start_date is not None, dag.dag_id
+        assert dag.catchup is False, dag.dag_id
+        assert dag.max_active_runs <= 8, dag.dag_id
+        assert dag.is_paused_upon_creation is False, f"{dag.dag_id}: events would be lost while it is paused"
+        assert dag.tags, dag.dag_id
+
+
+def test_tasks_have_owner_retries_docs_and_lineage(dag_bag: Any) -> None:
+    for dag in list_all_dags(dag_bag):
+        for task in dag.tasks:
+            where = f"{dag.dag_id}.{task.task_id}"
+            assert f"**Owner** {task.owner}" in dag.doc_md, where
+            assert task.retries == 2 or task.task_id == "report_refused" or dag.dag_id == "detect_arrivals", where
+            assert task.retry_policy is not None, where
+            assert task.execution_timeout is not None, where
+            assert task.doc_md or not hasattr(task, "python_callable"), where
+            assert task.inlets or task.outlets, where
+
+
+def test_every_source_has_its_dag_with_all_steps(dag_bag: Any) -> None:
+    for source in load_sources():
+        dag = dag_bag.dags[f"ingest_{source}"]
+        checks = {f"check_{table.name}" for table in tables_of(find_source(source))}
+        assert {task.task_id for task in dag.tasks} == {"land", "stage", "publish", "report_refused"} | checks
+        assert dag.get_task("stage").downstream_task_ids == checks
+        assert dag.get_task("publish").upstream_task_ids == checks
+        assert dag.get_task("publish").downstream_task_ids == {"report_refused"}
+
+
+def test_assets_lead_from_raw_to_every_mart(dag_bag: Any) -> None:
+    """Follow the task dependencies of the asset graph: an outlet of one task is an inlet of another."""
+    from plugins.assets import mart_asset, raw_asset
+    from warehouse.marts import list_marts
+
+    reached = {raw_asset(source).name for source in load_sources()}
+    tasks = [task for dag in list_all_dags(dag_bag) for task in dag.tasks]
+    for _ in tasks:
+        reached |= {out.name for task in tasks for out in task.outlets if reached & {i.name for i in task.inlets}}
+    assert {table.address for table in load_tables().values()} <= reached
+    assert {mart_asset(mart).name for mart in list_marts()} <= reached
+
+
+def test_asset_addresses_are_distinct(dag_bag: Any) -> None:
+    tasks = [task for dag in list_all_dags(dag_bag) for task in dag.tasks]
+    assets = {(asset.name, asset.uri) for task in tasks for asset in [*task.inlets, *task.outlets]}
+    assert len({uri for _, uri in assets}) == len(assets) == len({name for name, _ in assets})
+    assert all(uri.startswith("s3://watershed/") for _, uri in assets)
+
+
+def test_dags_survive_serialization(dag_bag: Any) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    for dag in list_all_dags(dag_bag):
+        once = DagSerialization.to_dict(dag)
+        DagSerialization.validate_schema(once)
+        again = DagSerialization.from_dict(once)
+        assert again.task_dict.keys() == dag.task_dict.keys()
+
+
+def test_parsing_is_deterministic() -> None:
+    """A DAG whose hash differs from parse to parse fills Airflow's database with versions of itself."""
+    parses = [
+        subprocess.Popen(
+            [sys.executable, "-c", HASH_DAGS, str(DAGS)],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        for seed in ("0", "1", "20150517")
+    ]
+    hashes = [parse.communicate(timeout=120)[0].splitlines()[-1].split() for parse in parses]
+    assert [entry.partition("=")[0] for entry in hashes[0]] == [path.stem for path in FILES]
+    assert hashes[0] == hashes[1] == hashes[2]
