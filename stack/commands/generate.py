@@ -38,13 +38,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def fill_database(folder: Path) -> None:
-    """Apply the generated days to the accounts database, if settings say where it is."""
+    """Apply the generated days to the accounts database, if there is one and it answers."""
+    import psycopg
+
     from contracts.settings import SettingsMissing, source_url
     from stack.apply_accounts import apply_accounts
 
     try:
-        url = source_url("accounts")
-    except SettingsMissing:
-        print("accounts         no stack runs here: its rows stay files until `watershed up` and another generate")
+        days = apply_accounts(source_url("accounts"), folder)
+    except (SettingsMissing, psycopg.OperationalError):
+        print("accounts         not applied, since no database answers: `watershed up`, then generate into another folder")
         return
-    print(f"accounts         {apply_accounts(url, folder)} days applied to the accounts database")
+    print(f"accounts         {days} days applied to the accounts database")
