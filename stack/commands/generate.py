@@ -47,6 +47,6 @@ def fill_database(folder: Path) -> None:
     try:
         days = apply_accounts(source_url("accounts"), folder)
     except (SettingsMissing, psycopg.OperationalError):
-        print("accounts         not applied, since no database answers: `watershed up`, then generate into another folder")
+        print("accounts         no database answers: `watershed up`, then generate into another folder")
         return
     print(f"accounts         {days} days applied to the accounts database")
