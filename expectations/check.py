@@ -49,9 +49,9 @@ def judge_rows(con: DuckDBPyConnection, table: Table, relation: str, rules: Rule
     rows, outcomes, validation = run_rules(con, relation, table.address, rules)
     results = tuple(read_result(outcome, rows) for outcome in outcomes)
     failed = tuple(
-        FailedRule(o.name, o.reason, o.condition)
+        FailedRule(o.name, o.column, o.reason, o.condition)
         for o in outcomes
-        if o.condition and o.rows_failed and o.severity != "info"
+        if o.column and o.condition and o.rows_failed and o.severity != "info"
     )
     return Verdict(table, relation, results, tuple(explain_blocks(table, outcomes)), failed, validation)
 

@@ -29,6 +29,7 @@ class FailedRule:
     """A row rule that some rows fail: `condition` is SQL, true for those rows; it may be null for others."""
 
     rule: str
+    column: str
     reason: str
     condition: str
 
@@ -38,7 +39,7 @@ class Verdict:
     """The outcome of all rules of a table over `relation`, a SQL name.
 
     `blocking` sentences: not empty means that nothing may be published. `failed_rules`: those whose rows belong in
-    quarantine. `validation` is what Great Expectations returned, for Data Docs; it holds no values of rows.
+    quarantine. `validation` is what Great Expectations returned, for Data Docs.
     """
 
     table: Table
