@@ -18,7 +18,8 @@ import psutil
 
 from stack.home import Home, write_private
 
-START_SECONDS = 120
+# Generous, for slow machines: a server that ends is noticed at once.
+START_SECONDS = 300
 # Variables of the caller that must not reach a server: without bytecode every Airflow process starts twice as slowly.
 DROPPED_VARIABLES = ("PYTHONDONTWRITEBYTECODE",)
 

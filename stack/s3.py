@@ -32,6 +32,8 @@ def list_flags(home: Home, ports: dict[str, int]) -> list[str]:
     flags = {
         "dir": str(home.folder("s3")),
         "bucket": BUCKET,
+        "s3.localSocket": "s3.sock",  # in the server's folder, not in /tmp; relative, since such paths must be short
+        "filer.localSocket": "filer.sock",
         "ip": "127.0.0.1",
         "ip.bind": "127.0.0.1",
         # Small volumes: each bucket takes seven, and the disk's free space is shared out among them in advance.

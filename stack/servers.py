@@ -45,6 +45,8 @@ def start_missing(home: Home, servers: list[Server], report: Report) -> None:
     """Start in parallel those that do not run; return when all are ready."""
     missing = [server for server in servers if find_process(home, server.name) is None]
     began = time.monotonic()
+    if missing:
+        report(f"starting {', '.join(server.name for server in missing)}")
     stop_processes(home, {server.name: signal.SIGTERM for server in missing})  # orphans of a crash
     for server in missing:
         start_process(home, server)

@@ -16,10 +16,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from contracts import find_table
+from contracts import find_source, find_table, tables_of
 from stack.apply_accounts import SCHEMA_FILE, apply_accounts
 from stack.generate import generate_data
 from stack.generate.accounts import TABLES
+from steps.check import check_table
+from steps.land import land_file, take_arrivals
+from steps.publish import publish_source
+from steps.stage import stage_source
 from tests.empty_lake import EmptyLake
 
 DAYS = [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 2)]
@@ -157,3 +161,21 @@ def test_foreign_accounts_stay(folder: Path, lake: EmptyLake) -> None:
         apply_accounts(url, folder / "accounts")
     with psycopg.connect(url) as connection:
         assert connection.execute("select user_name from users").fetchall() == [("somebody real",)]
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("source", ["ratings_files", "watch_logs", "access_logs", "photo_documents"])
+def test_the_platform_finds_the_truth(source: str, folder: Path, truth: dict[str, Any], module_lake: EmptyLake) -> None:
+    for path in sorted((folder / source).iterdir()):
+        land_file(source, path)
+    take_arrivals(source, source)
+    stage_source(source, source)
+    for table in tables_of(find_source(source)):
+        check_table(table.name, source)
+    published = publish_source(source, source, "test")
+    assert published["refused"] == {}
+    for name, told in truth["sources"][source]["tables"].items():
+        found = published["tables"][name]
+        assert found["rows"] == told["rows"], name
+        assert found["quarantined"] == sum(told["quarantined"].values()), name
+        assert find_table(name).day is None or found["days"] == list(told["days"]), name
