@@ -5,7 +5,6 @@ about somebody's data should not do, and has no style at all without them.
 """
 
 import html
-import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +41,7 @@ FRAME = """<!doctype html>
 def write_page(con: DuckDBPyConnection, verdict: Verdict, folder: Path, run_id: str, at: datetime) -> Path:
     """Write the page of one check to `folder/<run_id>/<table>.html` and add it to `folder/index.html`.
 
-    Failing rules show a few values of their column, masked where the column is personal. `at` is when the check ran, UTC.
+    Failing rules show a few values of their column, masked where the column is personal. `at` is the check's time, UTC.
     """
     title = f"{verdict.table.address}, run {run_id}, {at:%Y-%m-%d %H:%M} UTC"
     page = folder / run_id / f"{verdict.table.address}.html"
@@ -106,4 +105,4 @@ def write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
+    draft.replace(path)

@@ -8,6 +8,7 @@ from uuid import uuid4
 from duckdb import DuckDBPyConnection
 
 from contracts import find_table, load_tables
+from contracts.settings import find_home
 from contracts.table import Table
 from lake.store import Store, open_store, spell_step_key, spell_table_key
 from warehouse.connection import connect, quote
@@ -15,8 +16,12 @@ from warehouse.ledger import count_rows_per_day, utc_now
 
 
 def check_table(table_name: str, run_id: str) -> dict[str, int]:
-    """Check one table's staged files. Leaves `check_<table>.json`; returns rules evaluated and failed, rows quarantined."""
+    """Check one table's staged files. Leaves `check_<table>.json` and a Data Docs page.
+
+    Returns the number of rules evaluated and failed, and of rows quarantined.
+    """
     from expectations.check import check_rows
+    from expectations.docs import write_page
 
     table, store = find_table(table_name), open_store()
     staged = store.read_json(spell_step_key(run_id, "stage"))["tables"]
@@ -29,7 +34,9 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     if own["files"]:
         con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({spell_list(own['files'])})")
         known = count_rows_per_day(con, table.address, own["tallies"])
-        verdict = check_rows(con, table, "staged", utc_now(), find_references(staged), known)
+        as_of = utc_now()
+        verdict = check_rows(con, table, "staged", as_of, find_references(staged), known)
+        write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
         checks, blocking = [asdict(result) for result in verdict.results], list(verdict.blocking)
         failing = verdict.failing_sql if verdict.failed_rules else failing
     files, quarantine = settle_rows(con, table, own, failing, run_id, store)
@@ -66,7 +73,9 @@ def settle_rows(
     """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine."""
     con.execute(f"CREATE TEMP TABLE failing AS {failing}")
     files = rewrite_files(con, staged["files"], "failing", table.address, run_id, store)
-    unparsed = f"SELECT {PARSE_REJECT} FROM read_parquet({spell_list(staged['rejects'])})" if staged["rejects"] else None
+    unparsed = (
+        f"SELECT {PARSE_REJECT} FROM read_parquet({spell_list(staged['rejects'])})" if staged["rejects"] else None
+    )
     parts = [part for part in (unparsed, "SELECT * FROM failing" if files != staged["files"] else None) if part]
     if not parts:
         return files, []
