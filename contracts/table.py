@@ -26,7 +26,7 @@ Unit = Literal["object", "partition", "key"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `nullable` false means a null is a defect; `personal` columns are masked wherever values are shown."""
+    """One column. `nullable` false means a null is a defect; `personal` ones are masked wherever values are shown."""
 
     name: str
     type: pa.DataType

@@ -1,4 +1,4 @@
-"""The sample: real logs, ratings and documents from `sample/`, generated streaming logs and accounts, through every DAG."""
+"""The sample through every DAG: real logs, ratings and documents, generated streaming logs and accounts."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -61,7 +61,7 @@ def land_folder(source: str, folder: Path, report: Report) -> None:
 
 
 def fill_accounts(folder: Path) -> Iterator[str]:
-    """Bring the accounts database up to each day in turn, once; yields the day just applied, and once if all are there."""
+    """Bring the accounts database up to each day in turn; yields the day just applied, the last one if all are there."""
     days = sorted(path for path in folder.iterdir() if path.is_dir())
     with psycopg.connect(source_url("accounts"), autocommit=True) as connection:
         connection.execute(SCHEMA_FILE.read_text())
@@ -80,7 +80,9 @@ def wait_for_dags(api: AirflowApi, report: Report) -> None:
     deadline = time.monotonic() + 120
     while missing := wanted - {dag["dag_id"] for dag in api.call("GET", "/dags", params={"limit": 100})["dags"]}:
         if time.monotonic() > deadline:
-            raise RuntimeError(f"Airflow does not know {', '.join(sorted(missing))}: see the import errors at {api.url}")
+            raise RuntimeError(
+                f"Airflow does not know {', '.join(sorted(missing))}: see the import errors at {api.url}"
+            )
         time.sleep(1)
 
 

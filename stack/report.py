@@ -86,7 +86,8 @@ def spell_counts() -> str:
         name = address.rpartition(".")[2]
         bad = f"(SELECT count(*) FROM quarantine.{name})" if name in load_tables() else "NULL"
         parts.append(
-            f"SELECT '{address}' AS table_name, count(*) AS row_count, {partitions} AS days, {bad} AS quarantined FROM {address}"
+            f"SELECT '{address}' AS table_name, count(*) AS row_count, {partitions} AS days, {bad} AS quarantined "
+            f"FROM {address}"
         )
     return " UNION ALL ".join(parts)
 
@@ -99,9 +100,12 @@ def find_untruths(con: DuckDBPyConnection, generated: dict[str, Any]) -> list[st
             own = expected.setdefault(f"core.{table}", {"rows": 0, "quarantined": 0})
             own["rows"] += truth["rows"]
             own["quarantined"] += sum(truth["quarantined"].values())
-    found = {row[0]: row[1:] for row in con.execute("SELECT table_name, row_count, quarantined FROM counted").fetchall()}
+    found = {
+        row[0]: row[1:] for row in con.execute("SELECT table_name, row_count, quarantined FROM counted").fetchall()
+    }
     wrong = [
-        f"{table} has {found[table][0]} rows and {found[table][1]} in quarantine, not {own['rows']} and {own['quarantined']}"
+        f"{table} has {found[table][0]} rows and {found[table][1]} in quarantine, "
+        f"not {own['rows']} and {own['quarantined']}"
         for table, own in sorted(expected.items())
         if found[table] != (own["rows"], own["quarantined"])
     ]
@@ -109,7 +113,9 @@ def find_untruths(con: DuckDBPyConnection, generated: dict[str, Any]) -> list[st
         row = con.execute(f"SELECT count(*) FROM core.{table} WHERE is_current").fetchone()
         if row is None or row[0] != counts["rows"]:
             wrong.append(f"core.{table} has {row and row[0]} current rows, not {counts['rows']}")
-    top = con.execute("SELECT path, sum(request_count) FROM mart.top_pages GROUP BY path ORDER BY 2 DESC LIMIT 1").fetchone()
+    top = con.execute(
+        "SELECT path, sum(request_count) FROM mart.top_pages GROUP BY path ORDER BY 2 DESC LIMIT 1"
+    ).fetchone()
     if top != ("/favicon.ico", 807):
         wrong.append(f"the top page is {top}, not /favicon.ico with 807 requests")
     return wrong

@@ -99,7 +99,7 @@ def rewrite_files(
     store: Store,
     by: str = "raw_object, raw_line",
 ) -> list[str]:
-    """The files without the rows that match the relation `unwanted` in the columns `by`. Only those with some change."""
+    """The files without the rows that match the relation `unwanted` in the columns `by`; only files with some change."""
     if not files or con.execute(f"SELECT 1 FROM {unwanted} LIMIT 1").fetchone() is None:
         return files
     found = con.execute(

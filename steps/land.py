@@ -28,7 +28,8 @@ def land_file(source_name: str, path: Path, day: date | None = None) -> RawObjec
             day = None
         elif (day := day or dated) is None:
             raise ValueError(
-                f"{path}: its lines carry a time of day only; name the day with --date, or in the file's name (2026-11-01)"
+                f"{path}: its lines carry a time of day only; name the day with --date, "
+                "or in the file's name (2026-11-01)"
             )
         return open_store().put_once(source.name, content, path.name, day)
 

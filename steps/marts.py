@@ -42,7 +42,9 @@ def build_stale_mart(mart_name: str, run_id: str, force: bool = False) -> dict[s
 def list_days(con: DuckDBPyConnection, mart: Mart, first: date, last: date) -> list[date | None]:
     if mart.day is None:
         return [None]
-    query = "SELECT DISTINCT day FROM ledger.days WHERE list_contains(?, table_name) AND day BETWEEN ? AND ? ORDER BY day"
+    query = (
+        "SELECT DISTINCT day FROM ledger.days WHERE list_contains(?, table_name) AND day BETWEEN ? AND ? ORDER BY day"
+    )
     return [row[0] for row in con.execute(query, [list(mart.inputs), first, last]).fetchall()]
 
 

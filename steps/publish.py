@@ -68,8 +68,8 @@ def find_refused(
             if key not in refused and not table.budget.allows(bad, read):
                 refused[key] = (
                     f"{bad} of {read} rows of {objects[key].name} are bad for {table.address}, more than its contract "
-                    f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
-                    f"then `watershed run ingest_{source.name} --refused`"
+                    f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the "
+                    f"transform, then `watershed run ingest_{source.name} --refused`"
                 )
     return refused
 
@@ -85,11 +85,15 @@ def drop_objects(
     for what, address in (("files", table.address), ("quarantine", f"quarantine.{table.name}")):
         con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest([{listed}]) AS raw_object")
         kept[what] = rewrite_files(con, report[what], "refused", address, run_id, store, by="raw_object")
-    return report | kept | {
-        "written": count_by_object(con, kept["files"]),
-        "quarantined": count_by_object(con, kept["quarantine"]),
-        "days": [entry for entry in report["days"] if entry[0] not in refused],
-    }
+    return (
+        report
+        | kept
+        | {
+            "written": count_by_object(con, kept["files"]),
+            "quarantined": count_by_object(con, kept["quarantine"]),
+            "days": [entry for entry in report["days"] if entry[0] not in refused],
+        }
+    )
 
 
 def balance_books(

@@ -51,7 +51,9 @@ def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[st
     plans = [compile_plan(source, table, reader.SCHEMA) for table in tables_of(source)]
     refused: dict[str, str] = {}
     con = open_engine(load_settings())
-    tables: dict[str, Any] = {p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}} for p in plans}
+    tables: dict[str, Any] = {
+        p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}} for p in plans
+    }
     fields: dict[str, dict[str, str]] = {}
     slices = reader.read(store, keys, refused)
     if source.kind == "documents":

@@ -1,6 +1,6 @@
 """The DuckDB connection: in memory, one a process, with the lake attached.
 
-State lives in DuckLake only (catalogue in PostgreSQL, Parquet on S3): a `.duckdb` file cannot be shared between processes.
+State lives in DuckLake only, catalogue in PostgreSQL and Parquet on S3: a `.duckdb` file cannot be shared by processes.
 """
 
 from functools import lru_cache

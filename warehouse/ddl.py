@@ -110,7 +110,8 @@ def comment_columns(con: DuckDBPyConnection, address: str, columns: tuple[Column
 def read_columns(con: DuckDBPyConnection) -> dict[str, dict[str, str]]:
     """DuckDB type by column by table address."""
     rows = con.execute(
-        "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'lake'"
+        """SELECT schema_name || '.' || table_name, column_name, data_type
+           FROM duckdb_columns() WHERE database_name = 'lake'"""
     ).fetchall()
     found: dict[str, dict[str, str]] = {}
     for address, column, kind in rows:

@@ -1,4 +1,4 @@
-"""What every publish recorded: books, days, checks, inputs, drift, refusals. Reading it answers what is new or stale."""
+"""What every publish recorded: books, days, checks, inputs, drift, refusals. It tells what is new and what is stale."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -52,13 +52,17 @@ def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: 
         f"rows_{what}": sum(getattr(b, f"rows_{what}") for b in publication.books)
         for what in ("read", "written", "quarantined", "deduplicated", "filtered")
     }
-    publish_row = own | totals | {
-        "subject": publication.subject,
-        "actor": publication.actor,
-        "published_at": utc_now(),
-        "stage_ms": publication.timings.get("stage", 0),
-        "check_ms": publication.timings.get("check", 0),
-    }
+    publish_row = (
+        own
+        | totals
+        | {
+            "subject": publication.subject,
+            "actor": publication.actor,
+            "published_at": utc_now(),
+            "stage_ms": publication.timings.get("stage", 0),
+            "check_ms": publication.timings.get("check", 0),
+        }
+    )
     insert_rows(con, "ledger.publishes", [publish_row] if publication.parts else [])
     insert_rows(con, "ledger.books", [own | asdict(b) for b in publication.books])
     for name in ("days", "checks", "inputs", "fields", "refusals"):

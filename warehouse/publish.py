@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts.settings import Settings, load_settings
@@ -36,9 +35,9 @@ class Overtaken(Exception):
 class Part:
     """What a run does to one table.
 
-    `files` and `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path. What goes: all rows
-    of the raw objects in the publication's books, in the table and its quarantine; and rows for which the SQL condition
-    `replaced` is true.
+    `files` and `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path. What goes: all
+    rows of the raw objects in the publication's books, in the table and its quarantine; and the table's rows for which
+    the SQL condition `replaced` is true.
     """
 
     address: str
@@ -77,7 +76,9 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
     with hold_lock(settings), transact(con):
         snapshot = read_snapshot(con) + 1
         if publication.overtaken and con.execute(publication.overtaken).fetchone():
-            raise Overtaken(f"{publication.subject} was published by another run meanwhile: run {publication.run_id} again")
+            raise Overtaken(
+                f"{publication.subject} was published by another run meanwhile: run {publication.run_id} again"
+            )
         for part in publication.parts:
             replace_rows(con, part, publication.books)
         write_ledger(con, publication, snapshot)
@@ -113,7 +114,7 @@ def read_snapshot(con: DuckDBPyConnection) -> int:
 
 
 def prepare(settings: Settings) -> None:
-    """Make the lake and its tables where they are missing, or widen them where a contract grew; one snapshot at most."""
+    """Make the lake and its tables where missing, widen them where a contract grew; one snapshot at most."""
     con = connect(settings)
     with hold_lock(settings), transact(con):
         prepare_lake(con)
@@ -146,7 +147,7 @@ def verify_books(con: DuckDBPyConnection, publication: Publication) -> None:
         if line.rows_read != line.rows_accounted:
             raise BooksUnbalanced(
                 f"{line.table_name} read {line.rows_read} rows of {line.raw_object} and accounts for "
-                f"{line.rows_accounted}: nothing is published; this is a defect of the transform, run {publication.run_id}"
+                f"{line.rows_accounted}: nothing is published, run {publication.run_id}; a transform is defective"
             )
     for part in publication.parts if publication.books else ():
         own = [b for b in publication.books if b.table_name == part.address]
@@ -176,7 +177,8 @@ def spell_message(publication: Publication, snapshot: int) -> str:
         "tables": [p.address for p in publication.parts],
         "inputs": sorted({b.raw_object for b in publication.books}),
         "counts": [
-            {k: v for k, v in asdict(b).items() if k == "table_name" or k.startswith("rows_")} for b in publication.books
+            {k: v for k, v in asdict(b).items() if k == "table_name" or k.startswith("rows_")}
+            for b in publication.books
         ],
         "checks": [
             {k: c[k] for k in ("table_name", "rule", "rows_failed", "is_success")} for c in publication.rows.checks
@@ -188,5 +190,3 @@ def spell_message(publication: Publication, snapshot: int) -> str:
     message = f"publish {publication.subject}: {rows} rows into {', '.join(p.address for p in publication.parts)}"
     extra = quote(json.dumps(about, default=str))
     return f"CALL lake.set_commit_message({quote(publication.actor)}, {quote(message)}, extra_info => {extra})"
-
-

@@ -30,7 +30,9 @@ def find_stale_days(con: DuckDBPyConnection, mart: Mart) -> list[date | None]:
     if mart.day is not None:
         return [row[0] for row in con.execute(CHANGED_DAYS, [mart.address, inputs]).fetchall()]
     changed = con.execute(LAST_CHANGE, [inputs, inputs]).fetchone()
-    built = con.execute("SELECT max(input_snapshot_id) FROM ledger.inputs WHERE table_name = ?", [mart.address]).fetchone()
+    built = con.execute(
+        "SELECT max(input_snapshot_id) FROM ledger.inputs WHERE table_name = ?", [mart.address]
+    ).fetchone()
     last_change, last_build = (changed or (None,))[0], (built or (None,))[0]
     return [None] if last_change is not None and last_change > (-1 if last_build is None else last_build) else []
 

@@ -12,7 +12,9 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="such as access_logs")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="plain or gzip")
-    parser.add_argument("--date", type=date.fromisoformat, help="day of lines that carry a time of day only (2026-11-01)")
+    parser.add_argument(
+        "--date", type=date.fromisoformat, help="day of lines that carry a time of day only (2026-11-01)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

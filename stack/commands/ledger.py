@@ -21,7 +21,8 @@ OBJECTS = """
     FROM ledger.books WHERE table_name = ? ORDER BY snapshot_id DESC, object_name LIMIT ?
 """
 PARTITIONS = """
-    SELECT snapshot_id AS snapshot, coalesce(day::VARCHAR, 'whole') AS partition, input_snapshot_id AS computed_from, run_id
+    SELECT snapshot_id AS snapshot, coalesce(day::VARCHAR, 'whole') AS partition,
+           input_snapshot_id AS computed_from, run_id
     FROM ledger.inputs WHERE table_name = ? ORDER BY snapshot_id DESC, day LIMIT ?
 """
 CHECKS = """

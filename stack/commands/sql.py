@@ -12,8 +12,12 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="?", help="one SQL statement")
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="how to print (default table)")
-    parser.add_argument("--snapshot", type=int, metavar="N", help="the lake as of snapshot N (`watershed ledger` lists them)")
+    parser.add_argument(
+        "--format", choices=("table", "csv", "json"), default="table", help="how to print (default table)"
+    )
+    parser.add_argument(
+        "--snapshot", type=int, metavar="N", help="the lake as of snapshot N (`watershed ledger` lists them)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +52,7 @@ def shorten(error: Exception) -> str:
 
 
 def open_shell(snapshot: int | None) -> int:
-    """The official DuckDB shell with the lake attached. Its start-up script, which holds secrets, is never a file on disk."""
+    """The official DuckDB shell with the lake attached. Its start-up script holds secrets and never is a file on disk."""
     from contracts.settings import load_settings
     from warehouse.connection import LAKE, connect, spell_attach, spell_setup
 

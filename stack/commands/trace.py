@@ -40,7 +40,10 @@ def print_origin(row: dict[str, Any]) -> None:
     about = store.head(row["raw_object"])
     print("row      " + ", ".join(f"{k}={v}" for k, v in row.items() if k not in ("raw_object", "raw_line")))
     print(f"object   {store.address(about.key)}")
-    print(f"file     {about.name}, {about.bytes:,} bytes, sha256 {about.sha256}, landed {about.arrived_at:%Y-%m-%d %H:%M:%S} UTC")
+    print(
+        f"file     {about.name}, {about.bytes:,} bytes, landed {about.arrived_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"sha256 {about.sha256}"
+    )
     for snapshot, run_id in list_publishes(about.key):
         print(f"publish  snapshot {snapshot}, run {run_id}")
     print(f"line     {row['raw_line']}: {read_line(store, about.key, row['raw_line'])}\n")

@@ -1,6 +1,6 @@
 """Runs a source's steps in a process of its own, as a task would, and dies by SIGKILL at a given place when told so.
 
-    python -m tests.faults.runner access_logs run-1 [module:function:before|after[:nth]]
+python -m tests.faults.runner access_logs run-1 [module:function:before|after[:nth]]
 """
 
 import os

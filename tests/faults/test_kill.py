@@ -28,11 +28,15 @@ DEATHS = [
 
 def checksum() -> list[tuple[object, ...]]:
     """What readers see, independent of the order of rows."""
-    return connect().execute(
-        """SELECT 'rows', count(*), sum(hash(r)::HUGEINT) FROM core.requests AS r
+    return (
+        connect()
+        .execute(
+            """SELECT 'rows', count(*), sum(hash(r)::HUGEINT) FROM core.requests AS r
            UNION ALL SELECT 'quarantine', count(*), sum(hash(q)::HUGEINT) FROM quarantine.requests AS q
            UNION ALL SELECT 'books', sum(rows_written)::BIGINT, count(*) FROM ledger.books ORDER BY 1"""
-    ).fetchall()
+        )
+        .fetchall()
+    )
 
 
 def write_log(path: Path, hour: int, lines: int = 50) -> Path:
@@ -70,9 +74,13 @@ def test_ten_objects_in_parallel(lake: EmptyLake, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.faults.runner", "access_logs"]
     running = [subprocess.Popen([*command, f"run-{n}"], env=dict(os.environ)) for n in range(4)]
     assert [process.wait(timeout=120) for process in running] == [0] * len(running)
-    found = connect().execute(
-        "SELECT count(*), count(DISTINCT raw_object), count(DISTINCT (raw_object, raw_line)) FROM core.requests"
-    ).fetchone()
+    found = (
+        connect()
+        .execute(
+            "SELECT count(*), count(DISTINCT raw_object), count(DISTINCT (raw_object, raw_line)) FROM core.requests"
+        )
+        .fetchone()
+    )
     assert found == (500, 10, 500)
 
 

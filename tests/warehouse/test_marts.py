@@ -23,5 +23,5 @@ def test_key_and_day_are_columns() -> None:
 def test_incomplete_header_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "empty.sql"
     file.write_text("-- owner: me\nSELECT 1\n")
-    with pytest.raises(MartBroken, match="empty.sql: its header lacks description, grain, inputs, key, partition"):
+    with pytest.raises(MartBroken, match=r"empty\.sql: its header lacks description, grain, inputs, key, partition"):
         read_mart(file)

@@ -112,7 +112,7 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def as_table(mart: Mart, schema: pa.Schema) -> Table:
-    """The mart as a contract, its types from the schema of its query. Raises MartBroken when header and query differ."""
+    """The mart as a contract, its types from its query's schema. Raises MartBroken when header and query differ."""
     declared = {c.name: c for c in mart.columns}
     if list(declared) != schema.names:
         raise MartBroken(f"{mart.name}.sql declares the columns {list(declared)} and its query makes {schema.names}")
@@ -123,7 +123,9 @@ def as_table(mart: Mart, schema: pa.Schema) -> Table:
         grain=mart.grain,
         owner=mart.owner,
         columns=tuple(
-            Column(f.name, f.type, declared[f.name].description, f.name not in mart.key, None, declared[f.name].personal)
+            Column(
+                f.name, f.type, declared[f.name].description, f.name not in mart.key, None, declared[f.name].personal
+            )
             for f in schema
         ),
         key=mart.key,

@@ -1,0 +1,156 @@
+"""Bad input through the whole protocol: quarantined or refused, nothing else affected, books balanced."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts import find_source, tables_of
+from steps.check import check_table
+from steps.land import find_arrivals, land_file, take_arrivals
+from steps.publish import publish_source
+from steps.stage import stage_source
+from tests.empty_lake import EmptyLake
+from warehouse.connection import connect
+
+pytestmark = pytest.mark.servers
+
+GOOD = b"02:49:12 127.0.0.1 GET /img13.jpg 200\n"
+DATA = Path(__file__).parent.parent / "data"
+
+
+def ingest(source: str, run_id: str = "run", **kwargs: bool) -> dict[str, str]:
+    """All steps; returns the refused objects' sentences."""
+    take_arrivals(source, run_id, **kwargs)
+    stage_source(source, run_id)
+    for table in tables_of(find_source(source)):
+        check_table(table.name, run_id)
+    return publish_source(source, run_id, "test")["refused"]
+
+
+def land(source: str, folder: Path, name: str, content: bytes) -> str:
+    path = folder / name
+    path.write_bytes(content)
+    return land_file(source, path).key
+
+
+def count(query: str) -> int:
+    row = connect().execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def assert_books_balance() -> None:
+    assert (
+        count(
+            """SELECT count(*) FROM ledger.books
+           WHERE rows_read <> rows_written + rows_quarantined + rows_deduplicated + rows_filtered"""
+        )
+        == 0
+    )
+    for table in ("requests", "photo_documents"):
+        written = count(f"SELECT coalesce(sum(rows_written), 0) FROM ledger.books WHERE table_name = 'core.{table}'")
+        assert written == count(f"SELECT count(*) FROM core.{table}")
+
+
+BAD_LINES = {
+    "invalid UTF-8": (b"02:49:13 127.0.0.1 GET /caf\xe9.jpg 200\n", 1),
+    "NUL byte": (b"02:49:13 127.0.0.1 GET /\0.jpg 200\n", 1),
+    "50 MB line": (b"02:49:13 127.0.0.1 GET /" + b"x" * 50_000_000 + b" 200\n", 1),
+    "truncated last line": (b"02:49:1", 1),
+    "status out of range": (b"02:49:13 127.0.0.1 GET /a.jpg 999\n", 1),
+    "status no number": (b"02:49:13 127.0.0.1 GET /a.jpg 99999999999999999999\n", 1),
+    "no such time": (b"25:99:99 127.0.0.1 GET /a.jpg 200\n", 1),
+    "year 9999": (b'1.2.3.4 - - [01/Jan/9999:00:00:00 +0000] "GET / HTTP/1.1" 200 5\n', 1),
+    "day that does not exist": (b'1.2.3.4 - - [31/Feb/2020:00:00:00 +0000] "GET / HTTP/1.1" 200 5\n', 1),
+    "blank lines": (b"\n  \n\r\n", 0),
+    "CRLF": (b"02:49:13 127.0.0.1 GET /a.jpg 200\r\n", 0),
+    "lone CR": (b"02:49:13 127.0.0.1 GET /a\rb.jpg 200\n", None),
+}
+
+
+@pytest.mark.parametrize("name", BAD_LINES)
+def test_bad_line_harms_only_itself(lake: EmptyLake, tmp_path: Path, name: str) -> None:
+    line, quarantined = BAD_LINES[name]
+    land("access_logs", tmp_path, "access-2026-11-01.log", GOOD + line + (GOOD if line.endswith(b"\n") else b""))
+    assert ingest("access_logs") == {}
+    assert_books_balance()
+    if quarantined is not None:
+        assert count("SELECT count(*) FROM quarantine.requests") == quarantined
+        where = connect().execute("SELECT raw_line, rule, reason FROM quarantine.requests").fetchall()
+        assert all(number == 2 and rule and reason for number, rule, reason in where)
+    last = len((GOOD + line).split(b"\n"))
+    if line.endswith(b"\n"):
+        assert count(f"SELECT count(*) FROM core.requests WHERE raw_line IN (1, {last}) AND path = '/img13.jpg'") == 2
+
+
+def test_broken_gzip_is_refused_alone(lake: EmptyLake, tmp_path: Path) -> None:
+    packed = gzip.compress(GOOD * 200_000)
+    broken = land("access_logs", tmp_path, "broken-2026-11-01.log.gz", packed[: len(packed) // 2])
+    land("access_logs", tmp_path, "fine-2026-11-01.log.gz", gzip.compress(GOOD * 7))
+    refused = ingest("access_logs")
+    assert list(refused) == [broken] and "broken-2026-11-01.log.gz" in refused[broken]
+    assert count("SELECT count(*) FROM core.requests") == 7
+    assert count("SELECT count(*) FROM ledger.refusals") == 1
+    assert find_arrivals("access_logs") == []
+    assert take_arrivals("access_logs", "again", refused=True)["objects"] == 1
+
+
+def test_garbage_over_budget_is_refused_alone(lake: EmptyLake, tmp_path: Path) -> None:
+    garbage = land("access_logs", tmp_path, "garbage-2026-11-01.log", GOOD + b"not a line of any form\n" * 5_000)
+    land("access_logs", tmp_path, "fine-2026-11-01.log", GOOD * 3)
+    refused = ingest("access_logs")
+    assert list(refused) == [garbage] and "5000 of 5001 rows of garbage-2026-11-01.log" in refused[garbage]
+    assert count("SELECT count(*) FROM core.requests") == 3
+    assert count("SELECT count(*) FROM quarantine.requests") == 0
+    assert_books_balance()
+
+
+def test_only_garbage_changes_nothing(lake: EmptyLake, tmp_path: Path) -> None:
+    land("access_logs", tmp_path, "garbage-2026-11-01.log", GOOD + b"garbage\n" * 5_000)
+    assert len(ingest("access_logs")) == 1
+    assert count("SELECT count(*) FROM core.requests") == 0
+    assert count("SELECT count(*) FROM ledger.publishes") == 0
+
+
+def test_empty_file_and_same_file_twice(lake: EmptyLake, tmp_path: Path) -> None:
+    land("access_logs", tmp_path, "empty.log", b"")
+    one = land("access_logs", tmp_path, "a-2026-11-01.log", GOOD)
+    assert land("access_logs", tmp_path, "copy-of-a-2026-11-01.log", GOOD) == one
+    assert ingest("access_logs") == {}
+    assert count("SELECT count(*) FROM core.requests") == 1
+    assert find_arrivals("access_logs") == []
+
+
+def test_day_that_nobody_named(lake: EmptyLake, tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(GOOD)
+    with pytest.raises(ValueError, match="name the day with --date"):
+        land_file("access_logs", path)
+
+
+def test_json_test_suite(lake: EmptyLake) -> None:
+    """Every y_ document is in the table, every n_ one in quarantine, none stops the run."""
+    files = sorted((DATA / "json_test_suite").glob("*.json"))
+    keys = {land_file("photo_documents", path).key: path.name for path in files}
+    refused = ingest("photo_documents")
+    accepted = {row[0] for row in connect().execute("SELECT raw_object FROM core.photo_documents").fetchall()}
+    rejected = {row[0] for row in connect().execute("SELECT raw_object FROM quarantine.photo_documents").fetchall()}
+    empty = {"y_array_arraysWithSpaces.json", "y_array_empty.json", "y_array_empty-string.json"}
+    for key, name in keys.items():
+        if name.startswith("y_") and name not in empty:
+            assert key in accepted and key not in rejected, name
+        elif name.startswith("n_"):
+            assert key in rejected | set(refused) and key not in accepted, name
+    assert_books_balance()
+
+
+def test_naughty_strings_survive(lake: EmptyLake, tmp_path: Path) -> None:
+    """Every naughty string that may stand in a JSON document comes out as it went in."""
+    naughty = [text for text in json.loads((DATA / "blns.json").read_text()) if text]
+    lines = [json.dumps({"id": str(n), "title": text, "deep": {"text": text}}) for n, text in enumerate(naughty)]
+    land("photo_documents", tmp_path, "naughty.ndjson", "\n".join(lines).encode() + b"\n")
+    assert ingest("photo_documents") == {}
+    found = dict(connect().execute("SELECT document_id, title FROM core.photo_documents").fetchall())
+    assert [found[str(n)] for n in range(len(naughty))] == naughty
