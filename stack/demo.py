@@ -61,7 +61,7 @@ def land_folder(source: str, folder: Path, report: Report) -> None:
 
 
 def fill_accounts(folder: Path) -> Iterator[str]:
-    """Bring the accounts database up to each day in turn; yields the day just applied, the last one if all are there."""
+    """Bring the accounts database up to each day in turn; yields the day applied, the last one if all are there."""
     days = sorted(path for path in folder.iterdir() if path.is_dir())
     with psycopg.connect(source_url("accounts"), autocommit=True) as connection:
         connection.execute(SCHEMA_FILE.read_text())

@@ -40,7 +40,7 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
         checks, blocking = [asdict(result) for result in verdict.results], list(verdict.blocking)
         failing = verdict.failing_sql if verdict.failed_rules else failing
     files, quarantine = settle_rows(con, table, own, failing, run_id, store)
-    report = {
+    report: dict[str, Any] = {
         "files": files,
         "quarantine": quarantine,
         "written": count_by_object(con, files),
@@ -99,7 +99,7 @@ def rewrite_files(
     store: Store,
     by: str = "raw_object, raw_line",
 ) -> list[str]:
-    """The files without the rows that match the relation `unwanted` in the columns `by`; only files with some change."""
+    """The files without rows that match the relation `unwanted` in the columns `by`; only files with some change."""
     if not files or con.execute(f"SELECT 1 FROM {unwanted} LIMIT 1").fetchone() is None:
         return files
     found = con.execute(

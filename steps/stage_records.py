@@ -7,6 +7,7 @@ flight, whatever the size of an object. One slice makes at most one Parquet file
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
 from typing import Any
 from uuid import uuid4
@@ -80,8 +81,7 @@ def compile_plan(source: Source, table: Table, schema: pa.Schema) -> Plan:
     module = import_module(f"transforms.{table.name}")
     records = ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name="records")
     blank = (records.line < "!") & (records.line.strip() == "")
-    claimed = module.claims(records) if hasattr(module, "claims") else ibis.literal(True)
-    mine = records.problem.isnull() & ~blank & claimed
+    mine = records.problem.isnull() & ~blank & claim_records(source, table, records)
     parsed = getattr(module, f"from_{source.name}")(records.filter(mine))
     is_home = source in table.home_of
     unread = records.problem.notnull()
@@ -91,6 +91,17 @@ def compile_plan(source: Source, table: Table, schema: pa.Schema) -> Plan:
         unread=records.count(where=unread & is_home),
     )
     return Plan(table, ibis.to_sql(parsed, dialect="duckdb"), ibis.to_sql(tally, dialect="duckdb"), is_home)
+
+
+def claim_records(source: Source, table: Table, records: Any) -> Any:
+    """Which records are the table's. The home table's are those that no other table of the source claims."""
+    import ibis
+
+    others = [t for t in tables_of(source) if source not in t.home_of]
+    claims = {t.name: import_module(f"transforms.{t.name}").claims(records) for t in others}
+    if source not in table.home_of:
+        return claims[table.name]
+    return reduce(lambda rest, claimed: rest & ~claimed, claims.values(), ibis.literal(True))
 
 
 def decode_dictionaries(schema: pa.Schema) -> pa.Schema:

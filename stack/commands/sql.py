@@ -52,7 +52,7 @@ def shorten(error: Exception) -> str:
 
 
 def open_shell(snapshot: int | None) -> int:
-    """The official DuckDB shell with the lake attached. Its start-up script holds secrets and never is a file on disk."""
+    """The official DuckDB shell, the lake attached. Its start-up script holds secrets and never is a file on disk."""
     from contracts.settings import load_settings
     from warehouse.connection import LAKE, connect, spell_attach, spell_setup
 
