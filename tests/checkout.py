@@ -26,7 +26,7 @@ class Checkout:
 
 PROGRAMS = {
     "watershed": ("-m", "stack.cli"),
-    "pytest": ("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+    "pytest": ("-m", "pytest", "-q"),
     "ruff": ("-m", "ruff"),
     "python": (),
 }
