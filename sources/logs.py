@@ -1,0 +1,251 @@
+"""Lines of text, plain or gzip: every line of an object is a record, blank ones too.
+
+Words used here:
+*piece*: bytes as they arrive. *Block*: whole lines, each ended by a newline; a megabyte or so.
+*slice*: one Arrow table of records, made of the blocks of one large object or of many small ones.
+
+Lines are found in bytes, not by a CSV reader: those skip blank lines, end a line at a lone CR or stop at the first
+byte that is no UTF-8, and then every line number after it is wrong. Memory holds one slice, whatever the length of an
+object or of a line.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from lake.store import Store
+
+PIECE_BYTES = 1 << 20
+SLICE_BYTES = 64 << 20
+LINE_BYTES = 1 << 20  # the longest line that is read; a longer one is a bad record
+SHOWN_BYTES = 500  # of a bad record
+LINES_TRIED = 100
+GZIP_MAGIC = b"\x1f\x8b"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NEWLINE = 10
+
+TIME_OF_DAY = re.compile(rb"\d\d:\d\d:\d\d ")
+DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
+
+SCHEMA = pa.schema(
+    [
+        ("raw_object", pa.dictionary(pa.int8(), pa.string())),
+        ("raw_line", pa.int64()),
+        ("line", pa.string()),
+        ("day", pa.date32()),
+        ("problem", pa.string()),
+    ]
+)
+
+
+class Unreadable(Exception):
+    """An object that cannot be read to its end; the text is the rest of a sentence that starts with its name."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The raw object that lines come from."""
+
+    key: str
+    name: str
+    day: date | None = None
+
+
+def read(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator[pa.Table]:
+    """Records (SCHEMA) of all lines of the objects, in slices of about SLICE_BYTES.
+
+    An object that cannot be read to its end is added to `refused`, with a sentence that says why; the others go on.
+    Lines of a refused object may be in slices yielded before its fault was met: they are to be dropped.
+    """
+    found = map(store.head, keys)
+    return split_records(((Origin(f.key, f.name, f.day), store.open(f.key)) for f in found), refused)
+
+
+def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str, str]) -> Iterator[pa.Table]:
+    """The same for open streams, which are closed. Errors of the streams' own pass through."""
+    batches: list[pa.RecordBatch] = []
+    size = 0
+    for origin, stream in streams:
+        lines, kept = 0, len(batches)
+        try:
+            with stream:
+                for block in cut_blocks(unpack(read_pieces(stream))):
+                    batches.append(build_batch(origin, lines + 1, block))
+                    lines += batches[-1].num_rows
+                    size += len(block)
+                    if size >= SLICE_BYTES:
+                        yield pa.Table.from_batches(batches)
+                        batches, size, kept = [], 0, 0
+        except Unreadable as error:
+            refused[origin.key] = f"{origin.name} {error}: have it delivered again"
+            del batches[kept:]
+    if batches:
+        yield pa.Table.from_batches(batches)
+
+
+def read_pieces(stream: BinaryIO) -> Iterator[bytes]:
+    while piece := stream.read(PIECE_BYTES):
+        yield piece
+
+
+def unpack(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Pieces of a gzip file inflated, those of any other file as they are."""
+    first = next(pieces, b"")
+    pieces = chain([first], pieces)
+    return join_pieces(inflate(pieces)) if first.startswith(GZIP_MAGIC) else pieces
+
+
+def inflate(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The members of a gzip file, one after the other. Raises Unreadable."""
+    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        for packed in pieces:
+            while packed := packed.lstrip(b"\0") if member.eof else packed:  # zeros after a member are padding
+                member = zlib.decompressobj(zlib.MAX_WBITS | 16) if member.eof else member
+                yield member.decompress(packed, PIECE_BYTES)
+                packed = member.unconsumed_tail or member.unused_data
+        while not member.eof and (rest := member.decompress(b"", PIECE_BYTES)):
+            yield rest
+    except zlib.error:
+        raise Unreadable("is a damaged gzip file") from None
+    if not member.eof:
+        raise Unreadable("is a gzip file that was cut off")
+
+
+def join_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of PIECE_BYTES at least: a gzip file may consist of thousands of tiny members."""
+    joined = bytearray()
+    for piece in pieces:
+        joined += piece
+        if len(joined) >= PIECE_BYTES:
+            yield bytes(joined)
+            joined.clear()
+    yield bytes(joined)
+
+
+def cut_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Cut after newlines; a last line without one gets it. Of a line that is too long only the start is kept."""
+    rest = b""
+    for piece in pieces:
+        rest += piece
+        if end := rest.rfind(b"\n") + 1:
+            yield rest[:end]
+        rest = rest[end : end + LINE_BYTES + 2]  # long enough to be seen as too long, a CR at the end or not
+    if rest:
+        yield rest + b"\n"
+
+
+def build_batch(origin: Origin, number: int, block: bytes) -> pa.RecordBatch:
+    """The block's lines as records (SCHEMA), the first of which is line `number` of its object."""
+    if number == 1:
+        block = block.removeprefix(BYTE_ORDER_MARK)
+    if b"\r\n" in block:
+        block = block.replace(b"\r\n", b"\n")
+    ends = find_newlines(block)
+    problems = find_problems(block, ends)
+    if problems:
+        block = replace_lines(block, ends, list(problems))
+        ends = find_newlines(block)
+    count = len(ends)
+    columns = [
+        pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int8)), pa.array([origin.key])),
+        pa.array(np.arange(number, number + count)),
+        slice_lines(block, ends),
+        pa.repeat(pa.scalar(origin.day, pa.date32()), count),
+        place_texts(problems, count),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def place_texts(texts: dict[int, str], count: int) -> pa.StringArray:
+    placed: list[str | None] = [None] * count
+    for index, text in texts.items():
+        placed[index] = text
+    return pa.array(placed, pa.string()) if texts else pa.nulls(count, pa.string())
+
+
+def find_newlines(block: bytes) -> np.ndarray:
+    return np.flatnonzero(np.frombuffer(block, np.uint8) == NEWLINE)
+
+
+def slice_lines(block: bytes, ends: np.ndarray) -> pa.StringArray:
+    """The lines as an Arrow array over one buffer, without making an object of each."""
+    offsets = np.zeros(len(ends) + 1, np.int32)
+    offsets[1:] = ends - np.arange(len(ends))
+    text = block.replace(b"\n", b"")
+    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+def find_problems(block: bytes, ends: np.ndarray) -> dict[int, str]:
+    """What is wrong with the lines that are no text, by index. Only blocks and lines under suspicion are looked at."""
+    lengths = np.diff(ends, prepend=-1) - 1
+    is_short = not len(ends) or lengths.max() <= LINE_BYTES
+    if is_short and b"\0" not in block and is_utf8(block):
+        return {}
+    octets = np.frombuffer(block, np.uint8)
+    suspects = np.flatnonzero((octets == 0) | (octets >= 0x80))
+    indexes = np.union1d(np.searchsorted(ends, suspects), np.flatnonzero(lengths > LINE_BYTES))
+    found = ((int(i), find_problem(block[ends[i] - lengths[i] : ends[i]])) for i in indexes)
+    return {index: problem for index, problem in found if problem}
+
+
+def is_utf8(block: bytes) -> bool:
+    """Asked of Arrow, which needs no copy."""
+    offsets = pa.py_buffer(np.array([0, len(block)], np.int32))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def find_problem(line: bytes) -> str | None:
+    if len(line) > LINE_BYTES:
+        return f"the line is longer than {LINE_BYTES >> 20} MiB"
+    if b"\0" in line:
+        return f"the line has a NUL byte at {line.index(0) + 1}"
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        return f"the line is no UTF-8 at byte {error.start + 1}"
+    return None
+
+
+def replace_lines(block: bytes, ends: np.ndarray, indexes: list[int]) -> bytes:
+    """The block with these lines escaped, so that they can be shown, and shortened."""
+    kept, at = [], 0
+    for index in indexes:
+        start = int(ends[index - 1]) + 1 if index else 0
+        line = block[start : ends[index]]
+        shown = line[:SHOWN_BYTES].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+        kept += [block[at:start], shown.encode(), "…".encode() if len(line) > SHOWN_BYTES else b""]
+        at = int(ends[index])
+    return b"".join([*kept, block[at:]])
+
+
+def needs_day(head: bytes) -> bool:
+    """Whether most of the first lines start with a time of day, so that the object needs a day to date them."""
+    if head.startswith(GZIP_MAGIC):
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, len(head))
+        except zlib.error:
+            return False
+    lines = [line for line in head.removeprefix(BYTE_ORDER_MARK).splitlines()[:LINES_TRIED] if line.strip()]
+    return 2 * sum(bool(TIME_OF_DAY.match(line)) for line in lines) > len(lines)
+
+
+def find_day(name: str) -> date | None:
+    """The day in a file's name, spelled 2026-11-01, 20261101, 2026_11_01 or 2026.11.01."""
+    for year, _, month, day in DAY_IN_NAME.findall(name):
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+    return None

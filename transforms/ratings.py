@@ -1,0 +1,59 @@
+"""Ratings, from streaming logs and from rating files:
+
+2020-06-25T13:45,601844,GET /rate/toy+story+3+2010=4
+1::0120735::9::1363245118
+"""
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from contracts.ratings import TABLE
+from transforms.epoch_seconds import parse_epoch
+from transforms.watch_lines import BIG_USER, NO_FORM, NO_TIME, START, is_rating
+
+LOG_FORM = START + r"GET /rate/[^/,]+=-?[0-9]+\z"
+FILE_FORM = r"^[0-9]+::[^:]+::-?[0-9]+::[0-9]+\z"
+BIG_RATING = "the rating is too large a number"
+
+
+def claims(records: ir.Table) -> ir.BooleanValue:
+    """Of the streaming logs; of rating files this is the home table."""
+    return is_rating(records.line)
+
+
+def from_watch_logs(records: ir.Table) -> ir.Table:
+    """Contract columns, trace, problem and line, a row a record. The range of a rating is not looked at."""
+    parts = records.mutate(parts=_.line.split(","))
+    values = parts.mutate(
+        rated_at=_.parts[0].try_cast("timestamp"),
+        user_id=_.parts[1].try_cast("int64"),
+        film_id=_.line.re_extract("GET /rate/([^/,]+)=", 1),
+        rating=_.line.re_extract(r"=([^=]*)\z", 1).try_cast("int32"),
+        rating_max=ibis.literal(5, "int32"),
+    )
+    return name_problem(values, LOG_FORM, NO_FORM)
+
+
+def from_ratings_files(records: ir.Table) -> ir.Table:
+    """The same for a file's lines. The user is a number, the film whatever the file calls it."""
+    parts = records.mutate(parts=_.line.split("::"))
+    values = parts.mutate(
+        rated_at=parse_epoch(parts.parts[3]),
+        user_id=_.parts[0].try_cast("int64"),
+        film_id=_.parts[1],
+        rating=_.parts[2].try_cast("int32"),
+        rating_max=ibis.literal(10, "int32"),
+    )
+    return name_problem(values, FILE_FORM, "no form of a rating file fits")
+
+
+def name_problem(values: ir.Table, form: str, no_form: str) -> ir.Table:
+    problem = ibis.cases(
+        (~values.line.re_search(form), no_form),
+        (values.rated_at.isnull(), NO_TIME),
+        (values.user_id.isnull(), BIG_USER),
+        (values.rating.isnull(), BIG_RATING),
+        else_=ibis.null("string"),
+    )
+    return values.mutate(problem=problem).select(*TABLE.arrow_schema.names, "problem", "line")

@@ -1,0 +1,58 @@
+"""Requests for recommendations, answered with films or with an error:
+
+2020-06-25T13:46:02,601844,recommendation request recommender-12:8082, status 200, result: up+2009, her+2013, 143 ms
+2020-06-25T13:46:02,601844,recommendation request recommender-12:8082, status 500, result: Connection refused, 9 ms
+"""
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from contracts.recommendation_requests import TABLE
+from transforms.watch_lines import BIG_USER, NO_FORM, NO_TIME, START, is_rating
+
+REQUEST = "recommendation request ([^, ]+), ?status ([0-9]+)"
+FORM = "(?s)" + START + REQUEST + r"(?:, ?result:.*|, ?[0-9]+ ms)?\z"
+RESULT = r"(?s), ?status [0-9]+, ?result:(.*)\z"
+DURATION = r"(?:,|^|result:) ?([0-9]+) ms\z"
+FILMS = r"^[^ ,]+(?:, ?[^ ,]+)*\z"
+
+NO_FILMS = ibis.literal([], "array<string>")
+
+
+def claims(records: ir.Table) -> ir.BooleanValue:
+    return records.line.contains("recommendation request") & ~is_rating(records.line)
+
+
+def from_watch_logs(records: ir.Table) -> ir.Table:
+    """Contract columns, trace, problem and line, a row a record.
+
+    What answers 200 with film ids has films; every other answer is an error, kept as it was logged.
+    """
+    parts = records.mutate(parts=_.line.split(","), duration=_.line.re_extract(DURATION, 1))
+    values = parts.mutate(
+        requested_at=_.parts[0].try_cast("timestamp"),
+        user_id=_.parts[1].try_cast("int64"),
+        server=_.line.re_extract(REQUEST, 1),
+        status=_.line.re_extract(REQUEST, 2).try_cast("int32"),
+        result=_.line.re_extract(RESULT, 1).strip().re_replace(DURATION, ""),
+        response_ms=_.duration.try_cast("int64"),
+    )
+    has_films = (values.status == 200) & values.result.re_search(FILMS)
+    answers = values.mutate(
+        film_ids=ibis.ifelse(has_films, values.result.replace(", ", ",").split(","), NO_FILMS),
+        error=ibis.ifelse(has_films, ibis.null("string"), values.result.nullif("")),
+        problem=find_problem(values),
+    )
+    return answers.select(*TABLE.arrow_schema.names, "problem", "line")
+
+
+def find_problem(values: ir.Table) -> ir.StringValue:
+    return ibis.cases(
+        (~values.line.re_search(FORM), NO_FORM),
+        (values.requested_at.isnull(), NO_TIME),
+        (values.user_id.isnull(), BIG_USER),
+        (values.status.isnull(), "the status is too large a number"),
+        ((values.duration != "") & values.response_ms.isnull(), "the duration is too large a number"),
+        else_=ibis.null("string"),
+    )
