@@ -74,6 +74,7 @@ def build_mart(mart_name: str, run_id: str, day: date | None, force: bool = Fals
             checks=[{"table_name": mart.address, **check} for check in checks],
         ),
         timings={"stage": round((staged - began) * 1000), "check": round((checked - staged) * 1000)},
+        rows_made=rows,
         overtaken=spell_newer(mart, day, snapshot),
     )
     try:

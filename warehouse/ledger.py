@@ -52,6 +52,7 @@ def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: 
         f"rows_{what}": sum(getattr(b, f"rows_{what}") for b in publication.books)
         for what in ("read", "written", "quarantined", "deduplicated", "filtered")
     }
+    totals["rows_written"] += publication.rows_made
     publish_row = (
         own
         | totals

@@ -60,6 +60,7 @@ class Publication:
     books: tuple[Books, ...] = ()
     rows: LedgerRows = field(default_factory=LedgerRows)
     timings: dict[str, int] = field(default_factory=dict)
+    rows_made: int = 0  # by a mart, which has no books
     overtaken: str | None = None
 
 
@@ -186,7 +187,7 @@ def spell_message(publication: Publication, snapshot: int) -> str:
         "timings_ms": publication.timings,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    rows = sum(b.rows_written for b in publication.books)
+    rows = publication.rows_made + sum(b.rows_written for b in publication.books)
     message = f"publish {publication.subject}: {rows} rows into {', '.join(p.address for p in publication.parts)}"
     extra = quote(json.dumps(about, default=str))
     return f"CALL lake.set_commit_message({quote(publication.actor)}, {quote(message)}, extra_info => {extra})"

@@ -8,6 +8,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,15 +39,42 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def print_result(con: "duckdb.DuckDBPyConnection", query: str, form: str) -> None:  # type: ignore[name-defined]  # noqa: F821
+def print_result(con: "DuckDBPyConnection", query: str, form: str) -> None:
     if form == "table":
         result = con.sql(query)
         if result is not None:
             width = os.get_terminal_size().columns if sys.stdout.isatty() else 200
             result.show(max_width=width, max_rows=10_000)
+    elif form == "csv":
+        print_csv(con.execute(query))
     else:
-        options = "FORMAT csv, HEADER" if form == "csv" else "FORMAT json, ARRAY true"
-        con.execute(f"COPY (\n{query}\n) TO '/dev/stdout' ({options})")
+        print_json(con.execute(query))
+
+
+def print_csv(result: "DuckDBPyConnection") -> None:
+    """A header and a line a row; lists and structs are JSON in their field."""
+    import csv
+    import json
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(column[0] for column in result.description or ())
+    while rows := result.fetchmany(10_000):
+        writer.writerows(
+            [json.dumps(v, default=str) if isinstance(v, (list, dict)) else v for v in row] for row in rows
+        )
+
+
+def print_json(result: "DuckDBPyConnection") -> None:
+    """An array with an object a row; what JSON has no type for, such as a timestamp, is a string."""
+    import json
+
+    names = [column[0] for column in result.description or ()]
+    separator = "["
+    while rows := result.fetchmany(10_000):
+        for row in rows:
+            print(separator + json.dumps(dict(zip(names, row, strict=True)), default=str, ensure_ascii=False), end="")
+            separator = ",\n "
+    print("]" if separator != "[" else "[]")
 
 
 def shorten(error: Exception) -> str:
@@ -60,6 +91,7 @@ def open_shell(snapshot: int | None) -> int:
     connect(settings, read_only=True, snapshot=snapshot).close()  # a clear sentence instead of the shell's
     statements = [*spell_setup(settings), spell_attach(settings, read_only=True, snapshot=snapshot), f"USE {LAKE}"]
     script = os.memfd_create("watershed.sql", 0)
+    os.set_inheritable(script, True)
     os.write(script, "".join(f"{statement};\n" for statement in statements).encode())
     shell = Path(sys.executable).with_name("duckdb")
     if not shell.exists():
