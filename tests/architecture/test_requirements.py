@@ -14,6 +14,7 @@ MODULES = {
     "great-expectations": "great_expectations",
     "ibis-framework": "ibis",
     "duckdb-sqlalchemy": "duckdb_sqlalchemy",
+    "pyyaml": "yaml",
 }
 # Used without an import of ours, and by whom.
 USED_OTHERWISE = {
