@@ -38,16 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from contracts import find_table, load_tables
-    from warehouse.marts import find_mart
+    from contracts import load_tables
+    from warehouse.marts import list_marts
 
     if args.table is None:
         show("publishes", RUNS, [args.limit])
         show("refused objects", REFUSED, [args.limit])
         return 0
     name = args.table.rpartition(".")[2]
+    addresses = {t.name: t.address for t in load_tables().values()} | {m.name: m.address for m in list_marts()}
+    if (address := addresses.get(name)) is None:
+        raise LookupError(f"there is no table or mart {name!r}; there are {', '.join(sorted(addresses))}")
     is_mart = name not in load_tables()
-    address = find_mart(name).address if is_mart else find_table(name).address
     show(f"{address}: what it was built from", PARTITIONS if is_mart else OBJECTS, [address, args.limit])
     show(f"{address}: checks of the last publish", CHECKS, [address, args.limit * 5])
     return 0

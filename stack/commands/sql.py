@@ -92,8 +92,9 @@ def open_shell(snapshot: int | None) -> int:
     statements = [*spell_setup(settings), spell_attach(settings, read_only=True, snapshot=snapshot), f"USE {LAKE}"]
     script = os.memfd_create("watershed.sql", 0)
     os.set_inheritable(script, True)
-    os.write(script, "".join(f"{statement};\n" for statement in statements).encode())
+    lines = [".output /dev/null", *(f"{statement};" for statement in statements), ".output"]
+    os.write(script, "\n".join(lines).encode() + b"\n")
     shell = Path(sys.executable).with_name("duckdb")
     if not shell.exists():
         raise LookupError(f"the DuckDB shell is not at {shell}: install the requirements again (`make install`)")
-    os.execv(shell, [str(shell), "-init", f"/proc/self/fd/{script}"])
+    os.execv(shell, [str(shell), "-init", f"/proc/{os.getpid()}/fd/{script}"])
