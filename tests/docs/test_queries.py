@@ -1,0 +1,62 @@
+"""The queries that pages show run, and the tables that they list are the ones there are."""
+
+import re
+
+import pytest
+
+from contracts import load_tables
+from contracts.settings import load_settings
+from tests.docs.page import REPOSITORY, read_blocks, split_console
+from tests.empty_lake import EmptyLake
+from warehouse.connection import connect
+from warehouse.ddl import LEDGER_SQL
+from warehouse.marts import list_marts
+
+WAREHOUSE = REPOSITORY / "docs" / "query_the_warehouse.md"
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+
+
+def list_queries() -> list[str]:
+    """From `sql` blocks, and from commands in console blocks except those about the source that a page adds."""
+    blocks = [block for page in PAGES for block in read_blocks(page)]
+    shown = [part.strip() for block in blocks if block.language == "sql" for part in block.text.split(";")]
+    commands = [command for block in blocks if block.language == "console" for command, _ in split_console(block.text)]
+    asked = [found[1] for command in commands if (found := re.match(r'watershed sql "(.*?)"', command))]
+    return [query for query in (*shown, *asked) if query and "player_errors" not in query]
+
+
+@pytest.mark.servers
+def test_every_query_runs(lake: EmptyLake) -> None:
+    connect(load_settings()).execute("CREATE TABLE ml.anything (i INTEGER)")  # the second snapshot: pages name it
+    con = connect(load_settings(), read_only=True)
+    for query in list_queries():
+        con.sql(query)
+
+
+@pytest.mark.servers
+def test_the_python_example_runs(lake: EmptyLake) -> None:
+    [example] = [block.text for block in read_blocks(WAREHOUSE) if block.language == "python"]
+    names: dict[str, object] = {}
+    exec(example, names)
+    assert "request_count" in names["frame"].columns  # type: ignore[attr-defined]
+
+
+def test_every_table_is_listed() -> None:
+    listed = set(re.findall(r"^\| `(\w+\.\w+)` \|", WAREHOUSE.read_text(), re.MULTILINE))
+    tables = {table.address for table in load_tables().values()} | {mart.address for mart in list_marts()}
+    ledger = set(re.findall(r"ledger\.\w+", LEDGER_SQL.read_text()))
+    assert listed == tables | ledger
+
+
+def test_marts_are_described_in_their_own_words() -> None:
+    page = WAREHOUSE.read_text()
+    marts = [mart for mart in list_marts() if mart.address.startswith("mart.")]
+    missing = [mart.address for mart in marts if mart.description not in page]
+    assert missing == []
+
+
+@pytest.mark.parametrize("mart", list_marts(), ids=lambda mart: mart.name)
+def test_every_mart_says_what_its_columns_are(mart) -> None:  # type: ignore[no-untyped-def]
+    assert mart.columns
+    assert [column.name for column in mart.columns if not column.description.strip()] == []
+    assert set(mart.key) <= {column.name for column in mart.columns}
