@@ -45,7 +45,7 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
         "quarantine": quarantine,
         "written": count_by_object(con, files),
         "quarantined": count_by_object(con, quarantine),
-        "days": count_days(con, table, files),
+        "days": count_days(con, table, files, list(own["tallies"])),
         "checks": checks,
         "blocked": " ".join(blocking),
         "ms": round((time.monotonic() - began) * 1000),
@@ -70,8 +70,12 @@ def find_references(staged: dict[str, Any]) -> dict[str, str]:
 def settle_rows(
     con: DuckDBPyConnection, table: Table, staged: dict[str, Any], failing: str, run_id: str, store: Store
 ) -> tuple[list[str], list[str]]:
-    """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine."""
-    con.execute(f"CREATE TEMP TABLE failing AS {failing}")
+    """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine.
+
+    Only rows of the run's own objects: a history carries earlier versions, which were judged when they were published.
+    """
+    own = list(staged["tallies"])
+    con.execute(f"CREATE TEMP TABLE failing AS SELECT * FROM ({failing}) WHERE list_contains(?, raw_object)", [own])
     files = rewrite_files(con, staged["files"], "failing", table.address, run_id, store)
     unparsed = (
         f"SELECT {PARSE_REJECT} FROM read_parquet({spell_list(staged['rejects'])})" if staged["rejects"] else None
@@ -123,12 +127,13 @@ def count_by_object(con: DuckDBPyConnection, files: list[str]) -> dict[str, int]
     return dict(con.execute(query).fetchall())
 
 
-def count_days(con: DuckDBPyConnection, table: Table, files: list[str]) -> list[tuple[str, str, int]]:
-    """Raw object, day and number of rows that the files hold."""
+def count_days(con: DuckDBPyConnection, table: Table, files: list[str], own: list[str]) -> list[tuple[str, str, int]]:
+    """Raw object, day and number of rows that the files hold; a history's are all put down to the latest extraction."""
     if not files or table.day is None:
         return []
+    raw_object = quote(own[-1]) if table.replaces == "key" else "raw_object"
     query = f"""
-        SELECT raw_object, CAST("{table.day}" AS DATE)::VARCHAR AS day, count(*)
+        SELECT {raw_object} AS raw_object, CAST("{table.day}" AS DATE)::VARCHAR AS day, count(*)
         FROM read_parquet({spell_list(files)}) WHERE "{table.day}" IS NOT NULL GROUP BY ALL ORDER BY ALL
     """
     return con.execute(query).fetchall()

@@ -1,14 +1,16 @@
 """Land: bytes become raw objects, and a run takes those that are not yet published."""
 
+from contextlib import closing
 from datetime import date
 from importlib import import_module
 from pathlib import Path
 
 from contracts import find_source, tables_of
+from contracts.settings import load_settings, source_url
 from contracts.table import Source
 from lake.store import RawObject, Store, open_store, spell_step_key
-from warehouse.connection import connect
-from warehouse.ledger import list_objects_of_days, list_published, list_refused
+from warehouse.connection import connect, open_engine
+from warehouse.ledger import find_latest_object, list_objects_of_days, list_published, list_refused
 
 
 def land_file(source_name: str, path: Path, day: date | None = None) -> RawObject:
@@ -53,15 +55,18 @@ def take_arrivals(
     store = open_store()
     if source.kind == "oltp" and first is None:
         extract_database(source, store)
-    keys = choose_objects(source, store, first, last or first, refused)
+    keys = choose_objects(source, first, last or first, refused)
     objects = [store.head(key) for key in keys]
     about = {"source": source.name, "objects": keys, "rebuild": first is not None}
     store.write_json(spell_step_key(run_id, "land"), about)
     return {"objects": len(objects), "bytes": sum(o.bytes for o in objects)}
 
 
-def choose_objects(source: Source, store: Store, first: date | None, last: date | None, refused: bool) -> list[str]:
+def choose_objects(source: Source, first: date | None, last: date | None, refused: bool) -> list[str]:
     con = connect()
+    if source.kind == "oltp" and (first is not None or refused):
+        # A history is folded from one extraction after the other: rebuilding any of it means folding all of it again.
+        return sorted(list_published(con, source.name) | (list_refused(con, source.name) if refused else set()))
     if first is not None and last is not None:
         tables = [t.address for t in tables_of(source)]
         return sorted(list_objects_of_days(con, tables, first, last) & list_published(con, source.name))
@@ -71,4 +76,10 @@ def choose_objects(source: Source, store: Store, first: date | None, last: date 
 
 
 def extract_database(source: Source, store: Store) -> None:
-    raise NotImplementedError
+    """Land what changed in a database since the latest extraction that is published; nothing when nothing did."""
+    from sources.oltp import extract
+
+    settings = load_settings()
+    since = find_latest_object(connect(), source.name)
+    with closing(open_engine(settings)) as con:
+        extract(con, source_url(source.name), store, source.name, since, [t.name for t in tables_of(source)])

@@ -39,13 +39,22 @@ def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
         tallies = staged["tables"][table.name]["tallies"]
         own = [balance_books(source, table, about, tallies[key], report) for key, about in accepted.items()]
         books += own
-        parts.append(compose_part(table, report))
+        parts.append(compose_part(table, report, staged["tables"][table.name]))
         rows.days.extend(find_changed_days(con, table, report, set(accepted)))
         rows.checks.extend({"table_name": table.address, **check} for check in report["checks"])
     rows.fields.extend(find_new_fields(con, source, staged.get("fields", {}), set(accepted)))
     timings = {"stage": staged["ms"], "check": sum(r["ms"] for r in reports.values())}
     rows.refusals.extend(spell_refusals(source, objects, refused))
-    publication = Publication(run_id, source.name, actor, tuple(parts if accepted else ()), tuple(books), rows, timings)
+    publication = Publication(
+        run_id,
+        source.name,
+        actor,
+        tuple(parts if accepted else ()),
+        tuple(books),
+        rows,
+        timings,
+        spell_overtaken(source, staged),
+    )
     snapshot = publish(publication) if objects else None
     return {
         "tables": {t.name: summarize(t, books, rows.days) for t in tables_of(source)},
@@ -71,7 +80,17 @@ def find_refused(
                     f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the "
                     f"transform, then `watershed run ingest_{source.name} --refused`"
                 )
+    if refused and source.kind == "oltp":  # what one extraction closes, the next one continues: all or none
+        why = next(iter(refused.values()))
+        refused = {key: refused.get(key, why) for key in objects}
     return refused
+
+
+def spell_overtaken(source: Source, staged: dict[str, Any]) -> str | None:
+    """Histories start from what was published when they were staged; a later publish of the source overtakes them."""
+    if "snapshot" not in staged:
+        return None
+    return f"SELECT 1 FROM ledger.books WHERE source = {quote(source.name)} AND snapshot_id > {staged['snapshot']}"
 
 
 def drop_objects(
@@ -115,8 +134,16 @@ def balance_books(
     )
 
 
-def compose_part(table: Table, report: dict[str, Any]) -> Part:
-    return Part(table.address, tuple(report["files"]), tuple(report["quarantine"]))
+def compose_part(table: Table, report: dict[str, Any], staged: dict[str, Any]) -> Part:
+    """Facts are replaced by raw object, which the books name; histories by key."""
+    replaced = None
+    if table.replaces == "key" and report["files"]:
+        key, listed = ", ".join(table.key), ", ".join(map(quote, report["files"]))
+        replaced = f"({key}) IN (SELECT ({key}) FROM read_parquet([{listed}]))"
+    if staged.get("is_rebuild"):
+        replaced = "true"
+    carried = sum(count for key, count in report["written"].items() if key not in staged["tallies"])
+    return Part(table.address, tuple(report["files"]), tuple(report["quarantine"]), replaced, carried)
 
 
 def find_changed_days(

@@ -55,8 +55,8 @@ def spell_setup(settings: Settings) -> list[str]:
     return [
         *(f"LOAD '{find_extension(name)}'" for name in EXTENSIONS),
         f"SET temp_directory = {quote(str(spill))}",
-        "SET TimeZone = 'UTC'",
-        "SET s3_uploader_max_filesize = '50GB'",  # five-megabyte parts: the default holds 80 MB a writer in memory
+        "SET GLOBAL TimeZone = 'UTC'",
+        "SET GLOBAL s3_uploader_max_filesize = '50GB'",  # parts of 5 MB: the default holds 80 MB a writer in memory
         spell_s3_secret(settings),
         spell_catalog_secret(make_url(settings.catalog_url)),
     ]

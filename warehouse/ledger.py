@@ -91,6 +91,12 @@ def list_published(con: DuckDBPyConnection, whose: str) -> set[str]:
     return set(fetch_column(con, query, [whose, whose]))
 
 
+def find_latest_object(con: DuckDBPyConnection, source: str) -> str | None:
+    """The raw object that arrived last of those that are published; None when there is none."""
+    query = "SELECT raw_object FROM ledger.books WHERE source = ? ORDER BY arrived_at DESC, raw_object LIMIT 1"
+    return next(iter(fetch_column(con, query, [source])), None)
+
+
 def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:
     """Raw objects that were refused and not published since."""
     refused = fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.refusals WHERE source = ?", [source])

@@ -37,13 +37,15 @@ class Part:
 
     `files` and `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path. What goes: all
     rows of the raw objects in the publication's books, in the table and its quarantine; and the table's rows for which
-    the SQL condition `replaced` is true.
+    the SQL condition `replaced` is true. `carried` counts the rows in `files` that are in nobody's books of this run:
+    earlier versions of a history that are written again.
     """
 
     address: str
     files: tuple[str, ...]
     quarantine_files: tuple[str, ...] = ()
     replaced: str | None = None
+    carried: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class Publication:
     books: tuple[Books, ...] = ()
     rows: LedgerRows = field(default_factory=LedgerRows)
     timings: dict[str, int] = field(default_factory=dict)
-    rows_made: int = 0  # by a mart, which has no books
     overtaken: str | None = None
+    rows_made: int = 0  # by a mart, which has no books
 
 
 def publish(publication: Publication, settings: Settings | None = None) -> int:
@@ -152,7 +154,7 @@ def verify_books(con: DuckDBPyConnection, publication: Publication) -> None:
             )
     for part in publication.parts if publication.books else ():
         own = [b for b in publication.books if b.table_name == part.address]
-        promised = sum(b.rows_written for b in own), sum(b.rows_quarantined for b in own)
+        promised = part.carried + sum(b.rows_written for b in own), sum(b.rows_quarantined for b in own)
         found = count_rows(con, part.files), count_rows(con, part.quarantine_files)
         if promised != found:
             raise BooksUnbalanced(
