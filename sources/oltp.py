@@ -8,7 +8,7 @@ of the extraction that it builds on. *keys*: what identifies every row that exis
 there was deleted.
 
 Comparing versions (PostgreSQL's xmin) with the list of the last extraction, instead of trusting `updated_at` alone,
-misses nothing: not the row that a long transaction commits with an old time, nor one that was changed by hand (ADR 12).
+misses nothing: not the row that a long transaction commits with an old time, nor one that was changed by hand (ADR 9).
 `updated_at` narrows down what has to be read. An increment may build on any earlier extraction; it must be one whose
 rows reached the tables.
 """

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -157,7 +158,7 @@ def test_any_history_is_the_models(extractions: list[Extraction], data: st.DataO
         own = order([row for row in history if read_key(row) == key])
         assert sum(row["is_current"] for row in own) == (key in extractions[-1].state)
         assert all(row["valid_to"] is None or row["valid_from"] < row["valid_to"] for row in own)
-        assert all(a["valid_to"] <= b["valid_from"] for a, b in zip(own, own[1:], strict=False))
+        assert all(a["valid_to"] <= b["valid_from"] for a, b in pairwise(own))
     replayed = data.draw(st.sampled_from(extractions))
     assert order(fold(history, replayed, extractions[-1].cut_at)) == order(history)
 
