@@ -1,0 +1,22 @@
+"""A real Airflow on the test stack: its scheduler, web server and database, with an empty lake of the module's own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from stack.airflow_api import AirflowApi, open_api
+from stack.home import Home
+from stack.process import stop_processes
+from stack.servers import STOP_ORDER, start_airflow
+from tests.empty_lake import EmptyLake
+
+
+@pytest.fixture(scope="module")
+def airflow(stack: Home, module_lake: EmptyLake) -> Iterator[AirflowApi]:
+    """Airflow's processes inherit the environment, and with it the module's lake."""
+    try:
+        start_airflow(stack)
+        yield open_api()
+    finally:
+        for stops in STOP_ORDER[:2]:
+            stop_processes(stack, stops)

@@ -1,0 +1,125 @@
+"""The main path through the real scheduler: a log arrives, its table and marts follow, days are rebuilt from raw.
+
+The tests of this file read what the ones before them did, as a user's day would: they run in order or not at all.
+"""
+
+import gzip
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from stack.airflow_api import AirflowApi, Run
+from stack.run_airflow import run_airflow
+from steps.land import land_file
+from warehouse.connection import connect
+
+pytestmark = pytest.mark.servers
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "access_logs" / "elastic_apache.log.gz"
+DAYS = ["2015-05-17", "2015-05-18", "2015-05-19", "2015-05-20"]
+INGEST = "ingest_access_logs"
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def first_run(airflow: AirflowApi) -> Run:
+    """The run that published the log: ours, or that of `detect_arrivals` if it was quicker."""
+    land_file("access_logs", SAMPLE)
+    wait_until(lambda: INGEST in airflow.list_dags())
+    airflow.wait(airflow.trigger(INGEST))
+    (run,) = [run for run in airflow.list_runs(INGEST) if "publish" in list_done(airflow, run)]
+    return run
+
+
+def test_scheduler_publishes_what_arrived(airflow: AirflowApi, first_run: Run) -> None:
+    assert first_run.state == "success"
+    assert ask("SELECT count(*) FROM core.requests") == 9_999
+    assert ask("SELECT count(*) FROM quarantine.requests") == 1
+
+
+def test_events_carry_days_and_counts(airflow: AirflowApi, first_run: Run) -> None:
+    events = [e for e in airflow.list_events(source_run_id=first_run.run_id) if e["name"] == "core.requests"]
+    assert sorted(event["partition_key"] for event in events) == [*DAYS, "all"]
+    snapshot = ask("SELECT max(snapshot_id) FROM ledger.publishes WHERE subject = 'access_logs'")
+    expected = {"rows": 9_999, "quarantined": 1, "snapshot": snapshot, "changed_days": 4, "day_by_day": True}
+    assert all(event["extra"] == expected for event in events)
+
+
+def test_marts_follow_by_themselves(airflow: AirflowApi, first_run: Run) -> None:
+    wait_for_marts(airflow)
+    runs = {run.partition_key: run for run in airflow.list_runs("build_marts")}
+    assert set(runs) == {*DAYS, "all"}
+    assert {run.state for run in runs.values()} == {"success"}
+    assert list_done(airflow, runs[DAYS[0]]) == {"choose_marts", "top_pages", "traffic_hourly"}
+    assert ask("SELECT sum(request_count) FROM mart.top_pages WHERE path = '/favicon.ico'") == 807
+
+
+def test_nothing_new_is_nothing_done(airflow: AirflowApi, first_run: Run) -> None:
+    run = airflow.wait(airflow.trigger(INGEST))
+    assert run.state == "success"
+    assert list_done(airflow, run) == set()
+
+
+def test_rebuild_gives_the_same(airflow: AirflowApi, first_run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (sum_table("core.requests"), sum_table("mart.top_pages"))
+    run_airflow(INGEST, date(2015, 5, 17), date(2015, 5, 20))
+    assert "9,999 rows" in capsys.readouterr().out
+    wait_for_marts(airflow)
+    assert (sum_table("core.requests"), sum_table("mart.top_pages")) == before
+
+
+def test_backfill_rebuilds_a_day(airflow: AirflowApi, first_run: Run) -> None:
+    before = sum_table("core.requests")
+    airflow.backfill(INGEST, DAYS[1], DAYS[1])
+    (run,) = wait_until(lambda: airflow.list_runs(INGEST, run_type="backfill"))
+    assert run.partition_key == DAYS[1]
+    assert airflow.wait(run).state == "success"
+    assert "publish" in list_done(airflow, run)
+    assert sum_table("core.requests") == before
+
+
+def test_refused_object_makes_the_run_red(airflow: AirflowApi, first_run: Run, tmp_path: Path) -> None:
+    broken, whole = tmp_path / "broken.log.gz", tmp_path / "whole.log"
+    broken.write_bytes(gzip.compress(b'::1 - - [21/May/2015:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n' * 100)[:-9])
+    whole.write_bytes(b'::1 - - [21/May/2015:10:00:00 +0000] "GET /late HTTP/1.1" 200 5\n')
+    keys = [land_file("access_logs", path).key for path in (broken, whole)]
+    airflow.wait(airflow.trigger(INGEST))
+    run = next(run for run in airflow.list_runs(INGEST) if "publish" in list_done(airflow, run))
+    assert run.state == "failed"
+    assert keys[0] in airflow.read_error(run, "report_refused")
+    assert ask("SELECT count(*) FROM core.requests WHERE path = '/late'") == 1
+
+
+def ask(query: str) -> object:
+    con = connect(read_only=True)
+    row = con.execute(query).fetchone()
+    con.close()
+    return row[0] if row else None
+
+
+def sum_table(table: str) -> object:
+    """A checksum that does not depend on the order of rows."""
+    return ask(f"SELECT sum(hash(t)::HUGEINT)::VARCHAR || count(*) FROM {table} AS t")
+
+
+def list_done(airflow: AirflowApi, run: Run) -> set[str]:
+    return {task.name for task in airflow.list_tasks(run) if task.state == "success"}
+
+
+def wait_for_marts(airflow: AirflowApi) -> None:
+    """Events become runs at the scheduler's next round: wait until there were some and all have ended."""
+    wait_until(lambda: airflow.list_runs("build_marts"))
+    time.sleep(2)
+    wait_until(lambda: not airflow.list_runs("build_marts", state=["queued", "running"]))
+
+
+def wait_until(look: Callable[[], T], seconds: float = 90) -> T:
+    deadline = time.monotonic() + seconds
+    while not (seen := look()):
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(0.5)
+    return seen
