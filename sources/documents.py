@@ -9,19 +9,19 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
 from contracts import find_source, tables_of
 from contracts.fields import Field
-from lake.store import Store
+from lake.store import RawObject, Store
 from sources.document_fields import find_leaf_fields, take_fields
 from sources.json_stream import Document, find_documents
 from sources.json_text import spell_json
 from sources.logs import Unreadable
 
-__all__ = ["SCHEMA", "find_leaf_fields", "read"]
+__all__ = ["SCHEMA", "find_leaf_fields", "read", "split_documents"]
 
 SLICE_CHARACTERS = 32 << 20
 
@@ -43,32 +43,38 @@ SCHEMA = pa.schema(
 def read(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator[pa.Table]:
     """Records (SCHEMA) of the objects' documents, in slices of some SLICE_CHARACTERS.
 
-    `raw_line` is the line, or the ordinal in an array. An object that cannot be read to its end gets a sentence in
-    `refused`; records of it may have been among the slices by then.
+    `raw_line` is the line, or the ordinal in an array. An object that cannot be read to its end is added to `refused`,
+    with a sentence; records of it may be in slices yielded before that was known: they are to be dropped.
     """
+    found = map(store.head, keys)
+    return split_documents(((about, store.open(about.key)) for about in found), refused)
+
+
+def split_documents(streams: Iterable[tuple[RawObject, BinaryIO]], refused: dict[str, str]) -> Iterator[pa.Table]:
+    """The same for open streams, which are closed."""
     rows: list[tuple[Any, ...]] = []
     size = 0
-    for row in read_objects(store, keys, refused):
-        rows.append(row)
-        size += len(row[2])
-        if size >= SLICE_CHARACTERS:
-            yield build_slice(rows)
-            rows, size = [], 0
+    for about, stream in streams:
+        try:
+            with stream:
+                for row in describe_documents(about, stream):
+                    rows.append(row)
+                    size += len(row[2])
+                    if size >= SLICE_CHARACTERS:
+                        yield build_slice(rows)
+                        rows, size = [], 0
+        except Unreadable as error:
+            refused[about.key] = f"{about.name} {error}: have it delivered again"
     if rows:
         yield build_slice(rows)
 
 
-def read_objects(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator[tuple[Any, ...]]:
-    for key in keys:
-        about, seen = store.head(key), Seen()
-        fields = find_fields(about.source)
-        try:
-            with store.open(key) as stream:
-                for document in find_documents(stream):
-                    described = describe_content(document, fields, seen)
-                    yield key, document.number, document.text, about.day, document.problem, *described
-        except Unreadable as error:
-            refused[key] = f"{about.name} {error}: have it delivered again"
+def describe_documents(about: RawObject, stream: BinaryIO) -> Iterator[tuple[Any, ...]]:
+    """A row of SCHEMA for every document of one object."""
+    fields, seen = find_fields(about.source), Seen()
+    for document in find_documents(stream):
+        described = describe_content(document, fields, seen)
+        yield about.key, document.number, document.text, about.day, document.problem, *described
 
 
 def find_fields(source: str) -> tuple[Field, ...]:

@@ -158,6 +158,8 @@ class Text:
         size = CHUNK_BYTES
         while True:
             value, end, problem = self.try_value()
+            if problem is None and end - self.at > MAX_DOCUMENT_BYTES:
+                raise ValueError(f"it is longer than {MAX_DOCUMENT_BYTES >> 20} MiB")
             if problem is None and self.text[end : end + 1] in DELIMITERS:
                 break
             if len(self.text) - self.at > MAX_DOCUMENT_BYTES or not self.grow(size):
