@@ -1,12 +1,14 @@
 """Documentation that is wrong is worse than none: commands, files, settings and targets that pages name exist."""
 
+import argparse
 import re
 import shlex
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from stack.cli import build_parser
+from stack.cli import build_parser, find_commands
 from tests.architecture.house import ROOMS
 from tests.docs.page import REPOSITORY, read_blocks, split_console
 
@@ -16,31 +18,40 @@ INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
 ROOM = f"(?:{'|'.join((*ROOMS, 'tests', 'docs', 'sample'))})"
 PATH = re.compile(rf"^(?:{ROOM}/[\w./*<>-]*|[\w-]+\.(?:md|cfg|toml|txt|in|py)|Makefile|NOTICE|LICENSE)$")
-# What the page on adding a source makes, and what a run leaves behind.
-MADE = ("player_errors", "generated/")
-
-
-def list_commands(page: Path) -> list[str]:
-    """Every `watershed ...` of a page, in the text and in console blocks, without what is only meant as a pattern."""
-    consoles = [block.text for block in read_blocks(page) if block.language == "console"]
-    shown = [command for text in consoles for command, _ in split_console(text)]
-    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
-    named = [*shown, *INLINE.findall(text)]
-    return sorted({command for command in named if command.startswith("watershed ")})
+# What a page makes, and what others have.
+MADE = ("player_errors", "webserver_config.py", "results.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_commands_are_what_the_command_line_takes(page: Path) -> None:
-    for command in list_commands(page):
-        words = shlex.split(command.partition(" | ")[0])[1:]
-        known = build_parser()
-        if len(words) == 1:  # a command by its name alone
-            assert words[0] in known.format_help(), command
+    consoles = [block.text for block in read_blocks(page) if block.language == "console"]
+    shown = [shlex.split(command.partition(" | ")[0]) for text in consoles for command, _ in split_console(text)]
+    for words in shown:
+        if words[0] == "watershed":
+            try:
+                build_parser().parse_args(words[1:])
+            except SystemExit as stop:
+                pytest.fail(f"{shlex.join(words)} is not understood ({stop})")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_commands_named_in_the_text_exist(page: Path) -> None:
+    """There a command may be cut short: its name and its options must be known."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    commands = find_commands()
+    for named in INLINE.findall(text):
+        if not named.startswith("watershed "):
             continue
-        try:
-            known.parse_args(words)
-        except SystemExit as stop:
-            pytest.fail(f"{page.name}: `{command}` is not understood ({stop})")
+        name, *words = [word for word in shlex.split(named)[1:] if word != "--debug"]
+        assert name.startswith("--") or name in commands, named
+        for option in (word for word in words if word.startswith("--")):
+            assert option in read_help(commands[name]), named
+
+
+def read_help(command: ModuleType) -> str:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.format_help()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -57,9 +68,10 @@ def test_files_that_are_named_exist(page: Path) -> None:
 
 
 def find_files(page: Path, pattern: str) -> list[Path]:
-    """Files that a name may mean; `<name>` stands for any."""
+    """Files that a name may mean; `<name>` stands for any. A bare name may be that of a file in any room."""
     spelled = re.sub(r"<\w+>", "*", pattern).rstrip("/")
-    return [found for folder in (REPOSITORY, page.parent) for found in folder.glob(spelled)]
+    folders = [REPOSITORY, page.parent, *(REPOSITORY / room for room in ROOMS)]
+    return [found for folder in folders for found in folder.glob(spelled)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -69,8 +81,6 @@ def test_make_targets_exist(page: Path) -> None:
 
 
 def test_every_command_is_mentioned() -> None:
-    from stack.cli import find_commands
-
     text = "\n".join(page.read_text() for page in PAGES)
     missing = [name for name in find_commands() if name != "demo" and f"watershed {name}" not in text]
     assert missing == []
