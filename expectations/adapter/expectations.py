@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 
 from great_expectations.expectations.expectation import BatchExpectation, ColumnMapExpectation
 
-import expectations.adapter.metrics  # noqa: F401  (registers what these are computed from)
-
 RECENT = timedelta(days=28)
 FEW_DAYS = 3  # fewer earlier days than this say nothing about what is usual
 BAND = 5  # a day is unusual with more than so many times the median of the recent days, or less than that part of it

@@ -17,10 +17,12 @@ from great_expectations.expectations.expectation import ColumnMapExpectation, Ex
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validator import calc_validation_statistics
 
+import expectations.adapter.metrics  # noqa: F401  (registers them)
 from expectations.adapter.engine import DuckDBDatasource, DuckDBExecutionEngine, borrow_connection
 from expectations.verdict import Severity
 
-logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # what it logs is in the results too
+for chatty in ("great_expectations", "great_expectations.data_context.types.base"):
+    logging.getLogger(chatty).setLevel(logging.CRITICAL)  # what it logs is in the results too
 
 SHORT_NAMES = {
     "expect_column_values_to_not_be_null": "not_null",

@@ -1,0 +1,70 @@
+"""Staged rows for tests: a view `staged` of the contract's columns, filled from a good row and what differs from it."""
+
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from contracts import find_table
+from contracts.table import Table
+
+AS_OF = datetime(2020, 7, 1, 12)
+AT = datetime(2020, 6, 25, 13, 44, 14)
+VERSION: dict[str, Any] = {
+    "created_at": AT,
+    "updated_at": AT,
+    "valid_from": AT,
+    "valid_to": None,
+    "is_current": True,
+    "is_deleted": False,
+}
+
+GOOD: dict[str, dict[str, Any]] = {
+    "requests": {
+        "requested_at": AT,
+        "client_host": "10.0.0.1",
+        "method": "GET",
+        "path": "/img13.jpg",
+        "protocol": "HTTP/1.1",
+        "status": 200,
+        "response_bytes": 17,
+    },
+    "watch_minutes": {"watched_at": AT, "user_id": 7, "film_id": "toy+story+3+2010", "minute": 46},
+    "ratings": {"rated_at": AT, "user_id": 7, "film_id": "toy+story+3+2010", "rating": 4, "rating_max": 5},
+    "recommendation_requests": {
+        "requested_at": AT,
+        "user_id": 7,
+        "server": "recommender-12:8082",
+        "status": 200,
+        "film_ids": ["toy+story+3+2010", "ignition+2002"],
+        "response_ms": 143,
+    },
+    "film_titles": {"film_id": "0114709", "title": "Toy Story", "release_year": 1995, "genres": []},
+    "photo_documents": {"document_id": "1U6", "tags": [], "other": "{}", "content_sha256": "ab" * 32},
+    "users": {"user_id": 7, "user_name": "Ada", "email": "ada@example.org", "country": "GB", **VERSION},
+    "cameras": {"camera_id": 3, "user_id": 7, "maker": "Nokia", "model": "808", **VERSION},
+    "photos": {
+        "photo_id": 9,
+        "user_id": 7,
+        "camera_id": 3,
+        "path": "/st/u7/1U6.jpg",
+        "file_bytes": 1000,
+        "uploaded_at": AT,
+        **VERSION,
+    },
+}
+
+
+def stage_rows(con: duckdb.DuckDBPyConnection, name: str, *changes: dict[str, Any]) -> Table:
+    """Make the view `staged` with a row for each of the changes, on lines 1, 2, ... of one raw object."""
+    table = find_table(name)
+    rows = [{**GOOD[name], "raw_object": "raw/x/1", "raw_line": n, **c} for n, c in enumerate(changes, 1)]
+    columns = [pa.array([row.get(c.name) for row in rows], spell_storage(c.type)) for c in table.all_columns]
+    con.from_arrow(pa.table(columns, [c.name for c in table.all_columns])).create("staged_rows")
+    con.execute("CREATE TEMP VIEW staged AS SELECT * FROM staged_rows")
+    return table
+
+
+def spell_storage(kind: pa.DataType) -> pa.DataType:
+    return kind.storage_type if isinstance(kind, pa.JsonType) else kind

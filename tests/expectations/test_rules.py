@@ -1,0 +1,135 @@
+"""Every business rule, by a row that keeps it and rows that break it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+from contracts import load_tables
+from expectations.check import check_rows
+from tests.expectations.staged import AS_OF, AT, GOOD, stage_rows
+
+REFERENCES = {
+    "users": "(SELECT 7::BIGINT AS user_id)",
+    "cameras": "(SELECT 3::BIGINT AS camera_id)",
+    "film_titles": "(VALUES ('toy+story+3+2010', 103), ('unknown+length', NULL)) AS t(film_id, length_minutes)",
+}
+LATE, EARLY = AS_OF + timedelta(days=2), datetime(1989, 12, 31)
+
+# table, what differs from a good row, the rule it breaks
+BAD = [
+    ("requests", {"requested_at": LATE}, "between:requested_at"),
+    ("requests", {"requested_at": EARLY}, "between:requested_at"),
+    ("requests", {"requested_at": datetime(9999, 12, 31)}, "between:requested_at"),
+    ("requests", {"requested_at": None}, "not_null:requested_at"),
+    ("requests", {"client_host": ""}, "satisfy:client_host"),
+    ("requests", {"path": "img13.jpg"}, "satisfy:path"),
+    ("requests", {"path": "example.org:443"}, "satisfy:path"),
+    ("requests", {"status": 99}, "between:status"),
+    ("requests", {"status": 600}, "between:status"),
+    ("requests", {"response_bytes": -1}, "between:response_bytes"),
+    ("watch_minutes", {"watched_at": LATE}, "between:watched_at"),
+    ("watch_minutes", {"user_id": 0}, "between:user_id"),
+    ("watch_minutes", {"film_id": ""}, "satisfy:film_id"),
+    ("watch_minutes", {"film_id": "x" * 501}, "satisfy:film_id"),
+    ("watch_minutes", {"minute": -1}, "satisfy:minute"),
+    ("watch_minutes", {"minute": 103}, "satisfy:minute"),
+    ("watch_minutes", {"minute": 600, "film_id": "nobody+listed+this"}, "satisfy:minute"),
+    ("watch_minutes", {"minute": 600, "film_id": "unknown+length"}, "satisfy:minute"),
+    ("ratings", {"rating": 0}, "satisfy:rating"),
+    ("ratings", {"rating": 6}, "satisfy:rating"),
+    ("ratings", {"rating": 11, "rating_max": 10}, "satisfy:rating"),
+    ("ratings", {"rating": -1, "rating_max": 10}, "satisfy:rating"),
+    ("ratings", {"rating_max": 7}, "in_set:rating_max"),
+    ("ratings", {"user_id": -3}, "between:user_id"),
+    ("recommendation_requests", {"server": "recommender-12"}, "regex:server"),
+    ("recommendation_requests", {"status": 999}, "between:status"),
+    ("recommendation_requests", {"film_ids": []}, "satisfy:film_ids"),
+    ("recommendation_requests", {"film_ids": ["film"] * 21}, "satisfy:film_ids"),
+    ("recommendation_requests", {"response_ms": -1}, "between:response_ms"),
+    ("recommendation_requests", {"response_ms": 600_001}, "between:response_ms"),
+    ("film_titles", {"release_year": 1869}, "between:release_year"),
+    ("film_titles", {"title": ""}, "satisfy:title"),
+    ("film_titles", {"length_minutes": 0}, "between:length_minutes"),
+    ("photo_documents", {"iso": -1}, "between:iso"),
+    ("photo_documents", {"aperture_f_number": -1.8}, "between:aperture_f_number"),
+    ("photo_documents", {"exposure_s": 86_401.0}, "between:exposure_s"),
+    ("photo_documents", {"uploaded_at": LATE}, "between:uploaded_at"),
+    ("photo_documents", {"width_px": 0}, "between:width_px"),
+    ("photo_documents", {"content_sha256": "AB"}, "regex:content_sha256"),
+    ("users", {"user_id": 0}, "between:user_id"),
+    ("users", {"updated_at": AT - timedelta(1)}, "satisfy:updated_at"),
+    ("users", {"valid_to": AT - timedelta(1), "is_current": False}, "satisfy:valid_to"),
+    ("users", {"valid_to": AT + timedelta(1), "is_current": True}, "satisfy:is_current"),
+    ("cameras", {"user_id": 8}, "exists:user_id"),
+    ("photos", {"user_id": 8}, "exists:user_id"),
+    ("photos", {"camera_id": 4}, "exists:camera_id"),
+    ("photos", {"file_bytes": 0}, "between:file_bytes"),
+    ("photos", {"path": "st/u7"}, "satisfy:path"),
+]
+# Odd, and yet nothing to keep out.
+FINE = [
+    ("requests", {"path": "*", "method": "OPTIONS"}),
+    ("requests", {"path": "http://example.org/a"}),
+    ("requests", {"path": "example.org:443", "method": "CONNECT"}),
+    ("requests", {"method": None, "path": None, "protocol": None, "response_bytes": None}),
+    ("requests", {"method": "BREW", "protocol": "RTSP/1.0"}),
+    ("requests", {"requested_at": AS_OF + timedelta(hours=23)}),
+    ("watch_minutes", {"minute": 0}),
+    ("watch_minutes", {"minute": 102}),
+    ("watch_minutes", {"minute": 599, "film_id": "nobody+listed+this"}),
+    ("ratings", {"rating": 0, "rating_max": 10}),
+    ("ratings", {"rating": 10, "rating_max": 10}),
+    ("recommendation_requests", {"status": 503, "film_ids": [], "response_ms": None, "error": "refused"}),
+    ("film_titles", {"release_year": None, "length_minutes": None}),
+    ("photo_documents", {"other": "42"}),
+    ("photo_documents", {"iso": 0, "aperture_f_number": 0.0, "taken_at": datetime(2100, 1, 1)}),
+    ("users", {"email": "not an address", "country": "Germany"}),
+    ("users", {"valid_to": AT, "is_current": False, "is_deleted": True}),
+    ("photos", {"camera_id": None}),
+]
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+@pytest.mark.parametrize("name", sorted(load_tables()))
+def test_bad_rows_are_told_from_good_ones(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """All rows of a table at once, each a version of a key of its own: line 1 is the good row."""
+    bad = [(change, rule) for table, change, rule in BAD if table == name]
+    changes = [{}, *(change for change, _ in bad), *(change for table, change in FINE if table == name)]
+    apart = [{**set_apart(name, n), **change} for n, change in enumerate(changes)]
+    verdict = check_rows(con, stage_rows(con, name, *apart), "staged", AS_OF, REFERENCES)
+    assert verdict.blocking == ()
+    found = con.execute(f"SELECT raw_line, rule FROM ({verdict.failing_sql}) ORDER BY 1").fetchall()
+    assert found == [(line, rule) for line, (_, rule) in enumerate(bad, 2)]
+
+
+def set_apart(name: str, number: int) -> dict[str, Any]:
+    """A key for each row of a history, so that all are current versions."""
+    key = f"{name.removesuffix('s')}_id"
+    return {key: GOOD[name][key] + 100 * number} if "valid_from" in GOOD[name] else {}
+
+
+@pytest.mark.parametrize("name", sorted(load_tables()))
+def test_every_rule_says_why_and_is_named_once(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    results = check_rows(con, stage_rows(con, name, {}), "staged", AS_OF, REFERENCES).results
+    assert all(" " in result.reason for result in results)
+    assert all(result.is_success and result.rows_evaluated == 1 for result in results)
+    rules = [result.rule for result in results]
+    assert len(rules) == len(set(rules))
+
+
+def test_a_reference_that_nobody_knows_is_not_checked(con: duckdb.DuckDBPyConnection) -> None:
+    verdict = check_rows(con, stage_rows(con, "photos", {"user_id": 8}), "staged", AS_OF)
+    assert verdict.failed_rules == ()
+
+
+def test_a_share_of_errors_is_reported_and_not_quarantined(con: duckdb.DuckDBPyConnection) -> None:
+    verdict = check_rows(con, stage_rows(con, "requests", {}, {"status": 500}), "staged", AS_OF)
+    share = next(result for result in verdict.results if result.rule == "share:status")
+    assert (share.is_success, share.rows_failed) == (False, 1)
+    assert (verdict.failed_rules, verdict.blocking) == ((), ())
