@@ -1,7 +1,7 @@
 """Lines of text, plain or gzip: every line of an object is a record, blank ones too.
 
 Words used here:
-*piece*: bytes as they arrive. *Block*: whole lines, each ended by a newline; a megabyte or so.
+*block*: whole lines, each ended by a newline; a megabyte or so.
 *slice*: one Arrow table of records, made of the blocks of one large object or of many small ones.
 
 Lines are found in bytes, not by a CSV reader: those skip blank lines, end a line at a lone CR or stop at the first
@@ -10,24 +10,21 @@ object or of a line.
 """
 
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from lake.store import Store
+from sources.pieces import Unreadable, read_pieces, unpack, unpack_head
 
-PIECE_BYTES = 1 << 20
-SLICE_BYTES = 64 << 20
+SLICE_BYTES = 96 << 20  # in Arrow; some 70 MB of text
 LINE_BYTES = 1 << 20  # the longest line that is read; a longer one is a bad record
 SHOWN_BYTES = 500  # of a bad record
 LINES_TRIED = 100
-GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NEWLINE = 10
 
@@ -43,10 +40,6 @@ SCHEMA = pa.schema(
         ("problem", pa.string()),
     ]
 )
-
-
-class Unreadable(Exception):
-    """An object that cannot be read to its end; the text is the rest of a sentence that starts with its name."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +72,7 @@ def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str,
                 for block in cut_blocks(unpack(read_pieces(stream))):
                     batches.append(build_batch(origin, lines + 1, block))
                     lines += batches[-1].num_rows
-                    size += len(block)
+                    size += batches[-1].nbytes
                     if size >= SLICE_BYTES:
                         yield pa.Table.from_batches(batches)
                         batches, size, kept = [], 0, 0
@@ -88,46 +81,6 @@ def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str,
             del batches[kept:]
     if batches:
         yield pa.Table.from_batches(batches)
-
-
-def read_pieces(stream: BinaryIO) -> Iterator[bytes]:
-    while piece := stream.read(PIECE_BYTES):
-        yield piece
-
-
-def unpack(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Pieces of a gzip file inflated, those of any other file as they are."""
-    first = next(pieces, b"")
-    pieces = chain([first], pieces)
-    return join_pieces(inflate(pieces)) if first.startswith(GZIP_MAGIC) else pieces
-
-
-def inflate(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The members of a gzip file, one after the other. Raises Unreadable."""
-    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        for packed in pieces:
-            while packed := packed.lstrip(b"\0") if member.eof else packed:  # zeros after a member are padding
-                member = zlib.decompressobj(zlib.MAX_WBITS | 16) if member.eof else member
-                yield member.decompress(packed, PIECE_BYTES)
-                packed = member.unconsumed_tail or member.unused_data
-        while not member.eof and (rest := member.decompress(b"", PIECE_BYTES)):
-            yield rest
-    except zlib.error:
-        raise Unreadable("is a damaged gzip file") from None
-    if not member.eof:
-        raise Unreadable("is a gzip file that was cut off")
-
-
-def join_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of PIECE_BYTES at least: a gzip file may consist of thousands of tiny members."""
-    joined = bytearray()
-    for piece in pieces:
-        joined += piece
-        if len(joined) >= PIECE_BYTES:
-            yield bytes(joined)
-            joined.clear()
-    yield bytes(joined)
 
 
 def cut_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -232,12 +185,9 @@ def replace_lines(block: bytes, ends: np.ndarray, indexes: list[int]) -> bytes:
 
 def needs_day(head: bytes) -> bool:
     """Whether most of the first lines start with a time of day, so that the object needs a day to date them."""
-    if head.startswith(GZIP_MAGIC):
-        try:
-            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, len(head))
-        except zlib.error:
-            return False
-    lines = [line for line in head.removeprefix(BYTE_ORDER_MARK).splitlines()[:LINES_TRIED] if line.strip()]
+    lines = [
+        line for line in unpack_head(head).removeprefix(BYTE_ORDER_MARK).splitlines()[:LINES_TRIED] if line.strip()
+    ]
     return 2 * sum(bool(TIME_OF_DAY.match(line)) for line in lines) > len(lines)
 
 

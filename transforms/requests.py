@@ -16,17 +16,21 @@ from contracts.requests import TABLE
 from transforms.epoch_seconds import parse_epoch
 
 QUOTED = r'"(?:[^"\\]|\\.)*"'
-STAMP = r"\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}\]"
+CLOCK = "(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+STAMP = rf"\[[0-9]{{2}}/[A-Za-z]{{3}}/[0-9]{{4}}:{CLOCK} [+-][0-9]{{4}}\]"
 COMMON = rf'(?s)^[^ "]+ [^ "]+ [^ "]+ {STAMP} {QUOTED} [0-9]+ (?:[0-9]+|-)'
 APACHE_FORM = rf'{COMMON}(?: [^"]*(?:{QUOTED}[^"]*)*)?\z'
 APACHE_EXTRA = rf"{COMMON}(?: {QUOTED} {QUOTED})?(?: (.*))?\z"
-SHORT_FORM = r"(?s)^[0-9]{2}:[0-9]{2}:[0-9]{2} [^ ]+ .+ [0-9]+\z"
+SHORT_FORM = rf"(?s)^{CLOCK} [^ ]+ .+ [0-9]+\z"
 SHORT_REQUEST = r"(?s)^[^ ]+ [^ ]+ (.+) [0-9]+\z"
 TABBED_FORM = r"^[^\t]+\t[^\t]*\t[0-9]+\t[^\t]*\t[^\t]*\t[0-9]+\t(?:[0-9]+|-)?\t*\z"
 TABBED_HEADER = "host\tlogname\ttime\t"
 
 REQUEST = r"(?s)^[A-Za-z][A-Za-z_-]* (.+) ([A-Z]+/[0-9.]+)\z"
 OLD_REQUEST = r"(?s)^[A-Z][A-Z_-]* ([^ ].*)\z"  # HTTP/0.9 has no protocol
+
+USUAL_METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
+USUAL_PROTOCOLS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/3.0")
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NOTHING = ibis.null("string")
@@ -76,10 +80,13 @@ def cut_fields(records: ir.Table) -> ir.Table:
     """The line cut at quotes, spaces and tabs; `sizes` is what lies between the request and the referrer."""
     line = records.line
     hidden = line.replace("\\\\", BACKSLASH).replace('\\"', QUOTE)
-    cut = records.mutate(
-        quoted=ibis.ifelse(line.contains("\\"), hidden, line).split('"'), words=line.split(" "), tabs=line.split("\t")
+    quoted = records.mutate(quoted=ibis.ifelse(line.contains("\\"), hidden, line).split('"'))
+    cut = quoted.mutate(
+        words=ibis.ifelse(_.form == "short", line, _.quoted[0]).split(" "),
+        tabs=ibis.ifelse(_.form == "tabbed", line, "").split("\t"),
+        sizes=_.quoted[2].split(" "),
+        stamp=_.quoted[0].right(len("25/Jun/2020:02:49:12 +0200] ")),
     )
-    cut = cut.mutate(sizes=_.quoted[2].split(" "))
     has_agent = (cut.sizes.length() == 4) & (cut.sizes[3] == "") & (cut.quoted[4] == " ") & (cut.quoted.length() > 6)
     ends_there = (cut.quoted[6] == "") | cut.quoted[6].startswith(" ")
     return cut.mutate(is_combined=(cut.form == "apache") & has_agent & ends_there)
@@ -91,7 +98,7 @@ def restore(text: ir.StringValue) -> ir.StringValue:
 
 def find_time(cut: ir.Table) -> ir.TimestampValue:
     """In UTC."""
-    stamp = cut.quoted[0].right(len("25/Jun/2020:02:49:12 +0200] "))
+    stamp = cut.stamp
     month = stamp.substr(3, 3).cases(*((name, f"{n:02}") for n, name in enumerate(MONTHS, 1)))
     local = stamp.substr(7, 4) + "-" + month + "-" + stamp.left(2) + "T" + stamp.substr(12, 8)
     minutes = 60 * stamp.substr(22, 2).try_cast("int32") + stamp.substr(24, 2).try_cast("int32")
@@ -111,12 +118,15 @@ def find_extra(cut: ir.Table) -> ir.StringValue:
 
 def split_request(fields: ir.Table) -> ir.Table:
     """Add method, path, query and protocol, all null where the request line is no request."""
-    request = fields.request
+    request, words = fields.request, fields.request.split(" ")
+    is_usual = (words.length() == 3) & words[0].isin(USUAL_METHODS) & words[2].isin(USUAL_PROTOCOLS) & (words[1] != "")
     is_new, is_old = request.re_search(REQUEST), request.re_search(OLD_REQUEST)
     parts = fields.mutate(
-        method=ibis.ifelse(is_new | is_old, request.split(" ")[0], NOTHING),
-        target=ibis.cases((is_new, request.re_extract(REQUEST, 1)), (is_old, request.re_extract(OLD_REQUEST, 1))),
-        protocol=ibis.ifelse(is_new, request.re_extract(REQUEST, 2), NOTHING),
+        method=ibis.cases((is_usual | is_new | is_old, words[0])),
+        target=ibis.cases(
+            (is_usual, words[1]), (is_new, request.re_extract(REQUEST, 1)), (is_old, request.re_extract(OLD_REQUEST, 1))
+        ),
+        protocol=ibis.cases((is_usual, words[2]), (is_new, request.re_extract(REQUEST, 2))),
     )
     query = ibis.ifelse(parts.target.contains("?"), parts.target.re_extract(r"(?s)\?(.*)\z", 1), NOTHING)
     return parts.mutate(path=parts.target.split("?")[0], query=query)

@@ -5,7 +5,8 @@ A space may follow each comma, and the time may be exact to the minute only.
 
 import ibis.expr.types as ir
 
-START = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?, ?[0-9]+, ?"
+MINUTE = "[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}"
+START = f"^{MINUTE}(?::[0-9]{{2}})?, ?[0-9]+, ?"
 
 NO_FORM = "no form of a streaming log fits"
 NO_TIME = "the time does not exist"

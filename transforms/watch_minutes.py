@@ -5,8 +5,9 @@ import ibis.expr.types as ir
 from ibis import _
 
 from contracts.watch_minutes import TABLE
-from transforms.watch_lines import BIG_USER, NO_FORM, NO_TIME, START
+from transforms.watch_lines import BIG_USER, MINUTE, NO_FORM, NO_TIME, START
 
+TIME = rf"^{MINUTE}:[0-9]{{2}}\z"
 FORM = START + r"GET /data/m/[^/,]+/[0-9]+[.]mpg\z"
 
 
@@ -50,6 +51,6 @@ def is_usual(values: ir.Table) -> ir.BooleanValue:
         & (values.film_id != "")
         & (values.user_id.cast("string") == values.parts[1])
         & (values.minute.cast("string") + ".mpg" == values.names[4])
-        & values.parts[0].re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")
+        & values.parts[0].re_search(TIME)
         & values.watched_at.notnull()
     )
