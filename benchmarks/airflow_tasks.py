@@ -12,11 +12,10 @@ from urllib.parse import quote
 
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench
-from stack.airflow import COMPONENTS, describe_airflow, prepare_airflow
+from stack.airflow import describe_airflow, prepare_airflow
 from stack.airflow_api import AirflowApi, open_api
 from stack.home import read_ports
-from stack.process import stop_processes
-from stack.servers import STOP_ORDER, start_missing
+from stack.servers import start_missing, stop_airflow
 
 DAGS = Path(__file__).with_name("airflow_dags")
 DAG_ID = "chain_of_ten"
@@ -52,8 +51,7 @@ def measure_chain(bench: Bench, measured: Measured, variables: dict[str, str]) -
             measured.seconds.append(time_run(api))
             print(f"    {measured.name:<40} {measured.seconds[-1]:8.2f} s", flush=True)
     finally:
-        for stops in STOP_ORDER:
-            stop_processes(bench.home, {name: how for name, how in stops.items() if name in COMPONENTS})
+        stop_airflow(bench.home)
 
 
 def wait_for_dag(api: AirflowApi, seconds: float = 120) -> None:

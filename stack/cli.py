@@ -48,16 +48,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="watershed", description=INTRODUCTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="watershed", description=INTRODUCTION, epilog=EPILOG, formatter_class=layout)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, module in find_commands().items():
         text = (module.__doc__ or "").strip()
-        command = subparsers.add_parser(
-            name, help=text.split("\n")[0], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
+        command = subparsers.add_parser(name, help=text.split("\n")[0], description=text, formatter_class=layout)
         command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         module.add_arguments(command)
         command.set_defaults(run=module.run)

@@ -89,7 +89,7 @@ def find_process(home: Home, name: str) -> psutil.Process | None:
         return None
 
 
-def stop_processes(home: Home, stops: dict[str, signal.Signals], seconds: float = 20) -> list[str]:
+def stop_processes(home: Home, stops: dict[str, signal.Signals], seconds: float) -> list[str]:
     """Ask all of these servers at once, wait, then kill; children and orphans of a crash included.
 
     Returns the names of those of which anything was running.

@@ -13,12 +13,14 @@ from stack.process import Server, find_process, start_process, stop_processes, w
 from stack.s3 import ACCESS_KEY, BUCKET, PORT_NAMES, describe_s3
 
 SERVER_PORTS = {"s3": PORT_NAMES, "postgres": ["postgres"], "airflow-api-server": ["airflow"]}
-# In the order of stopping; a line ends before the next one begins. PostgreSQL's SIGINT: disconnect everybody, flush.
-STOP_ORDER: list[dict[str, signal.Signals]] = [
-    {name: signal.SIGTERM for name in COMPONENTS if name != "airflow-api-server"},
-    {"airflow-api-server": signal.SIGTERM},
-    {"postgres": signal.SIGINT, "s3": signal.SIGTERM},
+# In the order of stopping; a line ends before the next one begins. The seconds are what it has to end by itself: tasks
+# to finish, data to be flushed. The web server has nothing to lose and takes its time. PostgreSQL's SIGINT: disconnect
+# everybody, write everything.
+STOP_AIRFLOW: list[tuple[dict[str, signal.Signals], int]] = [
+    ({name: signal.SIGTERM for name in COMPONENTS if name != "airflow-api-server"}, 10),
+    ({"airflow-api-server": signal.SIGTERM}, 2),
 ]
+STOP_STORAGE = [({"postgres": signal.SIGINT, "s3": signal.SIGTERM}, 60)]
 Report = Callable[[str], None]
 
 
@@ -47,7 +49,7 @@ def start_missing(home: Home, servers: list[Server], report: Report) -> None:
     began = time.monotonic()
     if missing:
         report(f"starting {', '.join(server.name for server in missing)}")
-    stop_processes(home, {server.name: signal.SIGTERM for server in missing})  # orphans of a crash
+    stop_processes(home, {server.name: signal.SIGTERM for server in missing}, seconds=0)  # orphans of a crash
     for server in missing:
         start_process(home, server)
     for server in servers:
@@ -58,9 +60,19 @@ def start_missing(home: Home, servers: list[Server], report: Report) -> None:
 
 def stop_stack(home: Home, report: Report = lambda line: None) -> None:
     """Everything of this home, also what a crash left behind."""
+    stop_airflow(home, report)
+    stop_in_order(home, STOP_STORAGE, report)
+
+
+def stop_airflow(home: Home, report: Report = lambda line: None) -> None:
+    """Airflow's processes; S3 and PostgreSQL go on."""
+    stop_in_order(home, STOP_AIRFLOW, report)
+
+
+def stop_in_order(home: Home, order: list[tuple[dict[str, signal.Signals], int]], report: Report) -> None:
     with lock_home(home):
-        for stops in STOP_ORDER:
-            for name in stop_processes(home, stops):
+        for stops, seconds in order:
+            for name in stop_processes(home, stops, seconds):
                 report(f"{name} stopped")
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from stack.airflow_api import AirflowApi, open_api
 from stack.home import Home
-from stack.process import stop_processes
-from stack.servers import STOP_ORDER, start_airflow
+from stack.servers import start_airflow, stop_airflow
 from tests.empty_lake import EmptyLake
 
 
@@ -18,5 +17,4 @@ def airflow(stack: Home, module_lake: EmptyLake) -> Iterator[AirflowApi]:
         start_airflow(stack)
         yield open_api()
     finally:
-        for stops in STOP_ORDER[:2]:
-            stop_processes(stack, stops)
+        stop_airflow(stack)

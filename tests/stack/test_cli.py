@@ -30,7 +30,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert end.value.code == 0
     assert {"up", "down", "status"} <= set(cli.find_commands())
     for name, module in cli.find_commands().items():
-        assert f"\n    {name} " in output
+        assert f"\n    {name}" in output
         assert module.__doc__ and module.__doc__.strip().split("\n")[0].split()[0] in output
 
 

@@ -39,7 +39,7 @@ def list_running(processes: list[psutil.Process]) -> list[psutil.Process]:
 def test_stop_ends_server_and_children(home: Home) -> None:
     family = start_family(home)
     assert len(family) == 2
-    assert stop_processes(home, {"family": signal.SIGTERM}) == ["family"]
+    assert stop_processes(home, {"family": signal.SIGTERM}, 10) == ["family"]
     assert list_running(family) == []
     assert find_process(home, "family") is None
 
@@ -49,7 +49,7 @@ def test_stop_ends_what_a_killed_server_left_behind(home: Home) -> None:
     leader.kill()
     leader.wait()
     assert list_running([leader, child]) == [child]
-    stop_processes(home, {"family": signal.SIGTERM})
+    stop_processes(home, {"family": signal.SIGTERM}, 10)
     assert list_running([child]) == []
 
 
@@ -57,7 +57,7 @@ def test_stale_pid_file_never_costs_another_process_its_life(home: Home) -> None
     """The pid was used again, here by this very test."""
     write_private(home.pid_file("gone"), json.dumps({"pid": os.getpid(), "started": 1.0}))
     assert find_process(home, "gone") is None
-    assert stop_processes(home, {"gone": signal.SIGKILL}) == []
+    assert stop_processes(home, {"gone": signal.SIGKILL}, 10) == []
 
 
 def test_server_that_ends_while_starting_names_its_log(home: Home) -> None:
@@ -75,4 +75,4 @@ def test_server_gets_bytecode_and_a_session_of_its_own(home: Home, monkeypatch: 
         assert "PYTHONDONTWRITEBYTECODE" not in leader.environ()
         assert os.getsid(leader.pid) == os.getsid(child.pid) == leader.pid
     finally:
-        stop_processes(home, {"family": signal.SIGTERM})
+        stop_processes(home, {"family": signal.SIGTERM}, 10)
