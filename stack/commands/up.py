@@ -32,14 +32,10 @@ def report_line(line: str) -> None:
 
 
 def print_access(storage_only: bool) -> None:
-    """The password is shown on a terminal only: in a pipe or a CI log it would stay for others to read."""
-    from contracts.settings import find_home, read_setting
+    """Where Airflow's pages are, and how to get in: generated for this home, which listens on loopback only."""
+    from contracts.settings import read_setting
 
-    if storage_only:
-        return
-    import sys
-
-    where = f"in {find_home() / 'settings.env'} (WATERSHED_AIRFLOW_PASSWORD)"
-    print(f"Airflow   {read_setting('airflow_url')}")
-    print(f"user      {read_setting('airflow_user')}")
-    print(f"password  {read_setting('airflow_password') if sys.stdout.isatty() else where}")
+    if not storage_only:
+        print(f"Airflow   {read_setting('airflow_url')}")
+        print(f"user      {read_setting('airflow_user')}")
+        print(f"password  {read_setting('airflow_password')}")
