@@ -80,7 +80,7 @@ def compile_plan(source: Source, table: Table, schema: pa.Schema) -> Plan:
 
     module = import_module(f"transforms.{table.name}")
     records = ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name="records")
-    blank = (records.line < "!") & (records.line.strip() == "")
+    blank = ibis.ifelse(records.line >= "!", False, records.line.strip() == "")  # a CASE: `and` would strip every line
     mine = records.problem.isnull() & ~blank & claim_records(source, table, records)
     parsed = getattr(module, f"from_{source.name}")(records.filter(mine))
     is_home = source in table.home_of
