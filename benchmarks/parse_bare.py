@@ -26,9 +26,10 @@ QUERY = f"""
 def main() -> None:
     settings = load_settings()
     con = open_engine(settings)
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     written = con.execute(QUERY.replace("BUCKET", settings.bucket)).fetchone()
-    print(json.dumps({"seconds": time.perf_counter() - began, "rows": written[0] if written else 0}))
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "rows": written[0] if written else 0}))
 
 
 if __name__ == "__main__":

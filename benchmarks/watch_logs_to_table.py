@@ -40,6 +40,7 @@ def ask(bench: Bench) -> Answer:
     steps = ", ".join(f"{step} {ours.find_median(step):.2f} s" for step in ("land", "stage", "check", "publish"))
     notes = [
         f"ours, by step: {steps}; three tables, line numbers, rules, quarantine and ledger included",
+        f"processor seconds: ours {ours.find_median('cpu'):.1f}, floor {floor.find_median('cpu'):.1f}",
         f"dlt took {dlt.units:,} of the lines; compare its seconds per million",
     ]
     return Answer("From raw objects to a published, checked table", "lines", [ours, floor, pandas, dlt], goals, notes)
