@@ -38,7 +38,7 @@ from sources.postgres import (
 
 @dataclass(frozen=True)
 class Extract:
-    """One table of an extraction. `rows` and `keys` are keys of Parquet objects. Where `row_count` is 0, the file of rows
+    """One table of an extraction. `rows` and `keys` are keys of Parquet objects. Where `row_count` is 0, the rows' file
     is there for its columns only and may be an earlier extraction's.
 
     A table without a primary key has no `primary_key`: neither history nor deletions can be told, its rows are always

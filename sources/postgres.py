@@ -212,7 +212,7 @@ def spell_value(column: SourceColumn) -> str:
     name, kind = name_sql(column.name), column.type
     if found := DECIMAL.fullmatch(kind):
         is_exact = int(found[2]) <= int(found[1]) <= 38
-        return f"nullif({name}, 'NaN')" if is_exact else f"{name}::text"
+        return f"nullif({name}, 'NaN')::{kind}" if is_exact else f"{name}::text"
     if kind.startswith("timestamp") and kind.endswith("with time zone"):
         return f"({name} AT TIME ZONE 'UTC')"
     is_exact_array = kind.removesuffix("[]") in EXACT_ELEMENTS and not column.is_ragged
