@@ -1,11 +1,15 @@
 """What `watershed new-source` writes works as it is, and keeps the rules of the house."""
 
+import json
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from stack.commands.new_source import KINDS
 from tests.checkout import Checkout, copy_repository
+from tests.empty_lake import EmptyLake
 
 WRONG_CASE = "is no name in snake_case: use lower-case letters, digits and single underscores"
 
@@ -51,6 +55,48 @@ def test_it_is_formatted_and_linted(checkout: Checkout) -> None:
     files = [str(path) for path in list_new_files(checkout)]
     assert (done := checkout.run("ruff", "check", *files)).returncode == 0, done.stdout
     assert (done := checkout.run("ruff", "format", "--check", *files)).returncode == 0, done.stderr
+
+
+@pytest.mark.servers
+def test_documents_become_rows(checkout: Checkout, lake: EmptyLake) -> None:
+    """(That lines do is what the page docs/add_a_source.md shows.)"""
+    documents = [{"id": "a", "created_at": "2026-11-01T08:15:00Z", "kg": 2}, {"id": "b"}]
+    (checkout.path / "new.json").write_text(json.dumps(documents))
+    for command in (("land", "new_documents", "new.json"), ("run", "ingest_new_documents", "--in-process")):
+        assert (done := checkout.run("watershed", *command)).returncode == 0, done.stdout + done.stderr
+    assert ask(checkout, "SELECT document_id, created_at, other FROM core.new_documents_rows") == [
+        {"document_id": "a", "created_at": "2026-11-01 08:15:00", "other": '{"kg":2}'}
+    ]
+    [rejected] = ask(checkout, "SELECT reason FROM quarantine.new_documents_rows")
+    assert rejected["reason"] == "the document has no created_at such as 2026-11-01T08:15:00Z"
+
+
+@pytest.mark.servers
+def test_records_become_a_history(checkout: Checkout, lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATERSHED_NEW_OLTP_URL", lake.accounts_url)
+    changes = (
+        "create table new_oltp_rows (id bigint primary key, updated_at timestamptz not null)",
+        "insert into new_oltp_rows values (1, '2026-11-01 08:00Z'), (2, '2026-11-01 08:00Z')",
+    )
+    later = ("update new_oltp_rows set updated_at = '2026-11-02 08:00Z' where id = 1",)
+    for statements in (changes, later):
+        with psycopg.connect(lake.accounts_url) as database:
+            for statement in statements:
+                database.execute(statement)
+        done = checkout.run("watershed", "run", "ingest_new_oltp", "--in-process")
+        assert done.returncode == 0, done.stdout + done.stderr
+    history = "SELECT id, valid_from, is_current FROM core.new_oltp_rows ORDER BY id, valid_from"
+    assert ask(checkout, history) == [
+        {"id": 1, "valid_from": "2026-11-01 08:00:00", "is_current": False},
+        {"id": 1, "valid_from": "2026-11-02 08:00:00", "is_current": True},
+        {"id": 2, "valid_from": "2026-11-01 08:00:00", "is_current": True},
+    ]
+
+
+def ask(checkout: Checkout, query: str) -> Any:
+    done = checkout.run("watershed", "sql", query, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize(
