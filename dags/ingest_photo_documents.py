@@ -12,8 +12,8 @@ reported. It runs when files arrive (`detect_arrivals`), daily at midnight UTC, 
 
 Rows that break a rule are no failure: they are in `quarantine.photo_documents`, each with the rule and its line.
 
-**Safe to rerun?** Always: a publish replaces what the same objects had published before. To rebuild days from raw use
-*Backfill*, or *Trigger* with *Rebuild from* and *to*.
+**Safe to rerun?** Always: a publish replaces what the same objects had published before. Days are rebuilt from raw with
+*Trigger*, *Rebuild from* and *to* (one run), or with *Backfill* (a run for each day).
 
 **Owner** photos
 """

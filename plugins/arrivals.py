@@ -1,7 +1,6 @@
 """How arrivals start runs: one look a minute at what lies in `raw/` and is neither published nor refused."""
 
 import hashlib
-from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import get_current_context, task
@@ -28,7 +27,6 @@ def trigger_ingests() -> None:
             trigger_run_id=f"{{{{ ti.xcom_pull('find_arrivals', key='{source}') }}}}",
             skip_when_already_exists=True,
             logical_date=None,
-            inlets=[raw_asset(source)],
         )
 
 
@@ -47,7 +45,7 @@ def find_arrivals() -> list[str]:
     return chosen
 
 
-def name_offer(keys: list[str]) -> Any:
+def name_offer(keys: list[str]) -> str:
     """A run id that the same objects always get."""
     digest = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
     return f"arrivals__{len(keys)}_objects_{digest[:12]}"

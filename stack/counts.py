@@ -23,7 +23,7 @@ def spell_flat(counts: dict[str, Any]) -> str:
 
 def spell_count(name: str, value: Any) -> str:
     if isinstance(value, list):
-        return f"{len(value):,} {name}"
+        value = len(value)
     if isinstance(value, dict):
         return f"{name} ({spell_flat(value)})" if value else ""
     if name in ("snapshot", "input_snapshot", "day"):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from stack.airflow_api import AirflowApi, Run, open_api
+from stack.airflow_api import AirflowApi, Run, Task, open_api
 from stack.counts import print_step
 
 PATIENCE_SECONDS = 6 * 3600
@@ -46,21 +46,28 @@ def follow_run(api: AirflowApi, run: Run) -> Run:
     """Print a line whenever a task changes; returns the run when it has ended."""
     key = f"  partition {run.partition_key}" if run.partition_key else ""
     print(f"{run.dag_id}{key}  {api.link(run)}", flush=True)
-    now, seen = run, dict[str, str]()
+    if api.list_runs(run.dag_id, state="running") and api.read_run(run.dag_id, run.run_id).state == "queued":
+        print("  waits for another run of this DAG, perhaps one that `detect_arrivals` has started", flush=True)
+    seen: dict[str, str] = {}
     for now, tasks in api.follow(run, PATIENCE_SECONDS):
-        for task in tasks:
-            if task.state in SHOWN and seen.get(task.name) != task.state:
-                counts = api.read_result(run, task.name) if task.state == "success" else None
-                print_step(task.name, task.state, task.seconds, counts)
-            seen[task.name] = task.state
-    print(f"  {now.state}{spell_skipped(seen)}", flush=True)
-    return now
+        run = show_changes(api, now, tasks, seen)
+    print(f"  {run.state}{spell_skipped(seen)}", flush=True)
+    return run
+
+
+def show_changes(api: AirflowApi, run: Run, tasks: list[Task], seen: dict[str, str]) -> Run:
+    for task in tasks:
+        if task.state in SHOWN and seen.get(task.name) != task.state:
+            counts = api.read_result(run, task.name) if task.state == "success" else None
+            print_step(task.name, task.state, task.seconds, counts)
+        seen[task.name] = task.state
+    return run
 
 
 def spell_skipped(states: dict[str, str]) -> str:
     skipped = sum(state == "skipped" for state in states.values())
     if skipped == len(states):
-        return ": nothing to do"
+        return ": there was nothing to do"
     return f", {skipped} tasks had nothing to do" if skipped else ""
 
 

@@ -38,13 +38,17 @@ def ingest(source: str, run_id: str, first: date | None, last: date | None, refu
         show(f"check_{table.name}", lambda table=table: check_table(table.name, run_id))  # type: ignore[misc]
     published = show("publish", lambda: publish_source(source, run_id, getpass.getuser()))
     if published["refused"]:
-        raise ValueError(f"refused {len(published['refused'])} objects: " + "; ".join(published["refused"].values()))
+        sentences = list(published["refused"].values())
+        raise ValueError(f"refused {len(sentences)} object{'s'[: len(sentences) > 1]}: " + "; ".join(sentences))
 
 
 def build_marts(run_id: str, first: date | None, last: date | None) -> None:
     from steps.marts import build_stale_marts
 
-    show("build_marts", lambda: build_stale_marts(run_id, first, last))
+    def build() -> dict[str, dict[str, list[str]]]:
+        return {mart: {"partitions": built} for mart, built in build_stale_marts(run_id, first, last).items()}
+
+    show("build_marts", build)
 
 
 def show(step: str, work: Callable[[], Any]) -> Any:

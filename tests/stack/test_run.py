@@ -1,0 +1,85 @@
+"""`watershed run`: what it prints, and the steps in this process. The way through Airflow is in tests/end_to_end."""
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stack.cli import main
+from stack.counts import spell_counts
+from steps.land import land_file
+from tests.empty_lake import EmptyLake
+from warehouse.connection import connect
+
+LINE = b'::1 - - [21/May/2015:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ({"objects": 1, "bytes": 224654}, "1 object, 224,654 bytes"),
+        ({"requests": {"rows": 9999, "days": ["2015-05-17", "2015-05-18"]}}, "requests: 9,999 rows, 2 days"),
+        (
+            {"tables": {"ratings": {"rows": 5, "days": 2}}, "snapshot": 1007, "refused": 0, "refused_objects": {}},
+            "tables: ratings (5 rows, 2 days); snapshot 1007, 0 refused",
+        ),
+        ({"rows": 3, "day": None, "snapshot": 4}, "3 rows, snapshot 4"),
+        (None, ""),
+    ],
+)
+def test_counts_read_like_a_sentence(counts: object, text: str) -> None:
+    assert spell_counts(counts) == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["ingest_access_log", "--in-process"], "there is no source 'access_log'; the sources are"),
+        (["detect_arrivals", "--in-process"], "'detect_arrivals' cannot run in process"),
+        (["build_marts", "--from", "2015-05-18", "--to", "2015-05-17"], "--from 2015-05-18 is after --to 2015-05-17"),
+        (["build_marts"], "WATERSHED_AIRFLOW_URL is not set: start the local stack with `watershed up`"),
+    ],
+)
+def test_mistakes_are_one_line(
+    arguments: list[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("WATERSHED_HOME", str(tmp_path))
+    assert main(["run", *arguments]) == 1
+    printed = capsys.readouterr().err
+    assert sentence in printed
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.servers
+def test_steps_in_this_process(lake: EmptyLake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, broken = tmp_path / "whole.log", tmp_path / "broken.log.gz"
+    whole.write_bytes(LINE * 3)
+    land_file("access_logs", whole)
+    assert main(["run", "ingest_access_logs", "--in-process"]) == 0
+    assert main(["run", "build_marts", "--in-process"]) == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[0] for line in shown.splitlines()] == [
+        *("land", "stage", "check_requests", "publish"),
+        "build_marts",
+    ]
+    assert "requests (3 rows, 0 quarantined, 1 day)" in shown
+    assert "top_pages: 1 partition; traffic_hourly: 1 partition" in shown
+
+    broken.write_bytes(gzip.compress(LINE * 100)[:-9])
+    land_file("access_logs", broken)
+    assert main(["run", "ingest_access_logs", "--in-process"]) == 1
+    assert "refused 1 object: " in capsys.readouterr().err
+    assert connect(read_only=True).execute("SELECT count(*) FROM core.requests").fetchone() == (3,)
+
+
+def test_in_process_does_without_airflow() -> None:
+    """The steps and what runs them here import nothing of Airflow, which takes seconds."""
+    modules = "stack.run_here, steps.land, steps.stage, steps.check, steps.publish, steps.marts"
+    script = f"import sys, {modules}; print([m for m in sys.modules if m.split('.')[0] in ('airflow', 'plugins')])"
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
