@@ -1,5 +1,6 @@
 """Publish: what the checks left of a run becomes visible, all tables of the source at once."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -20,81 +21,96 @@ from warehouse.ledger import (
 from warehouse.publish import Part, Publication, publish
 
 
+@dataclass(frozen=True)
+class CheckedRun:
+    """What the steps before left behind: raw objects by key, the manifest of staging, a report a table."""
+
+    run_id: str
+    source: Source
+    store: Store
+    objects: dict[str, RawObject]
+    staged: dict[str, Any]
+    reports: dict[str, dict[str, Any]]
+
+
 def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
     """Publish a checked run. Objects over their budget, unreadable, or behind a blocking rule are refused, each with a
     sentence that is recorded in `ledger.refusals`; the others are published.
 
     Returns `{"tables": {name: {"rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence}}`; the snapshot
-    is None when nothing was left to publish.
+    is None when the run took nothing.
     """
-    source, store, con = find_source(source_name), open_store(), connect()
-    staged = store.read_json(spell_step_key(run_id, "stage"))
-    reports = {t.name: store.read_json(spell_step_key(run_id, f"check_{t.name}")) for t in tables_of(source)}
-    objects = {key: store.head(key) for key in store.read_json(spell_step_key(run_id, "land"))["objects"]}
-    refused = find_refused(source, objects, staged, reports)
-    accepted = {key: about for key, about in objects.items() if key not in refused}
-    parts, books, rows = [], [], LedgerRows()
-    for table in tables_of(source):
-        report = drop_objects(con, table, reports[table.name], set(refused), run_id, store)
-        tallies = staged["tables"][table.name]["tallies"]
-        own = [balance_books(source, table, about, tallies[key], report) for key, about in accepted.items()]
-        books += own
-        parts.append(compose_part(table, report, staged["tables"][table.name]))
-        rows.days.extend(find_changed_days(con, table, report, set(accepted)))
-        rows.checks.extend({"table_name": table.address, **check} for check in report["checks"])
-    rows.fields.extend(find_new_fields(con, source, staged.get("fields", {}), set(accepted)))
-    timings = {"stage": staged["ms"], "check": sum(r["ms"] for r in reports.values())}
-    rows.refusals.extend(spell_refusals(source, objects, refused))
-    publication = Publication(
-        run_id,
-        source.name,
-        actor,
-        tuple(parts if accepted else ()),
-        tuple(books),
-        rows,
-        timings,
-        spell_overtaken(source, staged),
-    )
-    snapshot = publish(publication) if objects else None
+    run = read_run(source_name, run_id)
+    refused = find_refused(run)
+    publication = compose_publication(connect(), run, refused, actor)
     return {
-        "tables": {t.name: summarize(t, books, rows.days) for t in tables_of(source)},
-        "snapshot": snapshot,
+        "snapshot": publish(publication) if run.objects else None,
+        "tables": {t.name: summarize(t, publication) for t in tables_of(run.source)},
         "refused": refused,
     }
 
 
-def find_refused(
-    source: Source, objects: dict[str, RawObject], staged: dict[str, Any], reports: dict[str, Any]
-) -> dict[str, str]:
+def read_run(source_name: str, run_id: str) -> CheckedRun:
+    source, store = find_source(source_name), open_store()
+    taken = store.read_json(spell_step_key(run_id, "land"))["objects"]
+    reports = {t.name: store.read_json(spell_step_key(run_id, f"check_{t.name}")) for t in tables_of(source)}
+    staged = store.read_json(spell_step_key(run_id, "stage"))
+    return CheckedRun(run_id, source, store, {key: store.head(key) for key in taken}, staged, reports)
+
+
+def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str], actor: str) -> Publication:
+    accepted = {key: about for key, about in run.objects.items() if key not in refused}
+    parts, books, rows = [], [], LedgerRows(refusals=spell_refusals(run, refused))
+    for table in tables_of(run.source) if accepted else ():
+        report = drop_objects(con, table, run.reports[table.name], set(refused), run)
+        staged = run.staged["tables"][table.name]
+        books += [
+            balance_books(run.source, table, about, staged["tallies"][key], report) for key, about in accepted.items()
+        ]
+        parts.append(compose_part(table, report, staged))
+        rows.days.extend(find_changed_days(con, table, report, set(accepted)))
+        rows.checks.extend({"table_name": table.address, **check} for check in report["checks"])
+    rows.fields.extend(find_new_fields(con, run.source, run.staged.get("fields", {}), set(accepted)))
+    timings = {"stage": run.staged["ms"], "check": sum(report["ms"] for report in run.reports.values())}
+    overtaken = spell_overtaken(run)
+    return Publication(run.run_id, run.source.name, actor, tuple(parts), tuple(books), rows, timings, overtaken)
+
+
+def find_refused(run: CheckedRun) -> dict[str, str]:
     """Why which objects cannot be published: key to sentence."""
-    refused: dict[str, str] = dict(staged.get("refused", {}))
-    for table in tables_of(source):
-        report = reports[table.name]
-        if report["blocked"]:
-            refused |= {key: f"{table.address}: {report['blocked']}" for key in objects if key not in refused}
-        for key, tally in staged["tables"][table.name]["tallies"].items():
+    refused: dict[str, str] = dict(run.staged.get("refused", {}))
+    for table in tables_of(run.source):
+        report = run.reports[table.name]
+        for key, tally in run.staged["tables"][table.name]["tallies"].items():
             bad, read = report["quarantined"].get(key, 0), tally.get("read", 0)
-            if key not in refused and not table.budget.allows(bad, read):
-                refused[key] = (
-                    f"{bad} of {read} rows of {objects[key].name} are bad for {table.address}, more than its contract "
-                    f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the "
-                    f"transform, then `watershed run ingest_{source.name} --refused`"
-                )
-    if refused and source.kind == "oltp":  # what one extraction closes, the next one continues: all or none
+            if report["blocked"]:
+                refused.setdefault(key, f"{table.address}: {report['blocked']}")
+            elif not table.budget.allows(bad, read):
+                refused.setdefault(key, explain_budget(table, run, key, bad, read))
+    if refused and run.source.kind == "oltp":  # what one extraction closes, the next one continues: all or none
         why = next(iter(refused.values()))
-        refused = {key: refused.get(key, why) for key in objects}
+        refused = {key: refused.get(key, why) for key in run.objects}
     return refused
 
 
-def spell_overtaken(source: Source, staged: dict[str, Any]) -> str | None:
+def explain_budget(table: Table, run: CheckedRun, key: str, bad: int, read: int) -> str:
+    return (
+        f"{bad} of {read} rows of {run.objects[key].name} are bad for {table.address}, more than its contract tolerates "
+        f"({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
+        f"then `watershed run ingest_{run.source.name} --refused`"
+    )
+
+
+def spell_overtaken(run: CheckedRun) -> str | None:
     """Histories start from what was published when they were staged; a later publish of the source overtakes them."""
-    if "snapshot" not in staged:
+    if "snapshot" not in run.staged:
         return None
-    return f"SELECT 1 FROM ledger.books WHERE source = {quote(source.name)} AND snapshot_id > {staged['snapshot']}"
+    source, snapshot = quote(run.source.name), run.staged["snapshot"]
+    return f"SELECT 1 FROM ledger.books WHERE source = {source} AND snapshot_id > {snapshot}"
 
 
 def drop_objects(
-    con: DuckDBPyConnection, table: Table, report: dict[str, Any], refused: set[str], run_id: str, store: Store
+    con: DuckDBPyConnection, table: Table, report: dict[str, Any], refused: set[str], run: CheckedRun
 ) -> dict[str, Any]:
     """The check's report without anything of the refused objects, files rewritten where they held some."""
     if not refused & (set(report["written"]) | set(report["quarantined"])):
@@ -103,7 +119,7 @@ def drop_objects(
     kept: dict[str, Any] = {}
     for what, address in (("files", table.address), ("quarantine", f"quarantine.{table.name}")):
         con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest([{listed}]) AS raw_object")
-        kept[what] = rewrite_files(con, report[what], "refused", address, run_id, store, by="raw_object")
+        kept[what] = rewrite_files(con, report[what], "refused", address, run.run_id, run.store, "raw_object")
     return (
         report
         | kept
@@ -172,12 +188,12 @@ def find_new_fields(
     ]
 
 
-def spell_refusals(source: Source, objects: dict[str, RawObject], refused: dict[str, str]) -> list[dict[str, Any]]:
+def spell_refusals(run: CheckedRun, refused: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
-            "source": source.name,
+            "source": run.source.name,
             "raw_object": key,
-            "object_name": objects[key].name,
+            "object_name": run.objects[key].name,
             "reason": why,
             "refused_at": utc_now(),
         }
@@ -185,10 +201,10 @@ def spell_refusals(source: Source, objects: dict[str, RawObject], refused: dict[
     ]
 
 
-def summarize(table: Table, books: list[Books], days: list[dict[str, Any]]) -> dict[str, Any]:
-    own = [b for b in books if b.table_name == table.address]
+def summarize(table: Table, publication: Publication) -> dict[str, Any]:
+    own = [b for b in publication.books if b.table_name == table.address]
     return {
         "rows": sum(b.rows_written for b in own),
         "quarantined": sum(b.rows_quarantined for b in own),
-        "days": sorted({str(d["day"]) for d in days if d["table_name"] == table.address}),
+        "days": sorted({str(d["day"]) for d in publication.rows.days if d["table_name"] == table.address}),
     }
