@@ -11,6 +11,7 @@ from airflow.sdk import Asset
 
 from contracts import find_table, load_tables
 from contracts.settings import read_setting
+from contracts.table import Table
 from warehouse.marts import Mart, list_marts
 
 
@@ -36,7 +37,8 @@ def checked_asset(source: str, table: str) -> Asset:
 
 def table_asset(address: str) -> Asset:
     """A published table or mart by its address, such as `core.requests`; the page shows who owns it and its grain."""
-    declared = {described.address: described for described in (*load_tables().values(), *list_marts())}[address]
+    described: tuple[Table | Mart, ...] = (*load_tables().values(), *list_marts())
+    declared = {table.address: table for table in described}[address]
     schema, _, name = address.partition(".")
     about = {"owner": declared.owner, "grain": declared.grain, "description": declared.description}
     return Asset(address, uri=f"s3://{name_bucket()}/lake/{schema}/{name}", group=schema, extra=about)
