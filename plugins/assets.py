@@ -6,6 +6,7 @@ OpenLineage drops schemes that it does not know. Reading them needs no running s
 """
 
 from functools import cache
+from typing import Any
 
 from airflow.sdk import Asset
 
@@ -40,7 +41,7 @@ def table_asset(address: str) -> Asset:
     described: tuple[Table | Mart, ...] = (*load_tables().values(), *list_marts())
     declared = {table.address: table for table in described}[address]
     schema, _, name = address.partition(".")
-    about = {"owner": declared.owner, "grain": declared.grain, "description": declared.description}
+    about: dict[str, Any] = {"owner": declared.owner, "grain": declared.grain, "description": declared.description}
     return Asset(address, uri=f"s3://{name_bucket()}/lake/{schema}/{name}", group=schema, extra=about)
 
 
