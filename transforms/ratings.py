@@ -26,7 +26,7 @@ def from_watch_logs(records: ir.Table) -> ir.Table:
     """Contract columns, trace, problem and line, a row a record. The range of a rating is not looked at."""
     parts = records.mutate(parts=_.line.split(","))
     values = parts.mutate(
-        rated_at=_.parts[0].try_cast("timestamp"),
+        rated_at=_.parts[0].try_cast("timestamp(6)"),
         user_id=_.parts[1].try_cast("int64"),
         film_id=_.line.re_extract("GET /rate/([^/,]+)=", 1),
         rating=_.line.re_extract(r"=([^=]*)\z", 1).try_cast("int32"),

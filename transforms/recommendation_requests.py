@@ -13,7 +13,7 @@ from transforms.watch_lines import BIG_USER, NO_FORM, NO_TIME, START, is_rating
 
 REQUEST = "recommendation request ([^, ]+), ?status ([0-9]+)"
 FORM = "(?s)" + START + REQUEST + r"(?:, ?result:.*|, ?[0-9]+ ms)?\z"
-RESULT = r"(?s), ?status [0-9]+, ?result:(.*)\z"
+RESULT = r"(?s), ?status [0-9]+, ?result: ?(.*)\z"
 DURATION = r"(?:,|^|result:) ?([0-9]+) ms\z"
 FILMS = r"^[^ ,]+(?:, ?[^ ,]+)*\z"
 
@@ -31,11 +31,11 @@ def from_watch_logs(records: ir.Table) -> ir.Table:
     """
     parts = records.mutate(parts=_.line.split(","), duration=_.line.re_extract(DURATION, 1))
     values = parts.mutate(
-        requested_at=_.parts[0].try_cast("timestamp"),
+        requested_at=_.parts[0].try_cast("timestamp(6)"),
         user_id=_.parts[1].try_cast("int64"),
         server=_.line.re_extract(REQUEST, 1),
         status=_.line.re_extract(REQUEST, 2).try_cast("int32"),
-        result=_.line.re_extract(RESULT, 1).strip().re_replace(DURATION, ""),
+        result=_.line.re_extract(RESULT, 1).re_replace(DURATION, ""),
         response_ms=_.duration.try_cast("int64"),
     )
     has_films = (values.status == 200) & values.result.re_search(FILMS)

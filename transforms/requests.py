@@ -48,12 +48,12 @@ def from_access_logs(records: ir.Table) -> ir.Table:
         client_host=choose(cut, cut.words[0], cut.words[1], cut.tabs[0]),
         remote_user=choose(cut, cut.words[2], NOTHING, cut.tabs[1]).nullif("-"),
         request=choose(
-            cut, restore(cut.quoted[1]), cut.line.re_extract(SHORT_REQUEST, 1), cut.tabs[3] + " " + cut.tabs[4]
+            cut, restore(cut, cut.quoted[1]), cut.line.re_extract(SHORT_REQUEST, 1), cut.tabs[3] + " " + cut.tabs[4]
         ),
         status_text=choose(cut, cut.sizes[1], cut.words[cut.words.length() - 1], cut.tabs[5]),
         size_text=choose(cut, cut.sizes[2], NOTHING, cut.tabs[6]).nullif("-").nullif(""),
-        referrer=ibis.ifelse(cut.is_combined, restore(cut.quoted[3]), NOTHING).nullif("-"),
-        user_agent=ibis.ifelse(cut.is_combined, restore(cut.quoted[5]), NOTHING).nullif("-"),
+        referrer=ibis.ifelse(cut.is_combined, restore(cut, cut.quoted[3]), NOTHING).nullif("-"),
+        user_agent=ibis.ifelse(cut.is_combined, restore(cut, cut.quoted[5]), NOTHING).nullif("-"),
         log_extra=find_extra(cut),
     )
     values = split_request(fields).mutate(
@@ -82,7 +82,7 @@ def cut_fields(records: ir.Table) -> ir.Table:
     hidden = line.replace("\\\\", BACKSLASH).replace('\\"', QUOTE)
     quoted = records.mutate(quoted=ibis.ifelse(line.contains("\\"), hidden, line).split('"'))
     cut = quoted.mutate(
-        words=ibis.ifelse(_.form == "short", line, _.quoted[0]).split(" "),
+        words=ibis.ifelse(quoted.form == "short", line, restore(quoted, quoted.quoted[0])).split(" "),
         tabs=ibis.ifelse(_.form == "tabbed", line, "").split("\t"),
         sizes=_.quoted[2].split(" "),
         stamp=_.quoted[0].right(len("25/Jun/2020:02:49:12 +0200] ")),
@@ -92,8 +92,10 @@ def cut_fields(records: ir.Table) -> ir.Table:
     return cut.mutate(is_combined=(cut.form == "apache") & has_agent & ends_there)
 
 
-def restore(text: ir.StringValue) -> ir.StringValue:
-    return text.replace(QUOTE, '\\"').replace(BACKSLASH, "\\\\")
+def restore(cut: ir.Table, text: ir.StringValue) -> ir.StringValue:
+    """A piece of a line that was cut at its quotes, as it stands in the log."""
+    shown = text.replace(QUOTE, '\\"').replace(BACKSLASH, "\\\\")
+    return ibis.ifelse(cut.line.contains("\\"), shown, text)
 
 
 def find_time(cut: ir.Table) -> ir.TimestampValue:

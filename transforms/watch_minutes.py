@@ -18,7 +18,7 @@ def from_watch_logs(records: ir.Table) -> ir.Table:
     parts = records.mutate(parts=_.line.split(","))
     names = parts.mutate(names=_.parts[2].split("/"))
     values = names.mutate(
-        watched_at=_.parts[0].try_cast("timestamp"),
+        watched_at=_.parts[0].try_cast("timestamp(6)"),
         user_id=_.parts[1].try_cast("int64"),
         film_id=_.names[3],
         minute=_.names[4].replace(".mpg", "").try_cast("int32"),

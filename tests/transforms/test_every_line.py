@@ -1,0 +1,60 @@
+"""Whatever the bytes: every line ends once, as a good or a rejected row of one table, or is blank, or is no text."""
+
+from collections import Counter
+from importlib import import_module
+
+import ibis
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts import find_source, tables_of
+from sources import logs
+from steps.stage_records import claim_records, decode_dictionaries
+from tests.transforms.lines import stage_lines
+
+SOURCES = ("access_logs", "watch_logs", "ratings_files")
+FRAGMENT = st.sampled_from(
+    [
+        *("02:49:12 ", "127.0.0.1 ", "- - ", "[25/Jun/2020:02:49:12 +0200] ", '"GET /x HTTP/1.1" ', '"', "200 ", "-"),
+        *("2020-06-25T13:44:14", ",", "601844", "GET /data/m/up+2009/", "46.mpg", "GET /rate/up=", "4", "/", "=", " "),
+        *("recommendation request ", "r:1", ", status 200", ", result: up+2009", ", 143 ms", "host\tlogname\ttime\t"),
+        *("::", "1::0120735::9::1363245118", "Toy Story (1995)", "Animation|Comedy", "81 min", "\n", "\r", "\\", "\t"),
+        *("99999999999999999999", "\0", "\x01", "\x02", "é", "…", "\u2028", "\x85", "0x1F", "1e3", "'", "--", ";"),
+    ]
+).map(str.encode)
+CONTENT = st.lists(FRAGMENT | st.sampled_from([b"\n", b"\xff"]) | st.binary(max_size=5), max_size=120).map(b"".join)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@given(content=CONTENT)
+@settings(max_examples=40, deadline=None)
+def test_every_line_ends_once(source: str, content: bytes) -> None:
+    staged = stage_lines(source, content)
+    ends = Counter(row["raw_line"] for rows in staged.good.values() for row in rows)
+    ends.update(number for rejected in staged.rejected.values() for number, _ in rejected)
+    rows = staged.records.to_pylist()
+    ends.update(row["raw_line"] for row in rows if row["problem"] or not row["line"].strip("\t\n\v\f\r "))
+    assert ends == Counter(range(1, len(rows) + 1))
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "pyspark"])
+@pytest.mark.parametrize("source", SOURCES)
+def test_transforms_have_sql_for_other_engines(source: str, dialect: str) -> None:
+    records = ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(logs.SCHEMA)), name="records")
+    for table in tables_of(find_source(source)):
+        module = import_module(f"transforms.{table.name}")
+        mine = records.filter(claim_records(find_source(source), table, records))
+        rows = getattr(module, f"from_{source}")(mine)
+        assert rows.columns == (*table.arrow_schema.names, "problem", "line")
+        assert "FROM" in ibis.to_sql(rows, dialect=dialect)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_columns_have_the_types_of_the_contract(source: str) -> None:
+    records = ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(logs.SCHEMA)), name="records")
+    for table in tables_of(find_source(source)):
+        rows = getattr(import_module(f"transforms.{table.name}"), f"from_{source}")(records)
+        made = {name: dtype.copy(nullable=True) for name, dtype in rows.schema().items()}
+        wanted = ibis.Schema.from_pyarrow(table.arrow_schema)
+        assert {n: str(made[n]) for n in wanted} == {n: str(t.copy(nullable=True)) for n, t in wanted.items()}

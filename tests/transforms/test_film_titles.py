@@ -1,0 +1,59 @@
+"""Titles of films: by cases, by facts counted with other tools, by values that must come back, by naughty strings."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.transforms.lines import DATA, SAMPLE, check_case, list_cases, load_naughty_strings, stage_lines
+
+
+@pytest.mark.parametrize("case", list_cases("film_titles"), ids=lambda path: path.stem)
+def test_cases(case: Path) -> None:
+    check_case(case)
+
+
+def test_facts_of_real_titles() -> None:
+    facts = json.loads((DATA / "ratings" / "facts.json").read_text())["10K"]
+    content = (SAMPLE / "ratings_files" / "movietweetings_10k_movies.dat.gz").read_bytes()
+    staged = stage_lines("ratings_files", content)
+    rows = staged.good["film_titles"]
+    assert staged.rejected == {"ratings": [], "film_titles": []}
+    assert len(rows) == len({r["film_id"] for r in rows}) == facts["movies_rows"]
+    assert sum(not r["genres"] for r in rows) == facts["movies_without_genre"]
+    assert all(1890 < r["release_year"] < 2014 for r in rows)
+
+
+WORD = st.text(st.characters(codec="utf-8", categories=["L"]), min_size=1, max_size=12)
+TITLE = st.fixed_dictionaries(
+    {
+        "film_id": st.text(st.characters(codec="utf-8", exclude_characters="\n\r\0:"), min_size=1, max_size=12),
+        "title": st.text(st.characters(codec="utf-8", exclude_characters="\n\r\0:()"), min_size=1, max_size=30),
+        "release_year": st.integers(0, 9999),
+        "genres": st.lists(WORD, max_size=4),
+        "length_minutes": st.none() | st.integers(0, 2**31 - 1),
+    }
+)
+
+
+def spell_title(row: dict[str, Any]) -> str:
+    length = "" if row["length_minutes"] is None else f"::{row['length_minutes']} min"
+    return f"{row['film_id']}::{row['title']} ({row['release_year']:04})::{'|'.join(row['genres'])}{length}"
+
+
+@given(st.lists(TITLE, min_size=1, max_size=20))
+@settings(max_examples=30, deadline=None)
+def test_what_was_listed_comes_back(titles: list[dict[str, Any]]) -> None:
+    staged = stage_lines("ratings_files", [spell_title(row) for row in titles])
+    assert staged.rejected == {"ratings": [], "film_titles": []}
+    assert staged.good["film_titles"] == [row | {"raw_line": n} for n, row in enumerate(titles, 1)]
+
+
+def test_naughty_titles_come_back() -> None:
+    texts = [text for text in load_naughty_strings() if text]
+    staged = stage_lines("ratings_files", [f"7::{text} (1999)::Drama" for text in texts])
+    good = {row["raw_line"]: row["title"] for row in staged.good["film_titles"]}
+    assert good == dict(enumerate(texts, 1))
