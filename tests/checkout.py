@@ -20,6 +20,7 @@ class Checkout:
     def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a program of the virtual environment, such as `python` or `watershed`. The result holds its output."""
         environment = os.environ | {"PYTHONPATH": str(self.path)} | variables
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # each command is a process: all but the first start faster
         spelled = [sys.executable, *PROGRAMS[command[0]], *command[1:]]
         return subprocess.run(spelled, cwd=self.path, env=environment, capture_output=True, text=True)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from tests.docs.page import REPOSITORY
 
 FOLDERS = ("sample", "tests/data")
-# Ours, computed from the data beside it, or its licence itself.
-OURS = ("README.md", "LICENSE", "facts.json")
+# Written here, computed from the data beside it, or its licence itself.
+OURS = ("README.md", "LICENSE", "facts.json", "difficult_tables.sql")
 
 
 def list_data() -> list[str]:
