@@ -1,5 +1,6 @@
 """Metrics for DuckDB. Those about rows are conditions on one column: Great Expectations counts all such in one scan."""
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 
 from expectations.adapter.engine import DuckDBExecutionEngine
 
+CALENDAR = date(1900, 1, 1), date(9999, 12, 31)
 LINES_A_BLOCK = 16  # as a power of two: 8 kB of bits for 65,536 lines of an object
 
 
@@ -116,7 +118,7 @@ class TableRepeatedLines(TableMetricProvider):
 
 
 class TableRowsPerDay(TableMetricProvider):
-    """How many rows each day has: `{date: rows}`."""
+    """How many rows each day has: `{date: rows}`. Days that no calendar of ours has are left to the rules on rows."""
 
     metric_name = "table.rows_per_day"
     value_keys = ("column",)
@@ -131,7 +133,7 @@ class TableRowsPerDay(TableMetricProvider):
     ) -> dict:
         day = sa.cast(sa.column(metric_value_kwargs["column"]), sa.Date)
         rows = execution_engine.select_from(metric_domain_kwargs)
-        query = sa.select(day, sa.func.count()).select_from(rows).where(day.is_not(None)).group_by(day)
+        query = sa.select(day, sa.func.count()).select_from(rows).where(day.between(*CALENDAR)).group_by(day)
         return dict(execution_engine.execute_query(query).fetchall())
 
 

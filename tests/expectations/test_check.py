@@ -133,6 +133,18 @@ def test_unusual_days_are_reported(con: duckdb.DuckDBPyConnection) -> None:
     assert results["usual_days"].reason.endswith("but 2020-06-25 has 2 rows where 100 are usual")
 
 
+@pytest.mark.parametrize("when", ["0001-01-01", "9999-12-31 23:59:59", "25000-01-01", "infinity", "-infinity"])
+def test_times_out_of_this_world_are_quarantined(con: duckdb.DuckDBPyConnection, when: str) -> None:
+    table = stage_rows(con, "watch_minutes", {}, {}, {}, {})
+    con.execute(f"""CREATE VIEW odd AS SELECT * REPLACE (
+        CASE raw_line WHEN 4 THEN TIMESTAMP '{when}' ELSE watched_at - to_days(raw_line::INTEGER) END AS watched_at
+    ) FROM staged""")
+    verdict = check_rows(con, table, "odd", AS_OF)
+    assert verdict.blocking == ()
+    rows = con.execute(f"SELECT raw_line, rule, row_json->>'watched_at' FROM ({verdict.failing_sql})").fetchall()
+    assert rows == [(4, "between:watched_at", when if " " in when or "inf" in when else f"{when} 00:00:00")]
+
+
 def test_the_connection_stays_its_owners(con: duckdb.DuckDBPyConnection) -> None:
     table = stage_rows(con, "watch_minutes", {})
     con.execute("BEGIN; CREATE TABLE open_transaction AS SELECT 1 AS x")
