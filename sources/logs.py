@@ -28,7 +28,7 @@ LINES_TRIED = 100
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NEWLINE = 10
 
-TIME_OF_DAY = re.compile(rb"\d\d:\d\d:\d\d ")
+TIME_OF_DAY = re.compile(rb"\d\d:\d\d:\d\d \S+ \S")  # and more than one word: what is cut off needs no day
 DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 
 SCHEMA = pa.schema(
@@ -184,11 +184,9 @@ def replace_lines(block: bytes, ends: np.ndarray, indexes: list[int]) -> bytes:
 
 
 def needs_day(head: bytes) -> bool:
-    """Whether most of the first lines start with a time of day, so that the object needs a day to date them."""
-    lines = [
-        line for line in unpack_head(head).removeprefix(BYTE_ORDER_MARK).splitlines()[:LINES_TRIED] if line.strip()
-    ]
-    return 2 * sum(bool(TIME_OF_DAY.match(line)) for line in lines) > len(lines)
+    """Whether any of the first lines starts with a time of day, so that the object needs a day to date it."""
+    lines = unpack_head(head).removeprefix(BYTE_ORDER_MARK).splitlines()[:LINES_TRIED]
+    return any(TIME_OF_DAY.match(line) for line in lines)
 
 
 def find_day(name: str) -> date | None:
