@@ -95,8 +95,8 @@ def find_refused(run: CheckedRun) -> dict[str, str]:
 
 def explain_budget(table: Table, run: CheckedRun, key: str, bad: int, read: int) -> str:
     return (
-        f"{bad} of {read} rows of {run.objects[key].name} are bad for {table.address}, more than its contract tolerates "
-        f"({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
+        f"{bad} of {read} rows of {run.objects[key].name} are bad for {table.address}, more than its contract "
+        f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
         f"then `watershed run ingest_{run.source.name} --refused`"
     )
 
