@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import itertools
 import json
 import tracemalloc
 from collections.abc import Iterator
@@ -155,33 +156,33 @@ def test_a_document_has_a_limit() -> None:
     assert "broken at element 1 (it is longer than 16 MiB)" in read(b"[" + long + b"]")[1][KEY]
 
 
-class Endless(io.RawIOBase):
-    """A stream of a line repeated: more bytes than anybody would want in memory."""
+class Repeated(io.RawIOBase):
+    """A stream of a beginning and a piece many times: more than anybody would want in memory."""
 
-    def __init__(self, line: bytes, times: int) -> None:
-        self.block, self.left = line * 1000, times // 1000
+    def __init__(self, beginning: bytes, piece: bytes, times: int) -> None:
+        self.pieces = itertools.chain([beginning], itertools.repeat(piece, times))
 
     def read(self, size: int = -1) -> bytes:
-        self.left -= 1
-        return self.block if self.left >= 0 else b""
+        return next(self.pieces, b"")
 
 
-@pytest.mark.parametrize("ending", [b"\n", b","], ids=["lines", "array"])
-def test_memory_does_not_grow_with_the_object(ending: bytes) -> None:
-    """100 MB of documents; a slice, the window on the text, and no more are held."""
-    stream = Endless(b'{"note": "' + b"x" * 10_000 + b'"}' + ending, 10_000)
-    if ending == b",":
-        stream.block = b" " * 10 + stream.block
-        first, rest = stream.read, stream
-        pieces = iter([b"[" + rest.block])
-        stream.read = lambda size=-1: next(pieces, None) or first(size)  # type: ignore[method-assign]
-    about = RawObject(KEY, "endless", 0, "", datetime(2026, 3, 1))
+@pytest.mark.parametrize(("beginning", "ending"), [(b"", b"\n"), (b"[1", b"")], ids=["lines", "array"])
+def test_memory_does_not_grow_with_the_object(beginning: bytes, ending: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20 MB of documents, in slices and with a longest document of 1 MB."""
+    monkeypatch.setattr("sources.documents.SLICE_CHARACTERS", 1 << 20)
+    monkeypatch.setattr("sources.json_stream.MAX_DOCUMENT_BYTES", 1 << 20)
+    document = b'{"note": "' + b"x" * 10_000 + b'"}'
+    piece = document + ending if ending else b"," + document
+    stream = Repeated(beginning or piece, piece, 2000)
+    about = RawObject(KEY, "long.json", 0, "", datetime(2026, 3, 1))
+    refused: dict[str, str] = {}
     tracemalloc.start()
-    count = sum(records.num_rows for records in split_documents([(about, stream)], {}))  # type: ignore[list-item]
+    slices = split_documents([(about, stream)], refused)  # type: ignore[list-item]
+    assert sum(records.num_rows for records in slices) >= 2000
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert count >= 10_000
-    assert peak < 200 << 20
+    assert peak < 10 << 20
+    assert len(refused) == (ending == b"")  # the array has no end
 
 
 def test_fields_of_documents_are_counted_like_elsewhere() -> None:

@@ -232,7 +232,7 @@ def move_money(url: str, done: threading.Event) -> None:
         for number in itertools.takewhile(lambda number: not done.is_set(), itertools.count()):
             change = "update {} set amount = amount {} 1, updated_at = now() where id = 1 + {} % 5000"
             for table, sign in (("debits", "-"), ("credits", "+")):
-                connection.execute(change.format(table, sign, number * 7))  # type: ignore[call-overload]
+                connection.execute(change.format(table, sign, number * 7))
             connection.commit()
 
 
