@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,9 +58,10 @@ def read_tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
-def find_imports(path: Path) -> list[Import]:
+@cache
+def find_imports(path: Path) -> tuple[Import, ...]:
     """Every import of a file, `import_module("sources.x")` with a fixed beginning included."""
-    return list(walk_imports(read_tree(path), is_lazy=False))
+    return tuple(walk_imports(read_tree(path), is_lazy=False))
 
 
 def walk_imports(node: ast.AST, is_lazy: bool) -> Iterator[Import]:
