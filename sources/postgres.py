@@ -21,7 +21,9 @@ ROW_VERSION = "_row_version"  # PostgreSQL's xmin: the transaction that wrote th
 CHANGED_AT = "updated_at"
 EXACT_ELEMENTS = {"smallint", "integer", "bigint", "real", "double precision", "boolean", "text", "uuid", "date"}
 DECIMAL = re.compile(r"numeric\((\d+),(\d+)\)")
-AWAY = re.compile("Unable to connect to Postgres|server closed the connection|terminating connection|FATAL|recovery")
+AWAY = re.compile(
+    "Unable to connect to Postgres|server closed the connection|terminating connection|conflict with recovery|FATAL"
+)
 
 
 @dataclass(frozen=True)

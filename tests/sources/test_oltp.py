@@ -116,12 +116,12 @@ def test_every_value_of_sakila_is_the_databases(
     for table in ("film", "staff", "film_actor", "customer"):
         names = [c for c, _ in read_manifest(open_store(), str(key)).find_table(table).columns]
         listed = ", ".join(f'"{n}"::text' if n in ("fulltext", "rating") else f'"{n}"' for n in names)
-        expected = application.execute(f"select {listed} from only {table}").fetchall()  # type: ignore[arg-type]
+        expected = application.execute(f"select {listed} from only {table}").fetchall()
         assert sorted(read_rows(con, key, table, ", ".join(names)), key=repr) == sorted(expected, key=repr)
 
 
 def test_difficult_values_lose_nothing(con: DuckDBPyConnection, application: psycopg.Connection, take: Take) -> None:
-    application.execute((DATA / "difficult_tables.sql").read_text())  # type: ignore[call-overload]
+    application.execute((DATA / "difficult_tables.sql").read_text())
     key = take()
     counts = {table: rows for table, (rows, _) in count_rows(key).items()}
     assert counts == {'Odd "names"': 2, "parents": 1, "children": 1, "parts": 1}
@@ -211,7 +211,7 @@ def test_all_tables_are_cut_at_one_moment(
     application.execute("create table debits (id int primary key, amount int, updated_at timestamptz default now())")
     application.execute("create table credits (like debits including all)")
     for table in ("debits", "credits"):
-        application.execute(f"insert into {table} select n, 100 from generate_series(1, 5000) n")  # type: ignore[call-overload]
+        application.execute(f"insert into {table} select n, 100 from generate_series(1, 5000) n")
     done = threading.Event()
     mover = threading.Thread(target=move_money, args=(url, done))
     mover.start()
