@@ -136,7 +136,8 @@ def stage_slice(
 def stage_table_slice(con: DuckDBPyConnection, plan: Plan, name: str, store: Store) -> StagedSlice:
     """Parse, write the good rows and the rejected ones, count both. The name is new each time: a published file
     must never be overwritten by a rerun of its step."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {plan.parse}")
+    kept = "* REPLACE (CASE WHEN problem IS NOT NULL THEN line END AS line)"  # a good row's text is not needed again
+    con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS SELECT {kept} FROM ({plan.parse})")
     duplicate = "is_duplicate" if has_column(con, "parsed", "is_duplicate") else "false"
     counted = con.execute(
         f"""SELECT raw_object, count(*) FILTER (problem IS NULL AND NOT {duplicate}),
