@@ -16,6 +16,8 @@ from stack.airflow_api import AirflowApi, Run
 from stack.run_airflow import run_airflow
 from steps.land import land_file
 from warehouse.connection import connect
+from warehouse.marts import list_marts
+from warehouse.staleness import find_stale_days
 
 pytestmark = pytest.mark.servers
 
@@ -50,9 +52,9 @@ def test_events_carry_days_and_counts(airflow: AirflowApi, first_run: Run) -> No
 
 
 def test_marts_follow_by_themselves(airflow: AirflowApi, first_run: Run) -> None:
+    wait_until(lambda: {run.partition_key for run in airflow.list_runs("build_marts")} == {*DAYS, "all"})
     wait_for_marts(airflow)
     runs = {run.partition_key: run for run in airflow.list_runs("build_marts")}
-    assert set(runs) == {*DAYS, "all"}
     assert {run.state for run in runs.values()} == {"success"}
     assert list_done(airflow, runs[DAYS[0]]) == {"choose_marts", "top_pages", "traffic_hourly"}
     assert ask("SELECT sum(request_count) FROM mart.top_pages WHERE path = '/favicon.ico'") == 807
@@ -111,13 +113,18 @@ def list_done(airflow: AirflowApi, run: Run) -> set[str]:
 
 
 def wait_for_marts(airflow: AirflowApi) -> None:
-    """Events become runs at the scheduler's next round: wait until there were some and all have ended."""
-    wait_until(lambda: airflow.list_runs("build_marts"))
-    time.sleep(2)
-    wait_until(lambda: not airflow.list_runs("build_marts", state=["queued", "running"]))
+    """Events become runs at the scheduler's next round: until no mart is stale and no run is under way."""
+    wait_until(lambda: not list_stale_marts() and not airflow.list_runs("build_marts", state=["queued", "running"]))
 
 
-def wait_until(look: Callable[[], T], seconds: float = 90) -> T:
+def list_stale_marts() -> list[str]:
+    con = connect(read_only=True)
+    stale = [mart.name for mart in list_marts() if find_stale_days(con, mart)]
+    con.close()
+    return stale
+
+
+def wait_until(look: Callable[[], T], seconds: float = 240) -> T:
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         assert time.monotonic() < deadline, "nothing happened in time"
