@@ -115,9 +115,10 @@ def publish_tables(source: str) -> Counts:
 @task
 def fail_if_refused(published: Counts) -> None:
     """Fail, with a sentence each, when objects were refused. The others are published all the same."""
-    if published["refused"]:
+    if count := published["refused"]:
         sentences = "\n".join(f"{key}: {why}" for key, why in published["refused_objects"].items())
-        raise AirflowFailException(f"{published['refused']} objects were refused and are not published:\n{sentences}")
+        what = "1 object was refused and is" if count == 1 else f"{count} objects were refused and are"
+        raise AirflowFailException(f"{what} not published:\n{sentences}")
 
 
 def announce(asset: Asset, counts: Counts, snapshot: int | None) -> None:
