@@ -1,142 +1,17 @@
-"""Databases extracted at one moment: Sakila, which nobody here designed, and tables made to be difficult."""
+"""Databases extracted at one moment, and increments that bring just what changed."""
 
-import gzip
 import itertools
-import json
-import re
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from duckdb import DuckDBPyConnection
 
-from contracts.settings import load_settings
-from lake.store import Store, open_store
-from sources.oltp import extract, read_extraction, read_manifest
-from stack.postgres import find_programs
-from tests.empty_lake import EmptyLake, rename_database
-from warehouse.connection import open_engine
+from lake.store import open_store
+from sources.oltp import read_extraction, read_manifest
+from tests.empty_lake import EmptyLake
+from tests.sources.application import Application
 
 pytestmark = pytest.mark.servers
-
-DATA = Path(__file__).resolve().parents[1] / "data"
-SAKILA = DATA / "sakila"
-COUNTER = itertools.count()
-
-
-@pytest.fixture
-def url(module_lake: EmptyLake) -> Iterator[str]:
-    """A new database of the superuser's."""
-    name = f"application{next(COUNTER)}"
-    with psycopg.connect(module_lake.admin_url, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-        yield rename_database(module_lake.admin_url, name)
-        connection.execute(f"drop database {name} with (force)")
-
-
-@pytest.fixture
-def application(url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def store(module_lake: EmptyLake) -> Store:
-    return open_store()
-
-
-@pytest.fixture
-def con(module_lake: EmptyLake) -> Iterator[DuckDBPyConnection]:
-    engine = open_engine(load_settings())
-    yield engine
-    engine.close()
-
-
-Take = Callable[..., str | None]
-
-
-@pytest.fixture
-def take(con: DuckDBPyConnection, url: str, store: Store) -> Take:
-    """Extract the database: `take()` whole, `take(manifest)` what changed since."""
-
-    def extract_since(since: str | None = None) -> str | None:
-        return extract(con, url, store, "accounts", since)
-
-    return extract_since
-
-
-def read_rows(con: DuckDBPyConnection, key: str | None, table: str, columns: str = "* EXCLUDE raw_object") -> list[Any]:
-    assert key is not None
-    _, rows, _ = read_extraction(open_store(), key, table)
-    return con.execute(f"SELECT {columns} FROM ({rows}) ORDER BY raw_line").fetchall()
-
-
-def read_keys(con: DuckDBPyConnection, key: str | None, table: str) -> list[Any]:
-    assert key is not None
-    _, _, keys = read_extraction(open_store(), key, table)
-    return sorted(con.execute(keys).fetchall())
-
-
-def count_rows(key: str | None) -> dict[str, tuple[int, int]]:
-    """Rows brought and keys that exist by table."""
-    return {t.name: (t.row_count, t.key_count) for t in read_manifest(open_store(), str(key)).tables}
-
-
-def load_sakila(url: str) -> None:
-    for name in ("01_schema.sql.gz", "02_data_copy.sql.gz"):
-        script = gzip.decompress((SAKILA / name).read_bytes())
-        command = [str(find_programs() / "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-d", url]
-        subprocess.run(command, input=script, check=True, stdout=subprocess.DEVNULL)
-
-
-def test_sakila_is_extracted_whole(con: DuckDBPyConnection, url: str, take: Take) -> None:
-    load_sakila(url)
-    facts = json.loads((SAKILA / "facts.json").read_text())
-    counts = count_rows(key := take())
-    assert {table: rows for table, (rows, _) in counts.items()} == facts["rows_per_table(select count(*) from ONLY t)"]
-    assert all(keys == rows for rows, keys in counts.values())
-    payments, rentals, films = (read_extraction(open_store(), str(key), t)[1] for t in ("payment", "rental", "film"))
-    assert con.execute(f"SELECT sum(amount)::DOUBLE FROM ({payments})").fetchone() == (facts["payment"]["sum_amount"],)
-    returned = con.execute(f"SELECT count(*) - count(return_date) FROM ({rentals})").fetchone()
-    assert returned == (facts["rental_return_date_null"],)
-    ratings = con.execute(f"SELECT rating, count(*)::VARCHAR FROM ({films}) GROUP BY rating").fetchall()
-    assert dict(ratings) == facts["rating_histogram"]
-
-
-def test_every_value_of_sakila_is_the_databases(
-    con: DuckDBPyConnection, url: str, application: psycopg.Connection, take: Take
-) -> None:
-    load_sakila(url)
-    key = take()
-    for table in ("film", "staff", "film_actor", "customer"):
-        names = [c for c, _ in read_manifest(open_store(), str(key)).find_table(table).columns]
-        listed = ", ".join(f'"{n}"::text' if n in ("fulltext", "rating") else f'"{n}"' for n in names)
-        expected = application.execute(f"select {listed} from only {table}").fetchall()
-        assert sorted(read_rows(con, key, table, ", ".join(names)), key=repr) == sorted(expected, key=repr)
-
-
-def test_difficult_values_lose_nothing(con: DuckDBPyConnection, application: psycopg.Connection, take: Take) -> None:
-    application.execute((DATA / "difficult_tables.sql").read_text())
-    key = take()
-    counts = {table: rows for table, (rows, _) in count_rows(key).items()}
-    assert counts == {'Odd "names"': 2, "parents": 1, "children": 1, "parts": 1}
-    assert read_manifest(open_store(), str(key)).find_table("parts").primary_key == ("day", "id")
-    _, rows, _ = read_extraction(open_store(), str(key), 'public.Odd "names"')
-    own = "* EXCLUDE (raw_object, raw_line) REPLACE (hex(bytes) AS bytes)"
-    full, empty = con.execute(f"SELECT COLUMNS(*)::VARCHAR FROM (SELECT {own} FROM ({rows})) ORDER BY 1").fetchall()
-    assert empty == ("2", *[None] * 21)
-    assert full == (
-        "1", "1.10", "12345678901234567890.123456789012345678901234567890", None, "1" + "0" * 36 + ".00",
-        "{{1,2},{3,4}}", "[a, NULL, 'b,c']", '{"2026-03-01 10:00:00+00"}', "2026-03-01 10:00:00", "infinity",
-        "-infinity", "24:00:00", "1 mon 2 days 00:00:00.000001", "12:00:00+02", "00FF", '{"a": 0.10}', "::1/128",
-        "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "101", "9223372036854775807", "x", "true",
-    )  # fmt: skip
-
 
 SHOP = """
     create table articles (id int primary key, name text, updated_at timestamptz default now());
@@ -149,78 +24,90 @@ SHOP = """
 """
 
 
-def test_an_increment_brings_what_changed(con: DuckDBPyConnection, application: psycopg.Connection, take: Take) -> None:
+@pytest.fixture
+def shop(application: Application) -> Application:
     application.execute(SHOP)
-    first = take()
-    assert count_rows(first) == {"articles": (9, 9), "prices": (3, 3), "visits": (2, 2)}
-    application.execute("update articles set name = 'new' where id = 3")  # by hand: updated_at stays
-    application.execute("update articles set name = 'new', updated_at = null where id = 4")
-    application.execute("delete from articles where id = 9")
-    application.execute("update prices set price = 9 where shop = 'a1'; insert into prices values ('a', 1, 4)")
-    second = take(first)
-    assert count_rows(second) == {"articles": (2, 8), "prices": (2, 4), "visits": (0, 2)}
-    assert sorted(read_rows(con, second, "articles", "id, name")) == [(3, "new"), (4, "new")]
-    assert read_keys(con, second, "articles") == [(n,) for n in range(1, 9)]
-    assert read_rows(con, second, "prices", "raw_line") == [(1,), (2,)]
-    assert read_rows(con, second, "visits") == []
-    application.execute("delete from articles where id = 1")
-    third = take(second)
-    assert count_rows(third) == {"articles": (0, 7), "prices": (0, 4), "visits": (0, 2)}
-    assert count_rows(take(first))["articles"] == (2, 7)
+    return application
 
 
-def test_an_unchanged_database_lands_nothing(application: psycopg.Connection, store: Store, take: Take) -> None:
-    application.execute(SHOP)
-    first = take()
-    before = sorted([*store.list("raw/"), *store.list("raw-parts/")])
-    assert take(first) is None
-    assert sorted([*store.list("raw/"), *store.list("raw-parts/")]) == before
+def test_an_increment_brings_what_changed(shop: Application) -> None:
+    first = shop.take()
+    assert shop.count_rows(first) == {"articles": (9, 9), "prices": (3, 3), "visits": (2, 2)}
+    shop.execute("update articles set name = 'new' where id = 3")  # by hand: updated_at stays
+    shop.execute("update articles set name = 'new', updated_at = null where id = 4")
+    shop.execute("delete from articles where id = 9")
+    shop.execute("update prices set price = 9 where shop = 'a1'; insert into prices values ('a', 1, 4)")
+    second = shop.take(first)
+    assert shop.count_rows(second) == {"articles": (2, 8), "prices": (2, 4), "visits": (0, 2)}
+    assert sorted(shop.read_rows(second, "articles", "id, name")) == [(3, "new"), (4, "new")]
+    assert shop.read_keys(second, "articles") == [(n,) for n in range(1, 9)]
+    assert shop.read_rows(second, "prices", "raw_line") == [(1,), (2,)]
+    assert shop.read_rows(second, "visits") == []
 
 
-def test_a_long_transaction_is_not_missed(
-    con: DuckDBPyConnection, url: str, application: psycopg.Connection, take: Take
-) -> None:
+def test_an_increment_may_bring_deletions_only(shop: Application) -> None:
+    first = shop.take()
+    shop.execute("delete from articles where id = 1")
+    second = shop.take(first)
+    assert shop.count_rows(second) == {"articles": (0, 8), "prices": (0, 3), "visits": (0, 2)}
+    assert shop.read_rows(second, "articles") == []
+    assert shop.read_keys(second, "articles") == [(n,) for n in range(2, 10)]
+
+
+def test_an_increment_may_build_on_any_extraction(shop: Application) -> None:
+    first = shop.take()
+    shop.execute("update articles set name = 'new', updated_at = now() where id = 1")
+    second = shop.take(first)
+    shop.execute("update articles set name = 'new', updated_at = now() where id = 2")
+    assert shop.count_rows(shop.take(second))["articles"] == (1, 9)
+    assert shop.count_rows(shop.take(first))["articles"] == (2, 9)
+
+
+def test_an_unchanged_database_lands_nothing(shop: Application) -> None:
+    first = shop.take()
+    before = sorted([*shop.store.list("raw/"), *shop.store.list("raw-parts/")])
+    assert shop.take(first) is None
+    assert sorted([*shop.store.list("raw/"), *shop.store.list("raw-parts/")]) == before
+
+
+def test_a_long_transaction_is_not_missed(shop: Application) -> None:
     """Its rows say to be older than others that an earlier extraction has already brought."""
-    application.execute(SHOP)
-    with psycopg.connect(url) as long:
+    with psycopg.connect(shop.url) as long:
         long.execute("insert into articles values (100, 'late'); update articles set updated_at = now() where id = 1")
-        application.execute("insert into articles values (101, 'quick')")
-        first = take()
-        assert (100,) not in read_keys(con, first, "articles")
+        shop.execute("insert into articles values (101, 'quick')")
+        first = shop.take()
+        assert (100,) not in shop.read_keys(first, "articles")
         long.commit()
-    application.execute("insert into articles values (102, 'after')")
-    assert sorted(read_rows(con, take(first), "articles", "id, name")) == [(1, "a1"), (100, "late"), (102, "after")]
+    shop.execute("insert into articles values (102, 'after')")
+    brought = shop.read_rows(shop.take(first), "articles", "id, name")
+    assert sorted(brought) == [(1, "a1"), (100, "late"), (102, "after")]
 
 
-def test_a_changed_table_is_taken_whole(application: psycopg.Connection, store: Store, take: Take) -> None:
-    application.execute(SHOP)
-    first = take()
-    application.execute("alter table articles add color text default 'red'; insert into visits values ('/new')")
-    second = read_manifest(store, str(take(first)))
-    assert {t.name: (t.is_snapshot, t.row_count) for t in second.tables} == {
-        "articles": (True, 9), "prices": (False, 0), "visits": (True, 3)
-    }  # fmt: skip
-    application.execute("drop table visits")
-    assert count_rows(take(first)).keys() == {"articles", "prices"}
+def test_a_changed_table_is_taken_whole(shop: Application) -> None:
+    first = shop.take()
+    shop.execute("alter table articles add color text default 'red'; insert into visits values ('/new')")
+    tables = read_manifest(shop.store, str(shop.take(first))).tables
+    taken = {table.name: (table.is_snapshot, table.row_count) for table in tables}
+    assert taken == {"articles": (True, 9), "prices": (False, 0), "visits": (True, 3)}
+    shop.execute("drop table visits")
+    assert shop.count_rows(shop.take(first)).keys() == {"articles", "prices"}
 
 
-def test_all_tables_are_cut_at_one_moment(
-    con: DuckDBPyConnection, url: str, application: psycopg.Connection, take: Take
-) -> None:
+def test_all_tables_are_cut_at_one_moment(application: Application) -> None:
     """Money moves between two tables all the time; every extraction finds all of it."""
     application.execute("create table debits (id int primary key, amount int, updated_at timestamptz default now())")
     application.execute("create table credits (like debits including all)")
     for table in ("debits", "credits"):
         application.execute(f"insert into {table} select n, 100 from generate_series(1, 5000) n")
     done = threading.Event()
-    mover = threading.Thread(target=move_money, args=(url, done))
+    mover = threading.Thread(target=move_money, args=(application.url, done))
     mover.start()
     try:
         key, balances = None, dict[tuple[str, int], int]()
         for _ in range(3):
-            key = take(key)
+            key = application.take(key)
             for table in ("debits", "credits"):
-                balances |= {(table, id): amount for id, amount in read_rows(con, key, table, "id, amount")}
+                balances |= {(table, n): amount for n, amount in application.read_rows(key, table, "id, amount")}
             assert sum(balances.values()) == 2 * 5000 * 100
     finally:
         done.set()
@@ -236,40 +123,6 @@ def move_money(url: str, done: threading.Event) -> None:
             connection.commit()
 
 
-def test_failures_are_one_sentence(
-    con: DuckDBPyConnection, url: str, application: psycopg.Connection, store: Store, take: Take
-) -> None:
-    application.execute("create table secrets (id int primary key); create role guest login password 'geheim'")
-    try:
-        server = urlsplit(url)
-        guest = server._replace(netloc=f"guest:geheim@{server.hostname}:{server.port}").geturl()
-        failures: list[tuple[str, type[Exception], str]] = [
-            (guest, ValueError, r"the user may not read public\.secrets: GRANT SELECT ON public\.secrets to it"),
-            (
-                guest.replace("geheim", "geraten"),
-                ConnectionError,
-                "not answer the user 'guest': password authentication",
-            ),
-            (
-                guest.replace(f":{server.port}", ":1"),
-                ConnectionError,
-                "127.0.0.1:1/.* not answer .*: Connection refused",
-            ),
-            (guest + "x", ConnectionError, 'database "application.*x" does not exist'),
-        ]
-        for address, kind, message in failures:
-            with pytest.raises(kind, match=message) as caught:
-                extract(con, address, store, "accounts")
-            assert "\n" not in str(caught.value)
-            assert not {"geheim", "geraten"} & set(re.findall(r"\w+", str(caught.value)))
-            assert caught.value.__cause__ is None
-        with pytest.raises(LookupError, match="the database has no table nothing"):
-            extract(con, url, store, "accounts", tables=["secrets", "nothing"])
-        assert count_rows(take()) == {"secrets": (0, 0)}
-    finally:
-        application.execute("drop role guest")
-
-
-def test_a_manifest_that_is_not_there(store: Store, module_lake: EmptyLake) -> None:
+def test_a_manifest_that_is_not_there(module_lake: EmptyLake) -> None:
     with pytest.raises(LookupError, match="there is no object raw/accounts/none"):
-        read_extraction(store, "raw/accounts/none", "users")
+        read_extraction(open_store(), "raw/accounts/none", "users")

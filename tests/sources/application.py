@@ -1,0 +1,42 @@
+"""An application's database of a test's own, and what extracting it brings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from duckdb import DuckDBPyConnection
+
+from lake.store import Store
+from sources.oltp import extract, read_extraction, read_manifest
+
+
+@dataclass(frozen=True)
+class Application:
+    """`con` is an engine that can read what is extracted; the manifests go to `store`."""
+
+    url: str
+    session: psycopg.Connection
+    con: DuckDBPyConnection
+    store: Store
+
+    def execute(self, script: str) -> psycopg.Cursor:
+        return self.session.execute(script)
+
+    def take(self, since: str | None = None) -> str | None:
+        """Extract the database: whole, or what changed since."""
+        return extract(self.con, self.url, self.store, "accounts", since)
+
+    def count_rows(self, key: str | None) -> dict[str, tuple[int, int]]:
+        """Rows brought and keys that exist, by table."""
+        return {t.name: (t.row_count, t.key_count) for t in read_manifest(self.store, str(key)).tables}
+
+    def spell_rows(self, key: str | None, table: str) -> str:
+        return read_extraction(self.store, str(key), table)[1]
+
+    def read_rows(self, key: str | None, table: str, columns: str = "* EXCLUDE raw_object") -> list[Any]:
+        query = f"SELECT {columns} FROM ({self.spell_rows(key, table)}) ORDER BY raw_line"
+        return self.con.execute(query).fetchall()
+
+    def read_keys(self, key: str | None, table: str) -> list[Any]:
+        _, _, keys = read_extraction(self.store, str(key), table)
+        return sorted(self.con.execute(keys).fetchall())

@@ -1,0 +1,94 @@
+"""Values come out of PostgreSQL as they are: Sakila, which nobody here designed, and tables made to be difficult."""
+
+import gzip
+import json
+import re
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from sources.oltp import extract, read_manifest
+from stack.postgres import find_programs
+from tests.sources.application import Application
+
+pytestmark = pytest.mark.servers
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+SAKILA = DATA / "sakila"
+
+
+def load_sakila(url: str) -> None:
+    for name in ("01_schema.sql.gz", "02_data_copy.sql.gz"):
+        script = gzip.decompress((SAKILA / name).read_bytes())
+        command = [str(find_programs() / "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-d", url]
+        subprocess.run(command, input=script, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_sakila_is_extracted_whole(application: Application) -> None:
+    load_sakila(application.url)
+    facts = json.loads((SAKILA / "facts.json").read_text())
+    counts = application.count_rows(key := application.take())
+    assert {table: rows for table, (rows, _) in counts.items()} == facts["rows_per_table(select count(*) from ONLY t)"]
+    assert all(keys == rows for rows, keys in counts.values())
+    payments, rentals, films = (application.spell_rows(key, table) for table in ("payment", "rental", "film"))
+    con = application.con
+    assert con.execute(f"SELECT sum(amount)::DOUBLE FROM ({payments})").fetchone() == (facts["payment"]["sum_amount"],)
+    returned = con.execute(f"SELECT count(*) - count(return_date) FROM ({rentals})").fetchone()
+    assert returned == (facts["rental_return_date_null"],)
+    ratings = con.execute(f"SELECT rating, count(*)::VARCHAR FROM ({films}) GROUP BY rating").fetchall()
+    assert dict(ratings) == facts["rating_histogram"]
+
+
+def test_every_value_of_sakila_is_the_databases(application: Application) -> None:
+    load_sakila(application.url)
+    key = application.take()
+    for table in ("film", "staff", "film_actor", "customer"):
+        names = [c for c, _ in read_manifest(application.store, str(key)).find_table(table).columns]
+        listed = ", ".join(f'"{n}"::text' if n in ("fulltext", "rating") else f'"{n}"' for n in names)
+        expected = application.execute(f"select {listed} from only {table}").fetchall()
+        found = application.read_rows(key, table, ", ".join(f'"{n}"' for n in names))
+        assert sorted(found, key=repr) == sorted(expected, key=repr)
+
+
+def test_difficult_values_lose_nothing(application: Application) -> None:
+    application.execute((DATA / "difficult_tables.sql").read_text())
+    key = application.take()
+    counts = {table: rows for table, (rows, _) in application.count_rows(key).items()}
+    assert counts == {'Odd "names"': 2, "parents": 1, "children": 1, "parts": 1}
+    assert read_manifest(application.store, str(key)).find_table("parts").primary_key == ("day", "id")
+    rows = application.spell_rows(key, 'public.Odd "names"')
+    own = f"SELECT * EXCLUDE (raw_object, raw_line) REPLACE (hex(bytes) AS bytes) FROM ({rows})"
+    full, empty = application.con.execute(f"SELECT COLUMNS(*)::VARCHAR FROM ({own}) ORDER BY 1").fetchall()
+    assert empty == ("2", *[None] * 21)
+    assert full == (
+        "1", "1.10", "12345678901234567890.123456789012345678901234567890", None, "1" + "0" * 36 + ".00",
+        "{{1,2},{3,4}}", "[a, NULL, 'b,c']", '{"2026-03-01 10:00:00+00"}', "2026-03-01 10:00:00", "infinity",
+        "-infinity", "24:00:00", "1 mon 2 days 00:00:00.000001", "12:00:00+02", "00FF", '{"a": 0.10}', "::1/128",
+        "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "101", "9223372036854775807", "x", "true",
+    )  # fmt: skip
+
+
+def test_failures_are_one_sentence(application: Application) -> None:
+    application.execute("create table secrets (id int primary key); create role guest login password 'geheim'")
+    con, store, server = application.con, application.store, urlsplit(application.url)
+    guest = server._replace(netloc=f"guest:geheim@{server.hostname}:{server.port}").geturl()
+    failures: list[tuple[str, type[Exception], str]] = [
+        (guest, ValueError, r"the user may not read public\.secrets: GRANT SELECT ON public\.secrets to it"),
+        (guest.replace("geheim", "geraten"), ConnectionError, "not answer the user 'guest': password authentication"),
+        (guest.replace(f":{server.port}", ":1"), ConnectionError, "127.0.0.1:1/.* not answer .*: Connection refused"),
+        (guest + "x", ConnectionError, 'database "application.*x" does not exist'),
+    ]
+    try:
+        for address, kind, message in failures:
+            with pytest.raises(kind, match=message) as caught:
+                extract(con, address, store, "accounts")
+            assert "\n" not in str(caught.value)
+            assert not {"geheim", "geraten"} & set(re.findall(r"\w+", str(caught.value)))
+            assert caught.value.__cause__ is None
+        with pytest.raises(LookupError, match="the database has no table nothing"):
+            extract(con, application.url, store, "accounts", tables=["secrets", "nothing"])
+        assert application.count_rows(application.take()) == {"secrets": (0, 0)}
+    finally:
+        application.execute("drop role guest")
