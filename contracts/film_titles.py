@@ -17,7 +17,9 @@ TABLE = Table(
         Column("title", pa.string(), "Title without the year"),
         Column("release_year", pa.int32(), "Year of release; null where the line has none", nullable=True),
         Column("genres", TEXT_LIST, "Genres, possibly none"),
-        Column("length_minutes", pa.int32(), "Running time; null where the line has none", nullable=True, unit="minutes"),
+        Column(
+            "length_minutes", pa.int32(), "Running time; null where the line has none", nullable=True, unit="minutes"
+        ),
     ),
     key=("raw_object", "raw_line"),
     sources=(RATINGS_FILES,),

@@ -6,7 +6,9 @@ import pyarrow as pa
 
 from contracts.table import UTC_TIMESTAMP, Column, Source, Table
 
-ACCESS_LOGS = Source("access_logs", "logs", "Access logs of the web servers: short, common or combined form, plain or gzip")
+ACCESS_LOGS = Source(
+    "access_logs", "logs", "Access logs of the web servers: short, common or combined form, plain or gzip"
+)
 
 TABLE = Table(
     name="requests",
@@ -22,7 +24,9 @@ TABLE = Table(
         Column("query", pa.string(), "What followed the first `?` of the request target", nullable=True),
         Column("protocol", pa.string(), "Such as HTTP/1.1; null for HTTP/0.9 and the short form", nullable=True),
         Column("status", pa.int32(), "HTTP status code"),
-        Column("response_bytes", pa.int64(), "Size of the response; null where the log has `-` or no size", True, "bytes"),
+        Column(
+            "response_bytes", pa.int64(), "Size of the response; null where the log has `-` or no size", True, "bytes"
+        ),
         Column("referrer", pa.string(), "Referer header", nullable=True),
         Column("user_agent", pa.string(), "User-Agent header", nullable=True, personal=True),
         Column("log_extra", pa.string(), "Fields after the known ones, as they were", nullable=True),

@@ -16,15 +16,15 @@ class SettingsMissing(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are. Empty S3 fields mean AWS's own endpoint and credential chain."""
+    """Where things are. An empty `s3_endpoint` means AWS's own."""
 
     home: Path
     bucket: str
     catalog_url: str
+    s3_access_key: str
+    s3_secret_key: str
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
-    s3_access_key: str = ""
-    s3_secret_key: str = ""
     duckdb_memory: str = "1GB"
 
     @property
@@ -56,8 +56,8 @@ def load_settings() -> Settings:
         catalog_url=read_setting("catalog_url"),
         s3_endpoint=read_setting("s3_endpoint", ""),
         s3_region=read_setting("s3_region", "us-east-1"),
-        s3_access_key=read_setting("s3_access_key", ""),
-        s3_secret_key=read_setting("s3_secret_key", ""),
+        s3_access_key=read_setting("s3_access_key"),
+        s3_secret_key=read_setting("s3_secret_key"),
         duckdb_memory=read_setting("duckdb_memory", "1GB"),
     )
 

@@ -75,8 +75,8 @@ class Store:
             "s3",
             endpoint_url=own.s3_endpoint or None,
             region_name=own.s3_region,
-            aws_access_key_id=own.s3_access_key or None,
-            aws_secret_access_key=own.s3_secret_key or None,
+            aws_access_key_id=own.s3_access_key,
+            aws_secret_access_key=own.s3_secret_key,
             config=Config(s3={"addressing_style": "path" if own.s3_endpoint else "auto"}, retries={"mode": "standard"}),
         )
 

@@ -68,8 +68,7 @@ def choose_objects(source: Source, first: date | None, last: date | None, refuse
         # A history is folded from one extraction after the other: rebuilding any of it means folding all of it again.
         return sorted(list_published(con, source.name) | (list_refused(con, source.name) if refused else set()))
     if first is not None and last is not None:
-        tables = [t.address for t in tables_of(source)]
-        return sorted(list_objects_of_days(con, tables, first, last) & list_published(con, source.name))
+        return sorted(list_objects_of_days(con, source.name, first, last))
     if refused:
         return sorted(list_refused(con, source.name))
     return find_arrivals(source.name)

@@ -32,7 +32,6 @@ class Plan:
 
     table: Table
     parse: str
-    tally: str
     is_home: bool
 
 
@@ -50,6 +49,7 @@ def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[st
     """Returns the manifest: per table its files, its files of rejected records and its tallies; and refused objects."""
     reader = import_module(f"sources.{source.kind}")
     plans = [compile_plan(source, table, reader.SCHEMA) for table in tables_of(source)]
+    tally = compile_tally(source, reader.SCHEMA)
     refused: dict[str, str] = {}
     con = open_engine(load_settings())
     tables: dict[str, Any] = {
@@ -59,7 +59,7 @@ def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[st
     slices = reader.read(store, keys, refused)
     if source.kind == "documents":
         slices = note_fields(slices, fields)
-    for staged in run_ahead(con, plans, slices, run_id, store):
+    for staged in run_ahead(con, plans, tally, slices, run_id, store):
         table = tables[staged.table]
         table["files"] += [staged.file] if staged.file else []
         table["rejects"] += [staged.rejects] if staged.rejects else []
@@ -79,18 +79,46 @@ def compile_plan(source: Source, table: Table, schema: pa.Schema) -> Plan:
     import ibis
 
     module = import_module(f"transforms.{table.name}")
-    records = ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name="records")
-    blank = ibis.ifelse(records.line >= "!", False, records.line.strip() == "")  # a CASE: `and` would strip every line
-    mine = records.problem.isnull() & ~blank & claim_records(source, table, records)
+    records = open_records(schema)
+    mine = is_text(records) & claim_records(source, table, records)
     parsed = getattr(module, f"from_{source.name}")(records.filter(mine))
-    is_home = source in table.home_of
-    unread = records.problem.notnull()
+    return Plan(table, ibis.to_sql(parsed, dialect="duckdb"), source in table.home_of)
+
+
+def compile_tally(source: Source, schema: pa.Schema) -> str:
+    """Counts by raw object, asked apart from any transform, so that the books show what a transform loses: records
+    read, unreadable and blank ones, and how many each table claims, the home table aside, which has all the rest."""
+    import ibis
+
+    records = open_records(schema)
+    claims = {
+        table.name: records.count(where=is_text(records) & claim_records(source, table, records))
+        for table in tables_of(source)
+        if source not in table.home_of
+    }
     tally = records.group_by("raw_object").agg(
         read=records.count(),
-        filtered=records.count(where=~mine & ~(unread & is_home)),
-        unread=records.count(where=unread & is_home),
+        unread=records.count(where=records.problem.notnull()),
+        blank=records.count(where=records.problem.isnull() & is_blank(records)),
+        **claims,
     )
-    return Plan(table, ibis.to_sql(parsed, dialect="duckdb"), ibis.to_sql(tally, dialect="duckdb"), is_home)
+    return str(ibis.to_sql(tally, dialect="duckdb"))
+
+
+def open_records(schema: pa.Schema) -> Any:
+    import ibis
+
+    return ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name="records")
+
+
+def is_text(records: Any) -> Any:
+    return records.problem.isnull() & ~is_blank(records)
+
+
+def is_blank(records: Any) -> Any:
+    import ibis
+
+    return ibis.ifelse(records.line >= "!", False, records.line.strip() == "")  # a CASE: `and` would strip every line
 
 
 def claim_records(source: Source, table: Table, records: Any) -> Any:
@@ -110,7 +138,7 @@ def decode_dictionaries(schema: pa.Schema) -> pa.Schema:
 
 
 def run_ahead(
-    con: DuckDBPyConnection, plans: list[Plan], slices: Iterator[pa.Table], run_id: str, store: Store
+    con: DuckDBPyConnection, plans: list[Plan], tally: str, slices: Iterator[pa.Table], run_id: str, store: Store
 ) -> Iterator[StagedSlice]:
     """Stage slices in worker threads while the next ones are read, never more than a few at a time."""
     with ThreadPoolExecutor(SLICES_IN_FLIGHT) as workers:
@@ -119,21 +147,26 @@ def run_ahead(
             if len(running) >= SLICES_IN_FLIGHT:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 yield from (staged for future in done for staged in future.result())
-            running.add(workers.submit(stage_slice, con.cursor(), plans, records, run_id, store))
+            running.add(workers.submit(stage_slice, con.cursor(), plans, tally, records, run_id, store))
         yield from (staged for future in running for staged in future.result())
 
 
 def stage_slice(
-    con: DuckDBPyConnection, plans: list[Plan], records: pa.Table, run_id: str, store: Store
+    con: DuckDBPyConnection, plans: list[Plan], tally: str, records: pa.Table, run_id: str, store: Store
 ) -> list[StagedSlice]:
     con.register("records", records)
     try:
-        return [stage_table_slice(con, plan, f"{run_id}-{uuid4().hex[:12]}", store) for plan in plans]
+        counted = con.execute(tally)
+        names = [column[0] for column in counted.description or ()]
+        counts = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in counted.fetchall()}
+        return [stage_table_slice(con, plan, counts, f"{run_id}-{uuid4().hex[:12]}", store) for plan in plans]
     finally:
         con.close()
 
 
-def stage_table_slice(con: DuckDBPyConnection, plan: Plan, name: str, store: Store) -> StagedSlice:
+def stage_table_slice(
+    con: DuckDBPyConnection, plan: Plan, counts: dict[str, dict[str, int]], name: str, store: Store
+) -> StagedSlice:
     """Parse, write the good rows and the rejected ones, count both. The name is new each time: a published file
     must never be overwritten by a rerun of its step."""
     kept = "* REPLACE (CASE WHEN problem IS NOT NULL THEN line END AS line)"  # a good row's text is not needed again
@@ -144,10 +177,7 @@ def stage_table_slice(con: DuckDBPyConnection, plan: Plan, name: str, store: Sto
                    count(*) FILTER (problem IS NOT NULL), count(*) FILTER (problem IS NULL AND {duplicate})
             FROM parsed GROUP BY raw_object"""
     ).fetchall()
-    tallies: dict[str, dict[str, int]] = {
-        raw_object: {"read": read, "filtered": filtered, "rejected": unread, "deduplicated": 0, "written": 0}
-        for raw_object, read, filtered, unread in con.execute(plan.tally).fetchall()
-    }
+    tallies = {raw_object: open_tally(plan, count) for raw_object, count in counts.items()}
     for raw_object, written, rejected, duplicates in counted:
         tally = tallies[raw_object]
         tally["written"], tally["deduplicated"] = written, duplicates
@@ -165,6 +195,15 @@ def stage_table_slice(con: DuckDBPyConnection, plan: Plan, name: str, store: Sto
                 UNION ALL SELECT raw_object, raw_line, problem, line {unread}) TO '{rejects}' (FORMAT parquet)"""
         )
     return StagedSlice(plan.table.name, file, rejects, tallies)
+
+
+def open_tally(plan: Plan, count: dict[str, int]) -> dict[str, int]:
+    """A table's books of one raw object before its transform: what it does not get is filtered."""
+    read, unread, blank = count["read"], count["unread"], count["blank"]
+    others = sum(count.values()) - read - unread - blank
+    filtered = blank + others if plan.is_home else read - count[plan.table.name]
+    rejected = unread if plan.is_home else 0
+    return {"read": read, "filtered": filtered, "rejected": rejected, "deduplicated": 0, "written": 0}
 
 
 def has_column(con: DuckDBPyConnection, relation: str, column: str) -> bool:

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,9 +22,9 @@ class EmptyLake:
     """Where the test's lake is. `admin_url` is PostgreSQL's superuser, for tests that make databases."""
 
     bucket: str
-    catalog_url: str
-    accounts_url: str
-    admin_url: str
+    catalog_url: str = field(repr=False)
+    accounts_url: str = field(repr=False)
+    admin_url: str = field(repr=False)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -103,11 +103,19 @@ def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:
     return set(refused) - list_published(con, source)
 
 
-def list_objects_of_days(con: DuckDBPyConnection, tables: list[str], first: date, last: date) -> set[str]:
-    """Raw objects that hold, or once held, rows of these days in these tables."""
-    marks = ", ".join("?" * len(tables))
-    query = f"SELECT DISTINCT raw_object FROM ledger.days WHERE table_name IN ({marks}) AND day BETWEEN ? AND ?"
-    return set(fetch_column(con, query, [*tables, first, last]))
+def list_objects_of_days(con: DuckDBPyConnection, source: str, first: date, last: date) -> set[str]:
+    """A source's raw objects that hold, or once held, rows of these days; objects none of whose rows has a day count as
+    of the day they arrived."""
+    query = """
+        SELECT DISTINCT books.raw_object
+        FROM ledger.books AS books
+        LEFT JOIN ledger.days AS days USING (table_name, raw_object)
+        WHERE books.source = ?
+        GROUP BY books.raw_object
+        HAVING bool_or(days.day BETWEEN ? AND ?)
+            OR (count(days.day) = 0 AND CAST(min(books.arrived_at) AS DATE) BETWEEN ? AND ?)
+    """
+    return set(fetch_column(con, query, [source, first, last, first, last]))
 
 
 def list_days_of(con: DuckDBPyConnection, table: str, objects: Iterable[str]) -> set[tuple[str, date]]:
