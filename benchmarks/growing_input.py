@@ -20,15 +20,26 @@ def ask(bench: Bench) -> Answer:
                 prepare(load_settings())
                 verify_rows(run_section(size, our_python("benchmarks.run_source", "watch_logs")), truth)
     middle, small, large = sizes
-    growth = max(large.peak_mb) / max(middle.peak_mb)
+    slope = (large.median - small.median) / (large.units - small.units)
+    start = small.median - slope * small.units
+    expected = start + slope * middle.units
     goals = [
-        Goal(f"seconds per line at {large.units:,} lines, of those at {middle.units:,}", relate(large, middle), 1.1),
-        Goal(f"seconds per line at {small.units:,} lines, of those at {middle.units:,}", relate(small, middle), 1.1),
+        Goal(
+            f"seconds per line at {large.units:,} lines, of those at {middle.units:,}",
+            large.per_unit / middle.per_unit,
+            1.1,
+        ),
+        Goal(
+            f"distance of {middle.units:,} lines from the straight line through the other two, as a share",
+            abs(middle.median / expected - 1),
+            0.1,
+        ),
         Goal("peak memory in MB", max(max(size.peak_mb) for size in sizes), 2000),
-        Goal(f"peak memory at {large.units:,} lines, of that at {middle.units:,}", growth, 1.1),
+        Goal(
+            f"peak memory at {large.units:,} lines, of that at {middle.units:,}",
+            max(large.peak_mb) / max(middle.peak_mb),
+            1.1,
+        ),
     ]
-    return Answer("Growing input", "lines", sizes, goals)
-
-
-def relate(one: Measured, other: Measured) -> float:
-    return one.per_unit / other.per_unit
+    notes = [f"the straight line: {start:.2f} s for a run of any size, and {slope * 1e6:.2f} s for each million lines"]
+    return Answer("Growing input", "lines", sizes, goals, notes)
