@@ -1,8 +1,8 @@
 """Objects that have arrived start the ingest DAG of their source, within a minute.
 
 One look a minute at what lies in `raw/` and is neither published nor refused. A source whose ingest DAG is at work is
-left alone until it is done. The same objects start a run once only: if that run fails for good, repair the cause and
-clear it; new objects, or the nightly run, take the old ones along.
+left alone until it is done. The same objects start at most one run an hour, so that a run which fails is not started
+again every minute; once the cause is repaired, clear it or wait.
 
 **When it fails** The S3 server or the lake's PostgreSQL is away. The next minute tries again; nothing is lost.
 

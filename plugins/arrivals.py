@@ -1,6 +1,7 @@
 """How arrivals start runs: one look a minute at what lies in `raw/` and is neither published nor refused."""
 
 import hashlib
+from datetime import UTC, datetime
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import get_current_context, task
@@ -23,7 +24,7 @@ def trigger_ingests() -> None:
         look >> TriggerDagRunOperator(
             task_id=f"ingest_{source}",
             trigger_dag_id=f"ingest_{source}",
-            # The same objects are offered once: a run that fails for good is not started again every minute.
+            # A run that exists is not started again: one that fails, fails once an hour and not every minute.
             trigger_run_id=f"{{{{ ti.xcom_pull('find_arrivals', key='{source}') }}}}",
             skip_when_already_exists=True,
             logical_date=None,
@@ -40,12 +41,12 @@ def find_arrivals() -> list[str]:
     for source in list_watched():
         is_busy = ti.get_dr_count(dag_id=f"ingest_{source}", states=ACTIVE)
         if not is_busy and (keys := find(source)):
-            ti.xcom_push(source, name_offer(keys))
+            ti.xcom_push(source, name_offer(keys, datetime.now(UTC)))
             chosen.append(f"ingest_{source}")
     return chosen
 
 
-def name_offer(keys: list[str]) -> str:
-    """A run id that the same objects always get."""
+def name_offer(keys: list[str], now: datetime) -> str:
+    """The run id that these objects get within the hour."""
     digest = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
-    return f"arrivals__{len(keys)}_objects_{digest[:12]}"
+    return f"arrivals__{now:%Y-%m-%dT%H}__{len(keys)}_objects_{digest[:12]}"
