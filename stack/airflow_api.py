@@ -89,8 +89,11 @@ class AirflowApi:
         return [dag["dag_id"] for dag in self.call("GET", "/dags", params={"limit": 100, "order_by": "dag_id"})["dags"]]
 
     def read_params(self, dag_id: str) -> dict[str, Any]:
-        """What the trigger form of a DAG asks, with the default values."""
-        return {name: param["value"] for name, param in self.call("GET", f"/dags/{dag_id}/details")["params"].items()}
+        """What the trigger form of a DAG asks, with the default values. Raises ValueError when the DAG is paused."""
+        details = self.call("GET", f"/dags/{dag_id}/details")
+        if details["is_paused"]:
+            raise ValueError(f"{dag_id} is paused: switch it on at {self.url}/dags/{dag_id}")
+        return {name: param["value"] for name, param in details["params"].items()}
 
     def list_tasks(self, run: Run) -> list[Task]:
         """In the order in which they started, waiting ones last."""
