@@ -184,12 +184,9 @@ def replace_lines(block: bytes, ends: np.ndarray, indexes: list[int]) -> bytes:
 
 
 def needs_day(head: bytes) -> bool:
-    """Whether half of the first lines start with a time of day, so that the object needs a day to date them."""
-    lines = [
-        line for line in unpack_head(head).removeprefix(BYTE_ORDER_MARK).splitlines()[:LINES_TRIED] if line.strip()
-    ]
-    dated_by_day = sum(bool(TIME_OF_DAY.match(line)) for line in lines)
-    return dated_by_day > 0 and 2 * dated_by_day >= len(lines)
+    """Whether any of the first lines starts with a time of day, so that the object needs a day to date it."""
+    lines = unpack_head(head).removeprefix(BYTE_ORDER_MARK).splitlines()[:LINES_TRIED]
+    return any(TIME_OF_DAY.match(line) for line in lines)
 
 
 def find_day(name: str) -> date | None:
