@@ -96,7 +96,8 @@ def attach_database(con: DuckDBPyConnection, address: URL) -> None:
     parts |= {"USER": address.username, "PASSWORD": address.password}
     fields = "".join(f", {name} {text_sql(str(value))}" for name, value in parts.items() if value)
     con.execute(f"CREATE OR REPLACE TEMPORARY SECRET {DATABASE} (TYPE postgres{fields})")
-    con.execute(f"ATTACH '' AS {DATABASE} (TYPE postgres, SECRET {DATABASE}, READ_ONLY)")
+    options = " ".join(f"{name}={value}" for name, value in address.query.items())  # such as sslmode=require
+    con.execute(f"ATTACH {text_sql(options)} AS {DATABASE} (TYPE postgres, SECRET {DATABASE}, READ_ONLY)")
 
 
 def detach_database(con: DuckDBPyConnection) -> None:

@@ -79,6 +79,7 @@ def test_failures_are_one_sentence(application: Application) -> None:
         (guest.replace("geheim", "geraten"), ConnectionError, "not answer the user 'guest': password authentication"),
         (guest.replace(f":{server.port}", ":1"), ConnectionError, "127.0.0.1:1/.* not answer .*: Connection refused"),
         (guest + "x", ConnectionError, 'database "application.*x" does not exist'),
+        (guest + "?sslmode=require", ConnectionError, "SSL was required"),
     ]
     try:
         for address, kind, message in failures:
