@@ -1,4 +1,4 @@
-"""Lines of a source through the reader and the very SQL that staging runs, in a DuckDB of the test's own."""
+"""Lines of a source through the reader and the transforms, each seeing what staging shows it, in an own DuckDB."""
 
 import io
 import json
@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from contracts import find_source, tables_of
+from contracts.table import Source, Table
 from sources import logs
 from sources.logs import Origin, split_records
-from steps.stage_records import Plan, compile_plan
 
 CASES = Path(__file__).parent / "cases"
 DATA = Path(__file__).parent.parent / "data"
@@ -32,10 +35,29 @@ class Staged:
     rejected: dict[str, list[tuple[int, str]]]
 
 
+def open_records() -> ir.Table:
+    fields = ((f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in logs.SCHEMA)
+    return ibis.table(ibis.Schema.from_pyarrow(pa.schema(fields)), name="records")
+
+
+def claim_lines(source: Source, table: Table, records: ir.Table) -> ir.Table:
+    """The lines of text that the table gets: those it claims, or as home table those that no other one does."""
+    others = [import_module(f"transforms.{t.name}") for t in tables_of(source) if source not in t.home_of]
+    text = records.filter(records.problem.isnull(), records.line.strip() != "")
+    if source in table.home_of:
+        return text.filter(ibis.and_(*(~other.claims(text) for other in others)))
+    return text.filter(import_module(f"transforms.{table.name}").claims(text))
+
+
 @cache
-def compile_plans(source_name: str) -> list[Plan]:
+def compile_transforms(source_name: str, dialect: str = "duckdb") -> dict[str, str]:
+    """The SQL by table of what a source feeds."""
     source = find_source(source_name)
-    return [compile_plan(source, table, logs.SCHEMA) for table in tables_of(source)]
+    compiled = {}
+    for table in tables_of(source):
+        transform = getattr(import_module(f"transforms.{table.name}"), f"from_{source_name}")
+        compiled[table.name] = str(ibis.to_sql(transform(claim_lines(source, table, open_records())), dialect=dialect))
+    return compiled
 
 
 def stage_lines(source_name: str, content: bytes | Iterable[str], day: date | None = None) -> Staged:
@@ -47,12 +69,12 @@ def stage_lines(source_name: str, content: bytes | Iterable[str], day: date | No
     staged = Staged(records, {}, {})
     with duckdb.connect() as con:
         con.register("records", records)
-        for plan in compile_plans(source_name):
-            con.execute(f"CREATE TEMP TABLE parsed AS {plan.parse}")
+        for table, parse in compile_transforms(source_name).items():
+            con.execute(f"CREATE TEMP TABLE parsed AS {parse}")
             good = con.execute("FROM parsed WHERE problem IS NULL ORDER BY raw_line").to_arrow_table()
             rejected = con.execute("SELECT raw_line, problem FROM parsed WHERE problem IS NOT NULL ORDER BY raw_line")
-            staged.good[plan.table.name] = good.drop_columns(list(TRACE)).to_pylist()
-            staged.rejected[plan.table.name] = rejected.fetchall()
+            staged.good[table] = good.drop_columns(list(TRACE)).to_pylist()
+            staged.rejected[table] = rejected.fetchall()
             con.execute("DROP TABLE parsed")
     return staged
 
