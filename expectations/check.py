@@ -36,6 +36,22 @@ def check_rows(
     return judge_rows(con, table, relation, rules)
 
 
+def spell_suspicion(
+    con: DuckDBPyConnection, table: Table, empty: str, as_of: datetime, references: Mapping[str, str]
+) -> str:
+    """SQL that is true for the rows that a row rule will send to quarantine, false for all others and never null.
+
+    The rules are asked about `empty`, a relation with the table's columns and no rows. Staging writes suspects into
+    files of their own, so that taking them out rewrites little; what they are is for `check_rows` to say.
+    """
+    from expectations.adapter.run import run_rules
+
+    known = Known(as_of, references, {})
+    _, outcomes, _ = run_rules(con, empty, table.address, [*derive_rules(con, table, known), *find_rules(table, known)])
+    conditions = [o.condition for o in outcomes if o.condition and o.severity != "info" and o.name != "unique"]
+    return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or "false"
+
+
 def find_rules(table: Table, known: Known) -> Rules:
     """The business rules in `expectations/<table>.py`; none where a table has no such file."""
     module = f"expectations.{table.name}"

@@ -1,23 +1,37 @@
 """Stage: the transform runs and its result becomes Parquet at the table's data path, where nobody can see it yet."""
 
 import time
+from contextlib import closing
 from importlib import import_module
 from typing import Any
 
-from contracts import find_source
+from contracts import find_source, tables_of
+from contracts.settings import load_settings
 from lake.store import open_store, spell_step_key
+from warehouse.connection import connect
+from warehouse.ddl import is_prepared
+from warehouse.publish import prepare
 
 
 def stage_source(source_name: str, run_id: str) -> dict[str, dict[str, int]]:
     """Stage everything that the run took. Leaves `stage.json`; returns per table the rows read, staged and rejected."""
     source, store = find_source(source_name), open_store()
     taken: list[str] = store.read_json(spell_step_key(run_id, "land"))["objects"]
+    prepare_tables([table.address for table in tables_of(source)])
     began = time.monotonic()
     staging = import_module("steps.stage_histories" if source.kind == "oltp" else "steps.stage_records")
     staged: dict[str, Any] = staging.stage(source, taken, run_id, store)
     staged["ms"] = round((time.monotonic() - began) * 1000)
     store.write_json(spell_step_key(run_id, "stage"), staged)
     return {name: sum_tallies(table["tallies"]) for name, table in staged["tables"].items()}
+
+
+def prepare_tables(addresses: list[str]) -> None:
+    """Make what is missing: rules are asked about a table, and histories continue it, before its first publish."""
+    with closing(connect()) as con:
+        is_missing = not is_prepared(con, addresses)
+    if is_missing:
+        prepare(load_settings())
 
 
 def sum_tallies(tallies: dict[str, dict[str, int]]) -> dict[str, int]:

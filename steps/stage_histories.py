@@ -12,20 +12,17 @@ from uuid import uuid4
 from duckdb import DuckDBPyConnection
 
 from contracts import tables_of
-from contracts.settings import load_settings
 from contracts.table import Source, Table
 from lake.store import Store, spell_step_key, spell_table_key
 from sources.oltp import read_extraction, read_manifest
 from transforms.history import fold_history, select_columns
 from warehouse.connection import connect, quote
-from warehouse.ddl import is_prepared
 from warehouse.ledger import find_latest_object
-from warehouse.publish import prepare, read_snapshot, transact
+from warehouse.publish import read_snapshot, transact
 
 
 def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
     """Fold the extractions in the order of their moments, onto what is published or, in a rebuild, onto nothing."""
-    prepare_tables(tables_of(source))
     is_rebuild = bool(store.read_json(spell_step_key(run_id, "land"))["rebuild"])
     ordered = sorted(keys, key=lambda key: read_manifest(store, key).cut_at)
     with closing(connect()) as con, transact(con):  # one transaction: all histories as of one snapshot
@@ -36,13 +33,6 @@ def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[st
             for table in tables_of(source)
         }
         return {"tables": tables, "refused": {}, "snapshot": read_snapshot(con)}
-
-
-def prepare_tables(tables: list[Table]) -> None:
-    """Make what is missing: a new table is read for its earlier versions before its first publish."""
-    with closing(connect()) as con:
-        if not is_prepared(con, [table.address for table in tables]):
-            prepare(load_settings())
 
 
 def stage_history(

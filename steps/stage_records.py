@@ -1,13 +1,12 @@
 """Staging of records, which are lines or documents: slice by slice through each table's transform.
 
 A slice is some 64 MB of text in Arrow, of one large object or many small ones. Memory is bounded by the slices in
-flight, whatever the size of an object. One slice makes at most one Parquet file a table.
+flight, whatever the size of an object. One slice makes at most two Parquet files a table: good rows, and suspects.
 """
 
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import reduce
 from importlib import import_module
 from typing import Any
 from uuid import uuid4
@@ -16,31 +15,23 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts import tables_of
-from contracts.settings import load_settings
-from contracts.table import Source, Table
+from contracts.table import Source
 from lake.store import Store, spell_side_key, spell_table_key
 from sources.document_fields import find_leaf_fields
-from warehouse.connection import open_engine
+from steps.plan_records import Plan, Sorting, compile_plan, compile_sorting
+from warehouse.connection import connect
 from warehouse.ddl import spell_type
 
 SLICES_IN_FLIGHT = 2  # one being written to S3 while the next is parsed
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The SQL that a table runs over every slice, compiled once from its Ibis transform."""
-
-    table: Table
-    parse: str
-    is_home: bool
-
-
-@dataclass(frozen=True)
 class StagedSlice:
-    """What became of one slice in one table. `tallies` counts by raw object."""
+    """What became of one slice in one table. `files`: good rows, and apart those that a rule is going to take out.
+    `tallies` counts by raw object."""
 
     table: str
-    file: str | None
+    files: list[str]
     rejects: str | None
     tallies: dict[str, dict[str, int]]
 
@@ -48,10 +39,10 @@ class StagedSlice:
 def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
     """Returns the manifest: per table its files, its files of rejected records and its tallies; and refused objects."""
     reader = import_module(f"sources.{source.kind}")
-    plans = [compile_plan(source, table, reader.SCHEMA) for table in tables_of(source)]
-    tally = compile_tally(source, reader.SCHEMA)
+    con = connect()
+    plans = [compile_plan(con, source, table, reader.SCHEMA) for table in tables_of(source)]
+    sorting = compile_sorting(source, reader.SCHEMA)
     refused: dict[str, str] = {}
-    con = open_engine(load_settings())
     tables: dict[str, Any] = {
         p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}} for p in plans
     }
@@ -59,9 +50,9 @@ def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[st
     slices = reader.read(store, keys, refused)
     if source.kind == "documents":
         slices = note_fields(slices, fields)
-    for staged in run_ahead(con, plans, tally, slices, run_id, store):
+    for staged in run_ahead(con, plans, sorting, slices, run_id, store):
         table = tables[staged.table]
-        table["files"] += [staged.file] if staged.file else []
+        table["files"] += staged.files
         table["rejects"] += [staged.rejects] if staged.rejects else []
         add_tallies(table["tallies"], staged.tallies)
     return {"tables": tables, "refused": refused, "fields": fields}
@@ -74,71 +65,8 @@ def note_fields(slices: Iterator[pa.Table], fields: dict[str, dict[str, str]]) -
         yield records
 
 
-def compile_plan(source: Source, table: Table, schema: pa.Schema) -> Plan:
-    """Blank lines are filtered, unreadable ones are the home table's to quarantine; the transform sees the rest."""
-    import ibis
-
-    module = import_module(f"transforms.{table.name}")
-    records = open_records(schema)
-    mine = is_text(records) & claim_records(source, table, records)
-    parsed = getattr(module, f"from_{source.name}")(records.filter(mine))
-    return Plan(table, ibis.to_sql(parsed, dialect="duckdb"), source in table.home_of)
-
-
-def compile_tally(source: Source, schema: pa.Schema) -> str:
-    """Counts by raw object, asked apart from any transform, so that the books show what a transform loses: records
-    read, unreadable and blank ones, and how many each table claims, the home table aside, which has all the rest."""
-    import ibis
-
-    records = open_records(schema)
-    claims = {
-        table.name: records.count(where=is_text(records) & claim_records(source, table, records))
-        for table in tables_of(source)
-        if source not in table.home_of
-    }
-    tally = records.group_by("raw_object").agg(
-        read=records.count(),
-        unread=records.count(where=records.problem.notnull()),
-        blank=records.count(where=records.problem.isnull() & is_blank(records)),
-        **claims,
-    )
-    return str(ibis.to_sql(tally, dialect="duckdb"))
-
-
-def open_records(schema: pa.Schema) -> Any:
-    import ibis
-
-    return ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name="records")
-
-
-def is_text(records: Any) -> Any:
-    return records.problem.isnull() & ~is_blank(records)
-
-
-def is_blank(records: Any) -> Any:
-    import ibis
-
-    return ibis.ifelse(records.line >= "!", False, records.line.strip() == "")  # a CASE: `and` would strip every line
-
-
-def claim_records(source: Source, table: Table, records: Any) -> Any:
-    """Which records are the table's. The home table's are those that no other table of the source claims."""
-    import ibis
-
-    others = [t for t in tables_of(source) if source not in t.home_of]
-    claims = {t.name: import_module(f"transforms.{t.name}").claims(records) for t in others}
-    if source not in table.home_of:
-        return claims[table.name]
-    return reduce(lambda rest, claimed: rest & ~claimed, claims.values(), ibis.literal(True))
-
-
-def decode_dictionaries(schema: pa.Schema) -> pa.Schema:
-    """A dictionary is how Arrow holds a column, not what is in it."""
-    return pa.schema([(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in schema])
-
-
 def run_ahead(
-    con: DuckDBPyConnection, plans: list[Plan], tally: str, slices: Iterator[pa.Table], run_id: str, store: Store
+    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, slices: Iterator[pa.Table], run_id: str, store: Store
 ) -> Iterator[StagedSlice]:
     """Stage slices in worker threads while the next ones are read, never more than a few at a time."""
     with ThreadPoolExecutor(SLICES_IN_FLIGHT) as workers:
@@ -147,21 +75,29 @@ def run_ahead(
             if len(running) >= SLICES_IN_FLIGHT:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 yield from (staged for future in done for staged in future.result())
-            running.add(workers.submit(stage_slice, con.cursor(), plans, tally, records, run_id, store))
+            running.add(workers.submit(stage_slice, con.cursor(), plans, sorting, records, run_id, store))
         yield from (staged for future in running for staged in future.result())
 
 
 def stage_slice(
-    con: DuckDBPyConnection, plans: list[Plan], tally: str, records: pa.Table, run_id: str, store: Store
+    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table, run_id: str, store: Store
 ) -> list[StagedSlice]:
     con.register("records", records)
     try:
-        counted = con.execute(tally)
-        names = [column[0] for column in counted.description or ()]
-        counts = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in counted.fetchall()}
+        con.execute(f"CREATE OR REPLACE TEMP TABLE claimed AS {sorting.claim}")
+        counts = count_by_object(con, sorting.read)
+        for raw_object, claimed in (count_by_object(con, sorting.claimed) if sorting.claimed else {}).items():
+            counts[raw_object] |= claimed
         return [stage_table_slice(con, plan, counts, f"{run_id}-{uuid4().hex[:12]}", store) for plan in plans]
     finally:
         con.close()
+
+
+def count_by_object(con: DuckDBPyConnection, query: str) -> dict[str, dict[str, int]]:
+    """Of a query whose first column is the raw object, the counts in the others by their names."""
+    counted = con.execute(query)
+    names = [column[0] for column in counted.description or ()]
+    return {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in counted.fetchall()}
 
 
 def stage_table_slice(
@@ -182,11 +118,7 @@ def stage_table_slice(
         tally = tallies[raw_object]
         tally["written"], tally["deduplicated"] = written, duplicates
         tally["rejected"] += rejected
-    file = rejects = None
-    if any(t["written"] for t in tallies.values()):
-        file = store.address(spell_table_key(plan.table.address, name))
-        columns = ", ".join(f'CAST("{c.name}" AS {spell_type(c.type)}) AS "{c.name}"' for c in plan.table.all_columns)
-        con.execute(f"COPY (SELECT {columns} FROM parsed WHERE problem IS NULL AND NOT {duplicate}) TO '{file}'")
+    rejects = None
     if any(t["rejected"] for t in tallies.values()):
         rejects = store.address(spell_side_key(name.rpartition("-")[0], f"rejects-{plan.table.name}-{name[-12:]}"))
         unread = "FROM records WHERE problem IS NOT NULL" if plan.is_home else "FROM records WHERE false"
@@ -194,14 +126,29 @@ def stage_table_slice(
             f"""COPY (SELECT raw_object, raw_line, problem, line FROM parsed WHERE problem IS NOT NULL
                 UNION ALL SELECT raw_object, raw_line, problem, line {unread}) TO '{rejects}' (FORMAT parquet)"""
         )
-    return StagedSlice(plan.table.name, file, rejects, tallies)
+    return StagedSlice(plan.table.name, write_rows(con, plan, duplicate, name, store), rejects, tallies)
+
+
+def write_rows(con: DuckDBPyConnection, plan: Plan, duplicate: str, name: str, store: Store) -> list[str]:
+    """One file of good rows, and one of the few that look bad: a check that takes rows out of a file rewrites it."""
+    columns = ", ".join(f'CAST("{c.name}" AS {spell_type(c.type)}) AS "{c.name}"' for c in plan.table.all_columns)
+    files = []
+    # By place, in a query of its own: the rules may join other tables, and only see the columns that they ask for.
+    con.execute(f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT rowid AS place FROM parsed WHERE {plan.suspicion}")
+    for suffix, condition in (("", "rowid NOT IN (FROM suspects)"), ("-suspects", "rowid IN (FROM suspects)")):
+        file = store.address(spell_table_key(plan.table.address, f"{name}{suffix}"))
+        rows = f"FROM parsed WHERE problem IS NULL AND NOT {duplicate} AND {condition}"
+        if con.execute(f"SELECT 1 {rows} LIMIT 1").fetchone():
+            con.execute(f"COPY (SELECT {columns} {rows}) TO '{file}' (FORMAT parquet)")
+            files.append(file)
+    return files
 
 
 def open_tally(plan: Plan, count: dict[str, int]) -> dict[str, int]:
     """A table's books of one raw object before its transform: what it does not get is filtered."""
     read, unread, blank = count["read"], count["unread"], count["blank"]
     others = sum(count.values()) - read - unread - blank
-    filtered = blank + others if plan.is_home else read - count[plan.table.name]
+    filtered = blank + others if plan.is_home else read - count.get(plan.table.name, 0)
     rejected = unread if plan.is_home else 0
     return {"read": read, "filtered": filtered, "rejected": rejected, "deduplicated": 0, "written": 0}
 

@@ -1,0 +1,102 @@
+"""What staging asks of every slice of a source, compiled once a run from the Ibis transforms to DuckDB's SQL.
+
+The queries read `records`, the slice, and `claimed`: the few records in it that other tables than the home table claim.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+from importlib import import_module
+from operator import or_
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from contracts import tables_of
+from contracts.table import Source, Table
+from expectations.check import spell_suspicion
+from steps.check import find_references
+from warehouse.ledger import utc_now
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The SQL that a table runs over every slice, compiled once from its Ibis transform."""
+
+    table: Table
+    parse: str
+    suspicion: str
+    is_home: bool
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """The SQL that finds the few records that other tables than the home table claim, and that counts both."""
+
+    claim: str
+    read: str
+    claimed: str | None
+
+
+def compile_plan(con: DuckDBPyConnection, source: Source, table: Table, schema: pa.Schema) -> Plan:
+    """Blank lines are filtered, unreadable ones are the home table's to quarantine; the transform sees the rest."""
+    import ibis
+
+    is_home = source in table.home_of
+    records = open_records(schema, "records" if is_home else "claimed")
+    claims = claim_records(source, records)
+    mine = is_text(records) & ~claim_any(claims) if is_home else claims[table.name]
+    parsed = getattr(import_module(f"transforms.{table.name}"), f"from_{source.name}")(records.filter(mine))
+    suspicion = spell_suspicion(con, table, f"(FROM {table.address} LIMIT 0)", utc_now(), find_references({}))
+    return Plan(table, str(ibis.to_sql(parsed, dialect="duckdb")), suspicion, is_home)
+
+
+def compile_sorting(source: Source, schema: pa.Schema) -> Sorting:
+    """Counts by raw object, asked apart from any transform, so that the books show what a transform loses."""
+    import ibis
+
+    records, claimed = open_records(schema, "records"), open_records(schema, "claimed")
+    read = records.group_by("raw_object").agg(
+        read=records.count(),
+        unread=records.count(where=records.problem.notnull()),
+        blank=records.count(where=records.problem.isnull() & is_blank(records)),
+    )
+    claims = {name: claimed.count(where=claim) for name, claim in claim_records(source, claimed).items()}
+    return Sorting(
+        claim=str(ibis.to_sql(records.filter(is_text(records) & claim_any(claim_records(source, records))), "duckdb")),
+        read=str(ibis.to_sql(read, "duckdb")),
+        claimed=str(ibis.to_sql(claimed.group_by("raw_object").agg(**claims), "duckdb")) if claims else None,
+    )
+
+
+def open_records(schema: pa.Schema, name: str) -> Any:
+    import ibis
+
+    return ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name=name)
+
+
+def is_text(records: Any) -> Any:
+    return records.problem.isnull() & ~is_blank(records)
+
+
+def is_blank(records: Any) -> Any:
+    import ibis
+
+    return ibis.ifelse(records.line >= "!", False, records.line.strip() == "")  # a CASE: `and` would strip every line
+
+
+def claim_records(source: Source, records: Any) -> dict[str, Any]:
+    """Which records are a table's, by its name; the home table has those that no other table claims."""
+    others = [t.name for t in tables_of(source) if source not in t.home_of]
+    return {name: import_module(f"transforms.{name}").claims(records) for name in others}
+
+
+def claim_any(claims: dict[str, Any]) -> Any:
+    import ibis
+
+    return reduce(or_, claims.values(), ibis.literal(False))
+
+
+def decode_dictionaries(schema: pa.Schema) -> pa.Schema:
+    """A dictionary is how Arrow holds a column, not what is in it."""
+    return pa.schema([(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in schema])
