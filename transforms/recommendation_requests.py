@@ -11,12 +11,13 @@ from ibis import _
 from contracts.recommendation_requests import TABLE
 from transforms.watch_lines import BIG_USER, NO_FORM, NO_TIME, START, is_rating
 
-REQUEST = "recommendation request ([^, ]+), ?status ([0-9]+)"
-FORM = "(?s)" + START + REQUEST + r"(?:, ?result:.*|, ?[0-9]+ ms)?\z"
-RESULT = r"(?s), ?status [0-9]+, ?result: ?(.*)\z"
-DURATION = r"(?:,|^|result:) ?([0-9]+) ms\z"
+FORM = (
+    f"(?s){START}recommendation request [^, ]+, ?status [0-9]+"
+    r"(?:, ?result:.*|, ?[0-9]+ ms)?\z"
+)
+RESULT = r"(?s)^[^,]*,[^,]*,[^,]*,[^,]*, ?result: ?(.*)\z"
+DURATION = r"^ ?(?:result: ?)?([0-9]+) ms\z"
 FILMS = r"^[^ ,]+(?:, ?[^ ,]+)*\z"
-
 NO_FILMS = ibis.literal([], "array<string>")
 
 
@@ -29,13 +30,16 @@ def from_watch_logs(records: ir.Table) -> ir.Table:
 
     What answers 200 with film ids has films; every other answer is an error, kept as it was logged.
     """
-    parts = records.mutate(parts=_.line.split(","), duration=_.line.re_extract(DURATION, 1))
+    parts = records.mutate(parts=_.line.split(","), logged=_.line.re_extract(RESULT, 1))
+    parts = parts.mutate(last=_.parts[_.parts.length() - 1])
+    parts = parts.mutate(duration=_.last.re_extract(DURATION, 1))
+    before_last = parts.logged.left(ibis.greatest(parts.logged.length() - parts.last.length() - 1, 0))
     values = parts.mutate(
         requested_at=_.parts[0].try_cast("timestamp(6)"),
         user_id=_.parts[1].try_cast("int64"),
-        server=_.line.re_extract(REQUEST, 1),
-        status=_.line.re_extract(REQUEST, 2).try_cast("int32"),
-        result=_.line.re_extract(RESULT, 1).re_replace(DURATION, ""),
+        server=_.parts[2].split("request ")[1],
+        status=_.parts[3].split("status ")[1].try_cast("int32"),
+        result=ibis.ifelse(parts.duration == "", parts.logged, before_last),
         response_ms=_.duration.try_cast("int64"),
     )
     has_films = (values.status == 200) & values.result.re_search(FILMS)
