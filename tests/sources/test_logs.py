@@ -146,6 +146,15 @@ def test_a_broken_object_is_refused_alone(broken: bytes, sentence: str) -> None:
     assert texts(rows, "raw/logs/3") == [(1, "two")]
 
 
+def test_a_fault_after_the_first_slices_is_told() -> None:
+    with small_limits():
+        rows, refused = read_all(b"one\n", PACKED[:-3], b"two\n")
+    assert list(refused) == ["raw/logs/1"]
+    assert texts(rows, "raw/logs/0") == [(1, "one")]
+    assert 0 < len(texts(rows, "raw/logs/1")) < 5000
+    assert texts(rows, "raw/logs/2") == [(1, "two")]
+
+
 class Endless(io.RawIOBase):
     """A text repeated up to a size, of which only what is read exists."""
 
