@@ -67,7 +67,7 @@ def find_extension(name: str) -> Path:
     package = f"duckdb_extension_{name}"
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise LookupError(f"the package {package.replace('_', '-')} is not installed: run `make install`")
+        raise LookupError(f"the package {package.replace('_', '-')} is not installed: install requirements.txt")
     return next(Path(spec.origin).parent.rglob("*.duckdb_extension"))
 
 

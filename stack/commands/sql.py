@@ -96,5 +96,5 @@ def open_shell(snapshot: int | None) -> int:
     os.write(script, "\n".join(lines).encode() + b"\n")
     shell = Path(sys.executable).with_name("duckdb")
     if not shell.exists():
-        raise LookupError(f"the DuckDB shell is not at {shell}: install the requirements again (`make install`)")
+        raise LookupError(f"the DuckDB shell is not at {shell}: install requirements.txt again")
     os.execv(shell, [str(shell), "-init", f"/proc/{os.getpid()}/fd/{script}"])
