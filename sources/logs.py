@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from lake.store import Store
+from lake.store import RawObject, Store
 from sources.pieces import Unreadable, read_pieces, unpack, unpack_head
 
 SLICE_BYTES = 96 << 20  # in Arrow; some 70 MB of text
@@ -57,8 +57,12 @@ def read(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator
     An object that cannot be read to its end is added to `refused`, with a sentence that says why; the others go on.
     Lines of a refused object may be in slices yielded before its fault was met: they are to be dropped.
     """
-    found = map(store.head, keys)
-    return split_records(((Origin(f.key, f.name, f.day), store.open(f.key)) for f in found), refused)
+    return split_records(((describe_origin(store.head(key)), store.open(key)) for key in keys), refused)
+
+
+def describe_origin(found: RawObject) -> Origin:
+    """An object that a producer put into the bucket itself has its day in its name, if anywhere."""
+    return Origin(found.key, found.name, found.day or find_day(found.name))
 
 
 def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str, str]) -> Iterator[pa.Table]:

@@ -40,12 +40,13 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
         checks, blocking = [asdict(result) for result in verdict.results], list(verdict.blocking)
         failing = verdict.failing_sql if verdict.failed_rules else failing
     files, quarantine = settle_rows(con, table, own, failing, run_id, store)
+    counts = count_days(con, table, files)
     report: dict[str, Any] = {
         "files": files,
         "quarantine": quarantine,
-        "written": count_by_object(con, files),
+        "written": sum_objects(counts),
         "quarantined": count_by_object(con, quarantine),
-        "days": count_days(con, table, files, list(own["tallies"])),
+        "days": list_days(table, counts, list(own["tallies"])),
         "checks": checks,
         "blocked": " ".join(blocking),
         "ms": round((time.monotonic() - began) * 1000),
@@ -127,16 +128,33 @@ def count_by_object(con: DuckDBPyConnection, files: list[str]) -> dict[str, int]
     return dict(con.execute(query).fetchall())
 
 
-def count_days(con: DuckDBPyConnection, table: Table, files: list[str], own: list[str]) -> list[tuple[str, str, int]]:
-    """Raw object, day and number of rows that the files hold; a history's are all put down to the latest extraction."""
-    if not files or table.day is None:
+def count_days(con: DuckDBPyConnection, table: Table, files: list[str]) -> list[tuple[str, str | None, int]]:
+    """Raw object, day and number of rows that the files hold, in one scan. A row without a day counts as of None."""
+    if not files:
         return []
-    raw_object = quote(own[-1]) if table.replaces == "key" else "raw_object"
+    day = "NULL" if table.day is None else f'CAST("{table.day}" AS DATE)::VARCHAR'
     query = f"""
-        SELECT {raw_object} AS raw_object, CAST("{table.day}" AS DATE)::VARCHAR AS day, count(*)
-        FROM read_parquet({spell_list(files)}) WHERE "{table.day}" IS NOT NULL GROUP BY ALL ORDER BY ALL
+        SELECT raw_object, {day} AS day, count(*)
+        FROM read_parquet({spell_list(files)}) GROUP BY raw_object, day ORDER BY ALL
     """
     return con.execute(query).fetchall()
+
+
+def sum_objects(counts: list[tuple[str, str | None, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for raw_object, _, rows in counts:
+        total[raw_object] = total.get(raw_object, 0) + rows
+    return total
+
+
+def list_days(table: Table, counts: list[tuple[str, str | None, int]], own: list[str]) -> list[tuple[str, str, int]]:
+    """The counts of real days; a history's are all put down to the latest extraction."""
+    days: dict[tuple[str, str], int] = {}
+    for raw_object, day, rows in counts:
+        if day is not None:
+            place = (own[-1] if table.replaces == "key" else raw_object, day)
+            days[place] = days.get(place, 0) + rows
+    return [(raw_object, day, rows) for (raw_object, day), rows in days.items()]
 
 
 def spell_list(files: list[str]) -> str:
