@@ -15,7 +15,6 @@ from typing import Literal
 
 import pyarrow as pa
 
-SHORT_TEXT = pa.string()
 UTC_TIMESTAMP = pa.timestamp("us")  # naive by type, UTC by convention: every `_at` column
 JSON_TEXT = pa.json_(pa.string())
 TEXT_LIST = pa.list_(pa.string())
@@ -89,11 +88,6 @@ class Table:
     @property
     def arrow_schema(self) -> pa.Schema:
         return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.all_columns])
-
-    def column(self, name: str) -> Column:
-        """The column of that name. Raises KeyError when the table has none."""
-        found = {c.name: c for c in self.all_columns}
-        return found[name]
 
     def personal_columns(self) -> Iterator[str]:
         return (c.name for c in self.all_columns if c.personal)

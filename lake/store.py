@@ -136,9 +136,6 @@ class Store:
         """A stream over an object's bytes, to be read in large pieces."""
         return self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
 
-    def delete(self, key: str) -> None:
-        self.client.delete_object(Bucket=self.bucket, Key=key)
-
     def write_json(self, key: str, value: object) -> None:
         body = json.dumps(value, default=str).encode()
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body)

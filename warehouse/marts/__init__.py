@@ -15,7 +15,6 @@ import pyarrow as pa
 from contracts.table import Column, Table
 
 HEADER = re.compile(r"^-- (?P<field>\w+)(?: (?P<column>\w+))?: (?P<text>.+)$")
-UNIT = re.compile(r"\[(\w+)\]")
 
 
 WITHIN = timedelta(hours=1)  # a mart follows its inputs; how fresh they are their contracts say
@@ -29,7 +28,6 @@ class MartBroken(ValueError):
 class MartColumn:
     name: str
     description: str
-    unit: str | None
     personal: bool
 
 
@@ -103,8 +101,7 @@ def read_mart(path: Path) -> Mart:
 
 
 def read_column(name: str, text: str) -> MartColumn:
-    unit = UNIT.search(text)
-    return MartColumn(name, text, unit[1] if unit else None, text.endswith("(personal)"))
+    return MartColumn(name, text, text.endswith("(personal)"))
 
 
 def split_names(text: str) -> tuple[str, ...]:
