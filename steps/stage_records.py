@@ -85,15 +85,15 @@ def stage_slice(
     con.register("records", records)
     try:
         con.execute(f"CREATE OR REPLACE TEMP TABLE claimed AS {sorting.claim}")
-        counts = count_by_object(con, sorting.read)
-        for raw_object, claimed in (count_by_object(con, sorting.claimed) if sorting.claimed else {}).items():
+        counts = fetch_counts(con, sorting.read)
+        for raw_object, claimed in (fetch_counts(con, sorting.claimed) if sorting.claimed else {}).items():
             counts[raw_object] |= claimed
         return [stage_table_slice(con, plan, counts, f"{run_id}-{uuid4().hex[:12]}", store) for plan in plans]
     finally:
         con.close()
 
 
-def count_by_object(con: DuckDBPyConnection, query: str) -> dict[str, dict[str, int]]:
+def fetch_counts(con: DuckDBPyConnection, query: str) -> dict[str, dict[str, int]]:
     """Of a query whose first column is the raw object, the counts in the others by their names."""
     counted = con.execute(query)
     names = [column[0] for column in counted.description or ()]
