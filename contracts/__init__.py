@@ -1,10 +1,11 @@
 """The nouns every station shares: one file a table. A contract is found by walking this package, never by a list."""
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from contracts.table import Source, Table
+from contracts.table import Layer, Source, Stream, Table
 
 
 @cache
@@ -15,10 +16,27 @@ def load_tables() -> dict[str, Table]:
     return {t.name: t for t in tables}
 
 
+@cache
+def load_speed_tables() -> dict[str, Table]:
+    """The tables of the speed layer by address: each as its table in `core`, fed by that one's layered streams."""
+    layered = {
+        table.name: tuple(s for s in table.sources if isinstance(s, Stream) and s.layer == "speed")
+        for table in load_tables().values()
+    }
+    tables = [replace(load_tables()[name], schema="speed", sources=fed) for name, fed in layered.items() if fed]
+    return {t.address: t for t in tables}
+
+
+def list_tables() -> list[Table]:
+    """Every table that publishes go to, those of the speed layer too."""
+    return [*load_tables().values(), *load_speed_tables().values()]
+
+
 def find_table(name: str) -> Table:
-    """The table called `requests` or `core.requests`. Raises LookupError with the names there are."""
+    """The table called `requests`, `core.requests` or `speed.watch_minutes`. Raises LookupError with those there are."""
     tables = load_tables()
-    if (found := tables.get(name.rpartition(".")[2])) is None:
+    found = load_speed_tables().get(name) or tables.get(name.rpartition(".")[2])
+    if found is None:
         raise LookupError(f"there is no table {name!r}; the tables are {', '.join(sorted(tables))}")
     return found
 
@@ -26,6 +44,11 @@ def find_table(name: str) -> Table:
 @cache
 def load_sources() -> dict[str, Source]:
     return {s.name: s for t in load_tables().values() for s in t.sources}
+
+
+@cache
+def load_streams() -> dict[str, Stream]:
+    return {name: s for name, s in load_sources().items() if isinstance(s, Stream)}
 
 
 def find_source(name: str) -> Source:
@@ -36,7 +59,16 @@ def find_source(name: str) -> Source:
     return found
 
 
-def tables_of(source: Source) -> list[Table]:
-    """The tables a source feeds, its home table first."""
-    fed = [t for t in load_tables().values() if source in t.sources]
+def find_stream(name: str) -> Stream:
+    """The stream called `photo_events`. Raises LookupError with the names there are."""
+    streams = load_streams()
+    if (found := streams.get(name)) is None:
+        raise LookupError(f"there is no stream {name!r}; the streams are {', '.join(sorted(streams))}")
+    return found
+
+
+def tables_of(source: Source, layer: Layer | None = None) -> list[Table]:
+    """The tables a source feeds, its home table first: in the layer of a stream, unless another one is asked for."""
+    layer = layer or (source.layer if isinstance(source, Stream) else "core")
+    fed = [t for t in list_tables() if t.schema == layer and source in t.sources]
     return sorted(fed, key=lambda t: (source not in t.home_of, t.name))

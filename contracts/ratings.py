@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyarrow as pa
 
 from contracts.table import UTC_TIMESTAMP, Column, Source, Table
-from contracts.watch_minutes import WATCH_LOGS
+from contracts.watch_minutes import WATCH_EVENTS, WATCH_LOGS
 
 RATINGS_FILES = Source("ratings_files", "logs", "Files of `user::item::rating::epoch` and `item::title::genres` lines")
 
@@ -22,7 +22,7 @@ TABLE = Table(
         Column("rating_max", pa.int32(), "The best rating on that scale: 5 in streaming logs, 10 in rating files"),
     ),
     key=("raw_object", "raw_line"),
-    sources=(WATCH_LOGS, RATINGS_FILES),
+    sources=(WATCH_LOGS, WATCH_EVENTS, RATINGS_FILES),
     home_of=(RATINGS_FILES,),
     replaces="object",
     day="rated_at",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyarrow as pa
 
 from contracts.table import TEXT_LIST, UTC_TIMESTAMP, Column, Table
-from contracts.watch_minutes import WATCH_LOGS
+from contracts.watch_minutes import WATCH_EVENTS, WATCH_LOGS
 
 TABLE = Table(
     name="recommendation_requests",
@@ -22,7 +22,7 @@ TABLE = Table(
         Column("response_ms", pa.int64(), "Time to the answer; null where the log has none", nullable=True, unit="ms"),
     ),
     key=("raw_object", "raw_line"),
-    sources=(WATCH_LOGS,),
+    sources=(WATCH_LOGS, WATCH_EVENTS),
     replaces="object",
     day="requested_at",
     freshness=timedelta(hours=1),

@@ -3,6 +3,7 @@
 Production sets the WATERSHED_* variables and has no such file. Nothing else in the repository names a host or a port.
 """
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,20 @@ def load_settings() -> Settings:
         s3_secret_key=read_setting("s3_secret_key"),
         duckdb_memory=read_setting("duckdb_memory", "1GB"),
     )
+
+
+def load_kafka() -> dict[str, str]:
+    """Properties of librdkafka: the brokers, and whatever `WATERSHED_KAFKA_OPTIONS` adds (a JSON object), such as the
+    keys that say how to log in. Raises SettingsMissing, ValueError."""
+    options = json.loads(read_setting("kafka_options", "{}"))
+    if not isinstance(options, dict):
+        raise ValueError("WATERSHED_KAFKA_OPTIONS is no JSON object: write {\"security.protocol\": \"SASL_SSL\", ...}")
+    return {"bootstrap.servers": read_setting("kafka_brokers")} | options
+
+
+def spell_topic(topic: str) -> str:
+    """A declared topic as the brokers know it: several lakes may share a cluster under names of their own."""
+    return read_setting("topic_prefix", "") + topic
 
 
 def source_url(source: str) -> str:

@@ -5,6 +5,8 @@ Words used here:
 synthetic data all derive from that declaration.
 *source*: a stream of raw objects of one kind that an outside producer lands. A table may be fed by several.
 *home table*: of a source that feeds several tables, the one that quarantines what no table of the source claims.
+*stream*: a source whose records are the messages of a Kafka topic.
+*layer*: where a stream's batches are published: straight in `core`, or in `speed` until a recomputation replaces them.
 *replaces*: the unit that a publish replaces: a raw `object`, a `partition` (a day), or a `key`.
 """
 
@@ -19,7 +21,8 @@ UTC_TIMESTAMP = pa.timestamp("us")  # naive by type, UTC by convention: every `_
 JSON_TEXT = pa.json_(pa.string())
 TEXT_LIST = pa.list_(pa.string())
 
-Kind = Literal["logs", "documents", "oltp"]
+Kind = Literal["logs", "documents", "oltp", "kafka"]
+Layer = Literal["core", "speed"]
 Unit = Literal["object", "partition", "key"]
 
 
@@ -45,6 +48,36 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Schema:
+    """How message values that start with a zero byte and this number (Confluent's framing) are written.
+
+    `text` is an Avro schema as JSON, or for Protobuf a message: `field = number: type` a line (sources/messages.py).
+    """
+
+    id: int
+    format: Literal["avro", "protobuf"]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream(Source):
+    """A topic. Values are text, or bytes in one of the declared `schemas`, which reach transforms as JSON text.
+
+    `like`: the source whose transforms read the messages, each of which is one of its records. An event's id is the
+    column `event_id`, where the transform makes one, else the message header `event-id`; one that is there already is
+    looked for among events up to `duplicates_within` older than the newest of a batch. A longer value than
+    `message_bytes` is a bad record.
+    """
+
+    topic: str
+    layer: Layer = "core"
+    like: Source | None = None
+    schemas: tuple[Schema, ...] = ()
+    duplicates_within: timedelta = timedelta(days=7)
+    message_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True)
 class Budget:
     """How many bad rows of one raw object are tolerated: the larger of `rows` and `share` of the rows read."""
 
@@ -60,6 +93,7 @@ class Table:
     """A declared table. `columns` lists what the transform makes; `all_columns` adds what publishing adds.
 
     `day` names the column that puts a row into a day, which is how downstream learns what changed; None: no day.
+    `event_time`: the column that says when a stream's event happened, where that is another one.
     """
 
     name: str
@@ -75,6 +109,7 @@ class Table:
     home_of: tuple[Source, ...] = ()
     budget: Budget = Budget()
     schema: str = "core"
+    event_time: str | None = None
 
     @property
     def address(self) -> str:
@@ -83,7 +118,14 @@ class Table:
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        return self.columns + ADDED[self.replaces]
+        is_streamed = any(isinstance(source, Stream) for source in self.sources)
+        names = [column.name for column in self.columns]
+        return self.columns + (EVENT_ID,) * (is_streamed and EVENT_ID.name not in names) + ADDED[self.replaces]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether all its rows come in micro-batches, none of which says anything about a day as a whole."""
+        return self.schema == "speed" or all(isinstance(source, Stream) for source in self.sources)
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -97,6 +139,8 @@ TRACE = (
     Column("raw_object", pa.string(), "Key of the raw object that the row came from"),
     Column("raw_line", pa.int64(), "Line (or element of a document array) in that object, counted from 1"),
 )
+
+EVENT_ID = Column("event_id", pa.string(), "The event's id where a stream brought the row; else null", nullable=True)
 
 HISTORY = (
     Column("valid_from", UTC_TIMESTAMP, "Since when the row's values hold, the source's `updated_at`"),

@@ -4,9 +4,18 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.table import UTC_TIMESTAMP, Column, Source, Table
+from contracts.table import UTC_TIMESTAMP, Column, Source, Stream, Table
 
 WATCH_LOGS = Source("watch_logs", "logs", "Streaming server logs: minutes watched, ratings, recommendation requests")
+WATCH_EVENTS = Stream(
+    "watch_events",
+    "kafka",
+    "The same lines, from servers that send each as a message instead of writing log files",
+    topic="watch-events",
+    layer="speed",
+    like=WATCH_LOGS,
+    duplicates_within=timedelta(days=1),
+)
 
 TABLE = Table(
     name="watch_minutes",
@@ -20,8 +29,8 @@ TABLE = Table(
         Column("minute", pa.int32(), "Which minute of the film, counted from 0", unit="minutes"),
     ),
     key=("raw_object", "raw_line"),
-    sources=(WATCH_LOGS,),
-    home_of=(WATCH_LOGS,),
+    sources=(WATCH_LOGS, WATCH_EVENTS),
+    home_of=(WATCH_LOGS, WATCH_EVENTS),
     replaces="object",
     day="watched_at",
     freshness=timedelta(hours=1),
