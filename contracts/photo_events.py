@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from contracts.photo_event_schemas import SCHEMAS
 from contracts.table import UTC_TIMESTAMP, Budget, Column, Stream, Table
 
 PHOTO_EVENTS = Stream(
@@ -11,6 +12,7 @@ PHOTO_EVENTS = Stream(
     "kafka",
     "Photos added, changed, replaced and deleted; a message is one event as JSON, Avro or Protobuf",
     topic="photo-events",
+    schemas=SCHEMAS,
     duplicates_within=timedelta(days=365),
 )
 

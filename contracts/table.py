@@ -51,7 +51,8 @@ class Source:
 class Schema:
     """How message values that start with a zero byte and this number (Confluent's framing) are written.
 
-    `text` is an Avro schema as JSON, or for Protobuf a message: `field = number: type` a line (sources/messages.py).
+    `text` is an Avro schema as JSON, or the fields of a Protobuf message, `optional string title = 8;` a line, as in a
+    .proto file. The last Avro schema of a stream is the newest, and what is written in an older one is read as it says.
     """
 
     id: int

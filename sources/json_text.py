@@ -66,6 +66,11 @@ def list_children(parent: dict[str, Any] | list[Any]) -> list[Any]:
 def spell_json(value: Any, *, canonical: bool = False) -> str:
     """Compact JSON text of a value with marked numbers; `canonical` sorts the keys of every object."""
     text = (_SORTED if canonical else _AS_IS).encode(value)
+    return strip_marks(text)
+
+
+def strip_marks(text: str) -> str:
+    """JSON text in which marked numbers are strings, with numbers instead."""
     return text.replace(f'"{_OPEN}', "").replace(f'{_CLOSE}"', "")
 
 

@@ -1,0 +1,116 @@
+"""Values of messages that are not text, as JSON text: Avro or Protobuf in a schema that the contract declares.
+
+Such a value starts with a zero byte and the schema's number, four bytes, big end first: Confluent's framing, which
+producers get from their serializers. No schema registry is asked: what may be read is written in the contract.
+
+The JSON keys are the names of the fields; what is null or absent is left out. Instants are ISO 8601 in UTC, decimals
+numbers with all their digits, bytes base64, and NaN and the infinities texts, for JSON has no such numbers.
+"""
+
+import base64
+import io
+import json
+import math
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import fastavro
+from google.protobuf.message import DecodeError
+
+from contracts.table import Schema, Stream
+from sources.json_text import mark_number, strip_marks
+from sources.protobuf_values import open_reader
+
+FRAME_BYTES = 5
+Reader = Callable[[bytes], Any]
+
+
+class Undecodable(Exception):
+    """A value that cannot be read: the text says why, about `the value`."""
+
+
+def is_framed(value: bytes) -> bool:
+    """Whether a value says that it is in a schema. No JSON text and no line of a log starts like that."""
+    return value[:1] == b"\0"
+
+
+def decode_value(stream: Stream, value: bytes) -> str:
+    """The JSON text of a framed value. Raises Undecodable."""
+    if len(value) < FRAME_BYTES or not is_framed(value):
+        raise Undecodable("the value does not start with a zero byte and the number of its schema")
+    number = int.from_bytes(value[1:FRAME_BYTES], "big", signed=True)
+    read = load_readers(stream.schemas).get(number)
+    if read is None:
+        raise Undecodable(f"the value is in schema {number}, which the stream does not declare")
+    try:
+        return spell_record(read(value[FRAME_BYTES:]))
+    except Exception as error:  # whatever a decoder stumbles over in bytes that are not what they claim to be
+        has_reason = isinstance(error, ValueError | DecodeError)
+        reason = str(error).rpartition(": ")[2] if has_reason else "it is damaged or cut off"
+        raise Undecodable(f"the value is no message in schema {number}: {reason}") from error
+
+
+@cache
+def load_readers(schemas: tuple[Schema, ...]) -> dict[int, Reader]:
+    """By schema number, a function from a body to a value. Raises ValueError for a declaration that is none."""
+    newest = next((s for s in reversed(schemas) if s.format == "avro"), None)
+    return {s.id: open_avro(s, newest or s) if s.format == "avro" else open_reader(s) for s in schemas}
+
+
+def open_avro(written: Schema, wanted: Schema) -> Reader:
+    """A reader of what older devices write, as the newest schema has it."""
+    schema = fastavro.parse_schema(json.loads(written.text))
+    reader_schema = None if written == wanted else fastavro.parse_schema(json.loads(wanted.text))
+
+    def read(body: bytes) -> Any:
+        stream = io.BytesIO(body)
+        value = fastavro.schemaless_reader(stream, schema, reader_schema)
+        if rest := len(body) - stream.tell():
+            raise ValueError(f"{rest} bytes follow it")
+        return value
+
+    return read
+
+
+def spell_record(value: Any) -> str:
+    """Compact JSON of a value of a schema; of a record, without the fields that are null."""
+    if isinstance(value, dict):
+        value = {name: v for name, v in value.items() if v is not None}
+    try:
+        text = ENCODER.encode(value)
+    except ValueError:
+        text = ENCODER.encode(spell_infinities(value))
+    return strip_marks(text)
+
+
+def spell_special(value: Any) -> str:
+    """What JSON has no type for."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Decimal):
+        return mark_number(str(value))
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON spelling")
+
+
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=spell_special)
+
+
+def spell_infinities(value: Any) -> Any:
+    """The value with `NaN`, `Infinity` and `-Infinity` as texts."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {name: spell_infinities(v) for name, v in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [spell_infinities(v) for v in value]
+    return value
