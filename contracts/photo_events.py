@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyarrow as pa
 
 from contracts.photo_event_schemas import SCHEMAS
-from contracts.table import UTC_TIMESTAMP, Budget, Column, Stream, Table
+from contracts.table import UTC_TIMESTAMP, Column, Stream, Table
 
 PHOTO_EVENTS = Stream(
     "photo_events",
@@ -45,5 +45,4 @@ TABLE = Table(
     day="received_at",
     event_time="occurred_at",
     freshness=timedelta(minutes=5),
-    budget=Budget(share=1),
 )

@@ -5,6 +5,7 @@ The one place where a key is spelled:
     raw/<source>/<digest>                 a raw object, named by its content
     runs/<run_id>/<step>.json             what a step of a run found out
     runs/<run_id>/<anything>.parquet      rows on their way to quarantine or ledger
+    streams/<source>/<consumer>.json      how a consumer of a stream is
     lake/<schema>/<table>/<file>.parquet  a table's files, staged ones included
 """
 
@@ -48,6 +49,10 @@ def spell_raw_key(source: str, digest: str) -> str:
 
 def spell_step_key(run_id: str, step: str) -> str:
     return f"runs/{run_id}/{step}.json"
+
+
+def spell_health_key(source: str, consumer: str) -> str:
+    return f"streams/{source}/{consumer}.json" if consumer else f"streams/{source}/"
 
 
 def spell_side_key(run_id: str, name: str) -> str:
@@ -139,6 +144,12 @@ class Store:
     def write_json(self, key: str, value: object) -> None:
         body = json.dumps(value, default=str).encode()
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def remove_run(self, run_id: str) -> None:
+        """Delete what the steps of a run told each other. For runs of which there are thousands a day."""
+        listed = [{"Key": key} for key in self.list(f"runs/{run_id}/")]
+        if listed:
+            self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": listed, "Quiet": True})
 
     def read_json(self, key: str) -> Any:
         """Raises LookupError when there is no such object."""

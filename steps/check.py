@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
-from contracts import find_table, load_tables
+from contracts import find_source, find_table, load_tables, tables_of
 from contracts.settings import find_home
-from contracts.table import Table
+from contracts.table import Stream, Table
 from lake.store import Store, open_store, spell_step_key, spell_table_key
 from warehouse.connection import connect, quote
 from warehouse.ledger import count_rows_per_day, utc_now
@@ -23,7 +23,9 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     from expectations.check import check_rows
     from expectations.docs import write_page
 
-    table, store = find_table(table_name), open_store()
+    store = open_store()
+    landed = store.read_json(spell_step_key(run_id, "land"))
+    table = find_run_table(landed, table_name)
     staged = store.read_json(spell_step_key(run_id, "stage"))["tables"]
     own = staged[table.name]
     began = time.monotonic()
@@ -36,10 +38,12 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
         known = count_rows_per_day(con, table.address, own["tallies"])
         as_of = utc_now()
         verdict = check_rows(con, table, "staged", as_of, find_references(staged), known)
-        write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
+        if not table.is_live or verdict.failed_rules or verdict.blocking:  # a page for every few seconds is none
+            write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
         checks, blocking = [asdict(result) for result in verdict.results], list(verdict.blocking)
         failing = verdict.failing_sql if verdict.failed_rules else failing
-    files, quarantine = settle_rows(con, table, own, failing, run_id, store)
+    messages = spell_messages(landed, store)
+    files, quarantine = settle_rows(con, table, own, failing, messages, run_id, store)
     counts = count_days(con, table, files)
     report: dict[str, Any] = {
         "files": files,
@@ -57,6 +61,12 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     return {"rules": len(checks), "failed": failed, "quarantined": sum(report["quarantined"].values())}
 
 
+def find_run_table(landed: dict[str, Any], name: str) -> Table:
+    """The table as the run publishes it, which may be its twin in the speed layer."""
+    tables = {t.name: t for t in tables_of(find_source(landed["source"]), landed.get("layer"))}
+    return tables[find_table(name).name]
+
+
 def find_references(staged: dict[str, Any]) -> dict[str, str]:
     """What rows may refer to, by table name: what is published, and what the same run is about to publish."""
     references = {}
@@ -69,7 +79,13 @@ def find_references(staged: dict[str, Any]) -> dict[str, str]:
 
 
 def settle_rows(
-    con: DuckDBPyConnection, table: Table, staged: dict[str, Any], failing: str, run_id: str, store: Store
+    con: DuckDBPyConnection,
+    table: Table,
+    staged: dict[str, Any],
+    failing: str,
+    messages: str | None,
+    run_id: str,
+    store: Store,
 ) -> tuple[list[str], list[str]]:
     """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine.
 
@@ -85,8 +101,23 @@ def settle_rows(
     if not parts:
         return files, []
     quarantine = store.address(spell_table_key(f"quarantine.{table.name}", f"{run_id}-{uuid4().hex[:12]}"))
-    con.execute(f"COPY ({' UNION ALL BY NAME '.join(parts)}) TO {quote(quarantine)} (FORMAT parquet)")
+    bad = f"({' UNION ALL BY NAME '.join(parts)})"
+    if messages:
+        bad += f" LEFT JOIN ({messages}) USING (raw_object, raw_line)"
+    con.execute(f"COPY (FROM {bad}) TO {quote(quarantine)} (FORMAT parquet)")
     return files, [quarantine]
+
+
+def spell_messages(landed: dict[str, Any], store: Store) -> str | None:
+    """A query for topic, partition and offset of every message of the run; None where it took no messages."""
+    if not isinstance(find_source(landed["source"]), Stream):
+        return None
+    listed = spell_list([store.address(key) for key in landed["objects"]])
+    return f"""
+        SELECT topic, partition, "offset" AS message_offset, file_row_number + 1 AS raw_line,
+               substr(filename, {len(store.address("")) + 1}) AS raw_object
+        FROM read_parquet({listed}, filename = true, file_row_number = true)
+    """
 
 
 EMPTY_QUARANTINE = """

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from contracts import find_source, tables_of
 from contracts.settings import load_settings, source_url
-from contracts.table import Source
+from contracts.table import Source, Stream
 from lake.store import RawObject, Store, open_store, spell_step_key
+from steps.land_topic import take_topic
 from warehouse.connection import connect, open_engine
 from warehouse.ledger import find_latest_object, list_objects_of_days, list_published, list_refused
 
@@ -22,6 +23,8 @@ def land_file(source_name: str, path: Path, day: date | None = None) -> RawObjec
     source = find_source(source_name)
     if source.kind == "oltp":
         raise ValueError(f"{source.name} is a database, not files: `watershed run ingest_{source.name}` extracts it")
+    if isinstance(source, Stream):
+        raise ValueError(f"{source.name} is a topic, not files: `watershed produce {source.name}` sends messages")
     reader = import_module(f"sources.{source.kind}")
     with path.open("rb") as content:
         dated = getattr(reader, "find_day", lambda name: None)(path.name)
@@ -49,10 +52,13 @@ def take_arrivals(
 ) -> dict[str, int]:
     """Decide what a run ingests: what is new; or, with dates, all that holds rows of these days; or what was refused.
 
-    A source that is a database is extracted first. Leaves `land.json`; returns the number of objects and bytes.
+    A source that is a database is extracted first, and the new messages of a topic are landed. Leaves `land.json`;
+    returns the number of objects and bytes.
     """
     source = find_source(source_name)
     store = open_store()
+    if isinstance(source, Stream) and first is None and not refused:
+        return take_topic(source, run_id, store)
     if source.kind == "oltp" and first is None:
         extract_database(source, store)
     keys = choose_objects(source, first, last or first, refused)

@@ -3,19 +3,21 @@
 The queries read `records`, the slice, and `claimed`: the few records in it that other tables than the home table claim.
 """
 
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, lru_cache, reduce
 from importlib import import_module
 from operator import or_
 from typing import Any
 
 import pyarrow as pa
-from duckdb import DuckDBPyConnection
 
-from contracts import tables_of
-from contracts.table import Source, Table
+from contracts import find_source, find_table, tables_of
+from contracts.table import Source, Stream, Table
 from expectations.check import spell_suspicion
 from steps.check import find_references
+from warehouse.connection import connect
 from warehouse.ledger import utc_now
 
 
@@ -23,6 +25,7 @@ from warehouse.ledger import utc_now
 class Plan:
     """The SQL that a table runs over every slice, compiled once from its Ibis transform."""
 
+    source: Source
     table: Table
     parse: str
     suspicion: str
@@ -38,24 +41,52 @@ class Sorting:
     claimed: str | None
 
 
-def compile_plan(con: DuckDBPyConnection, source: Source, table: Table, schema: pa.Schema) -> Plan:
+def compile_plan(source: Source, table: Table) -> Plan:
+    """Compiled for every run, but once an hour for micro-batches: it takes longer than all the rest of one. What ages
+    in a plan, the suspicion, is a hint for the layout of files and no judgement."""
+    is_kept = isinstance(source, Stream)
+    return compile_kept_plan(source.name, table.address, utc_now().hour) if is_kept else make_plan(source, table)
+
+
+@lru_cache(maxsize=16)
+def compile_kept_plan(source: str, table: str, hour: int) -> Plan:
+    return make_plan(find_source(source), find_table(table))
+
+
+def make_plan(source: Source, table: Table) -> Plan:
     """Blank lines are filtered, unreadable ones are the home table's to quarantine; the transform sees the rest."""
     import ibis
 
     is_home = source in table.home_of
-    records = open_records(schema, "records" if is_home else "claimed")
+    records = open_records(source, "records" if is_home else "claimed")
     claims = claim_records(source, records)
     mine = is_text(records) & ~claim_any(claims) if is_home else claims[table.name]
-    parsed = getattr(import_module(f"transforms.{table.name}"), f"from_{source.name}")(records.filter(mine))
-    suspicion = spell_suspicion(con, table, f"(FROM {table.address} LIMIT 0)", utc_now(), find_references({}))
-    return Plan(table, str(ibis.to_sql(parsed, dialect="duckdb")), suspicion, is_home)
+    parsed = find_transform(source, table)(give_event_id(records.filter(mine)))
+    with closing(connect()) as con:
+        suspicion = spell_suspicion(con, table, f"(FROM {table.address} LIMIT 0)", utc_now(), find_references({}))
+    return Plan(source, table, str(ibis.to_sql(parsed, dialect="duckdb")), suspicion, is_home)
 
 
-def compile_sorting(source: Source, schema: pa.Schema) -> Sorting:
+def find_transform(source: Source, table: Table) -> Callable[[Any], Any]:
+    """The transform `from_<source>` of a table; of messages that are a source's records, that source's."""
+    name = source.like.name if isinstance(source, Stream) and source.like else source.name
+    transform: Callable[[Any], Any] = getattr(import_module(f"transforms.{table.name}"), f"from_{name}")
+    return transform
+
+
+def give_event_id(records: Any) -> Any:
+    """Records of files have no event id, and the tables that streams feed too have a column for it."""
+    import ibis
+
+    return records if "event_id" in records.columns else records.mutate(event_id=ibis.null("string"))
+
+
+@cache
+def compile_sorting(source: Source) -> Sorting:
     """Counts by raw object, asked apart from any transform, so that the books show what a transform loses."""
     import ibis
 
-    records, claimed = open_records(schema, "records"), open_records(schema, "claimed")
+    records, claimed = open_records(source, "records"), open_records(source, "claimed")
     read = records.group_by("raw_object").agg(
         read=records.count(),
         unread=records.count(where=records.problem.notnull()),
@@ -69,9 +100,10 @@ def compile_sorting(source: Source, schema: pa.Schema) -> Sorting:
     )
 
 
-def open_records(schema: pa.Schema, name: str) -> Any:
+def open_records(source: Source, name: str) -> Any:
     import ibis
 
+    schema = import_module(f"sources.{source.kind}").SCHEMA
     return ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name=name)
 
 

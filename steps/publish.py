@@ -7,7 +7,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from contracts import find_source, tables_of
-from contracts.table import Source, Table
+from contracts.table import Source, Stream, Table
 from lake.store import RawObject, Store, open_store, spell_step_key
 from steps.check import count_by_object, rewrite_files
 from warehouse.connection import connect, quote
@@ -21,6 +21,10 @@ from warehouse.ledger import (
 from warehouse.publish import Part, Publication, publish
 
 
+class PublishBlocked(Exception):
+    """A batch of a stream breaks a blocking rule: a defect of ours, not of the messages."""
+
+
 @dataclass(frozen=True)
 class CheckedRun:
     """What the steps before left behind: raw objects by key, the manifest of staging, a report a table."""
@@ -28,6 +32,8 @@ class CheckedRun:
     run_id: str
     source: Source
     store: Store
+    landed: dict[str, Any]
+    tables: list[Table]
     objects: dict[str, RawObject]
     staged: dict[str, Any]
     reports: dict[str, dict[str, Any]]
@@ -45,23 +51,25 @@ def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
     publication = compose_publication(connect(), run, refused, actor)
     return {
         "snapshot": publish(publication) if run.objects else None,
-        "tables": {t.name: summarize(t, publication) for t in tables_of(run.source)},
+        "tables": {t.name: summarize(t, publication) for t in run.tables},
         "refused": refused,
     }
 
 
 def read_run(source_name: str, run_id: str) -> CheckedRun:
     source, store = find_source(source_name), open_store()
-    taken = store.read_json(spell_step_key(run_id, "land"))["objects"]
-    reports = {t.name: store.read_json(spell_step_key(run_id, f"check_{t.name}")) for t in tables_of(source)}
+    landed = store.read_json(spell_step_key(run_id, "land"))
+    tables = tables_of(source, landed.get("layer"))
+    reports = {t.name: store.read_json(spell_step_key(run_id, f"check_{t.name}")) for t in tables}
     staged = store.read_json(spell_step_key(run_id, "stage"))
-    return CheckedRun(run_id, source, store, {key: store.head(key) for key in taken}, staged, reports)
+    objects = {key: store.head(key) for key in landed["objects"]}
+    return CheckedRun(run_id, source, store, landed, tables, objects, staged, reports)
 
 
 def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str], actor: str) -> Publication:
     accepted = {key: about for key, about in run.objects.items() if key not in refused}
     parts, books, rows = [], [], LedgerRows(refusals=spell_refusals(run, refused))
-    for table in tables_of(run.source) if accepted else ():
+    for table in run.tables if accepted else ():
         report = drop_objects(con, table, run.reports[table.name], set(refused), run)
         staged = run.staged["tables"][table.name]
         books += [
@@ -69,8 +77,10 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
         ]
         parts.append(compose_part(table, report, staged))
         rows.days.extend(find_changed_days(con, table, report, set(accepted)))
-        rows.checks.extend({"table_name": table.address, **check} for check in report["checks"])
+        rows.checks.extend(keep_checks(table, report["checks"]))
+        rows.lateness.extend({"table_name": table.address, **row} for row in staged.get("lateness", ()))
     rows.fields.extend(find_new_fields(con, run.source, run.staged.get("fields", {}), set(accepted)))
+    rows.offsets.extend(run.landed.get("offsets", ()))
     timings = {"stage": run.staged["ms"], "check": sum(report["ms"] for report in run.reports.values())}
     overtaken = spell_overtaken(run)
     return Publication(run.run_id, run.source.name, actor, tuple(parts), tuple(books), rows, timings, overtaken)
@@ -79,18 +89,26 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
 def find_refused(run: CheckedRun) -> dict[str, str]:
     """Why which objects cannot be published: key to sentence."""
     refused: dict[str, str] = dict(run.staged.get("refused", {}))
-    for table in tables_of(run.source):
+    for table in run.tables:
         report = run.reports[table.name]
         for key, tally in run.staged["tables"][table.name]["tallies"].items():
             bad, read = report["quarantined"].get(key, 0), tally.get("read", 0)
             if report["blocked"]:
                 refused.setdefault(key, f"{table.address}: {report['blocked']}")
-            elif not table.budget.allows(bad, read):
+            elif not isinstance(run.source, Stream) and not table.budget.allows(bad, read):
                 refused.setdefault(key, explain_budget(table, run, key, bad, read))
     if refused and run.source.kind == "oltp":  # what one extraction closes, the next one continues: all or none
         why = next(iter(refused.values()))
         refused = {key: refused.get(key, why) for key in run.objects}
+    if refused and isinstance(run.source, Stream):  # the next messages must not overtake these
+        raise PublishBlocked(f"nothing of {run.source.name} is published: {next(iter(refused.values()))}")
     return refused
+
+
+def keep_checks(table: Table, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of micro-batches only what failed is recorded: there are thousands of them a day."""
+    kept = [check for check in checks if not (table.is_live and check["is_success"])]
+    return [{"table_name": table.address, **check} for check in kept]
 
 
 def explain_budget(table: Table, run: CheckedRun, key: str, bad: int, read: int) -> str:
@@ -102,7 +120,11 @@ def explain_budget(table: Table, run: CheckedRun, key: str, bad: int, read: int)
 
 
 def spell_overtaken(run: CheckedRun) -> str | None:
-    """Histories start from what was published when they were staged; a later publish of the source overtakes them."""
+    """Histories start from what was published when they were staged; a later publish of the source overtakes them.
+    Messages are overtaken by whoever published some of them."""
+    if offsets := run.landed.get("offsets"):
+        read = " OR ".join(f"(partition = {o['partition']} AND next_offset > {o['first_offset']})" for o in offsets)
+        return f"SELECT 1 FROM ledger.offsets WHERE topic = {quote(offsets[0]['topic'])} AND ({read})"
     if "snapshot" not in run.staged:
         return None
     source, snapshot = quote(run.source.name), run.staged["snapshot"]

@@ -2,12 +2,12 @@
 
 import time
 from contextlib import closing
-from importlib import import_module
-from typing import Any
 
 from contracts import find_source, tables_of
 from contracts.settings import load_settings
 from lake.store import open_store, spell_step_key
+from steps.stage_histories import stage_histories
+from steps.stage_records import stage_records
 from warehouse.connection import connect
 from warehouse.ddl import is_prepared
 from warehouse.publish import prepare
@@ -16,11 +16,14 @@ from warehouse.publish import prepare
 def stage_source(source_name: str, run_id: str) -> dict[str, dict[str, int]]:
     """Stage everything that the run took. Leaves `stage.json`; returns per table the rows read, staged and rejected."""
     source, store = find_source(source_name), open_store()
-    taken: list[str] = store.read_json(spell_step_key(run_id, "land"))["objects"]
-    prepare_tables([table.address for table in tables_of(source)])
+    landed = store.read_json(spell_step_key(run_id, "land"))
+    tables = tables_of(source, landed.get("layer"))
+    prepare_tables([table.address for table in tables])
     began = time.monotonic()
-    staging = import_module("steps.stage_histories" if source.kind == "oltp" else "steps.stage_records")
-    staged: dict[str, Any] = staging.stage(source, taken, run_id, store)
+    if source.kind == "oltp":
+        staged = stage_histories(source, landed["objects"], run_id, store)
+    else:
+        staged = stage_records(source, tables, landed["objects"], run_id, store)
     staged["ms"] = round((time.monotonic() - began) * 1000)
     store.write_json(spell_step_key(run_id, "stage"), staged)
     return {name: sum_tallies(table["tallies"]) for name, table in staged["tables"].items()}

@@ -21,7 +21,7 @@ from warehouse.ledger import find_latest_object
 from warehouse.publish import read_snapshot, transact
 
 
-def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
+def stage_histories(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
     """Fold the extractions in the order of their moments, onto what is published or, in a rebuild, onto nothing."""
     is_rebuild = bool(store.read_json(spell_step_key(run_id, "land"))["rebuild"])
     ordered = sorted(keys, key=lambda key: read_manifest(store, key).cut_at)

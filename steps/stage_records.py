@@ -14,15 +14,25 @@ from uuid import uuid4
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from contracts import tables_of
-from contracts.table import Source
+from contracts.table import Source, Stream, Table
 from lake.store import Store, spell_side_key, spell_table_key
 from sources.document_fields import find_leaf_fields
+from steps.find_duplicates import mark_duplicates, measure_lateness
 from steps.plan_records import Plan, Sorting, compile_plan, compile_sorting
 from warehouse.connection import connect
 from warehouse.ddl import spell_type
 
 SLICES_IN_FLIGHT = 2  # one being written to S3 while the next is parsed
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the slices of a run share: the raw objects that it takes, and by table the files that it has staged."""
+
+    run_id: str
+    store: Store
+    objects: list[str]
+    files: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -34,26 +44,29 @@ class StagedSlice:
     files: list[str]
     rejects: str | None
     tallies: dict[str, dict[str, int]]
+    lateness: dict[str, Any] | None
 
 
-def stage(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
+def stage_records(source: Source, into: list[Table], keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
     """Returns the manifest: per table its files, its files of rejected records and its tallies; and refused objects."""
     reader = import_module(f"sources.{source.kind}")
     con = connect()
-    plans = [compile_plan(con, source, table, reader.SCHEMA) for table in tables_of(source)]
-    sorting = compile_sorting(source, reader.SCHEMA)
+    plans = [compile_plan(source, table) for table in into]
     refused: dict[str, str] = {}
     tables: dict[str, Any] = {
-        p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}} for p in plans
+        p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}, "lateness": []} for p in plans
     }
     fields: dict[str, dict[str, str]] = {}
     slices = reader.read(store, keys, refused)
     if source.kind == "documents":
         slices = note_fields(slices, fields)
-    for staged in run_ahead(con, plans, sorting, slices, run_id, store):
+    run = Run(run_id, store, keys, {name: table["files"] for name, table in tables.items()})
+    in_flight = 1 if isinstance(source, Stream) else SLICES_IN_FLIGHT  # a duplicate may be in the slice before
+    for staged in run_ahead(con, plans, compile_sorting(source), slices, run, in_flight):
         table = tables[staged.table]
         table["files"] += staged.files
         table["rejects"] += [staged.rejects] if staged.rejects else []
+        table["lateness"] += [staged.lateness] if staged.lateness else []
         add_tallies(table["tallies"], staged.tallies)
     return {"tables": tables, "refused": refused, "fields": fields}
 
@@ -66,21 +79,26 @@ def note_fields(slices: Iterator[pa.Table], fields: dict[str, dict[str, str]]) -
 
 
 def run_ahead(
-    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, slices: Iterator[pa.Table], run_id: str, store: Store
+    con: DuckDBPyConnection,
+    plans: list[Plan],
+    sorting: Sorting,
+    slices: Iterator[pa.Table],
+    run: Run,
+    in_flight: int,
 ) -> Iterator[StagedSlice]:
     """Stage slices in worker threads while the next ones are read, never more than a few at a time."""
-    with ThreadPoolExecutor(SLICES_IN_FLIGHT) as workers:
+    with ThreadPoolExecutor(in_flight) as workers:
         running: set[Future[list[StagedSlice]]] = set()
         for records in slices:
-            if len(running) >= SLICES_IN_FLIGHT:
+            if len(running) >= in_flight:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 yield from (staged for future in done for staged in future.result())
-            running.add(workers.submit(stage_slice, con.cursor(), plans, sorting, records, run_id, store))
+            running.add(workers.submit(stage_slice, con.cursor(), plans, sorting, records, run))
         yield from (staged for future in running for staged in future.result())
 
 
 def stage_slice(
-    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table, run_id: str, store: Store
+    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table, run: Run
 ) -> list[StagedSlice]:
     con.register("records", records)
     try:
@@ -88,7 +106,7 @@ def stage_slice(
         counts = fetch_counts(con, sorting.read)
         for raw_object, claimed in (fetch_counts(con, sorting.claimed) if sorting.claimed else {}).items():
             counts[raw_object] |= claimed
-        return [stage_table_slice(con, plan, counts, f"{run_id}-{uuid4().hex[:12]}", store) for plan in plans]
+        return [stage_table_slice(con, plan, counts, run) for plan in plans]
     finally:
         con.close()
 
@@ -101,12 +119,15 @@ def fetch_counts(con: DuckDBPyConnection, query: str) -> dict[str, dict[str, int
 
 
 def stage_table_slice(
-    con: DuckDBPyConnection, plan: Plan, counts: dict[str, dict[str, int]], name: str, store: Store
+    con: DuckDBPyConnection, plan: Plan, counts: dict[str, dict[str, int]], run: Run
 ) -> StagedSlice:
     """Parse, write the good rows and the rejected ones, count both. The name is new each time: a published file
     must never be overwritten by a rerun of its step."""
+    name, store = f"{run.run_id}-{uuid4().hex[:12]}", run.store
     kept = "* REPLACE (CASE WHEN problem IS NOT NULL THEN line END AS line)"  # a good row's text is not needed again
     con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS SELECT {kept} FROM ({plan.parse})")
+    if isinstance(plan.source, Stream):
+        mark_duplicates(con, plan.source, plan.table, run.objects, run.files[plan.table.name])
     duplicate = "is_duplicate" if has_column(con, "parsed", "is_duplicate") else "false"
     counted = con.execute(
         f"""SELECT raw_object, count(*) FILTER (problem IS NULL AND NOT {duplicate}),
@@ -126,7 +147,8 @@ def stage_table_slice(
             f"""COPY (SELECT raw_object, raw_line, problem, line FROM parsed WHERE problem IS NOT NULL
                 UNION ALL SELECT raw_object, raw_line, problem, line {unread}) TO '{rejects}' (FORMAT parquet)"""
         )
-    return StagedSlice(plan.table.name, write_rows(con, plan, duplicate, name, store), rejects, tallies)
+    lateness = measure_lateness(con, plan.table) if isinstance(plan.source, Stream) else None
+    return StagedSlice(plan.table.name, write_rows(con, plan, duplicate, name, store), rejects, tallies, lateness)
 
 
 def write_rows(con: DuckDBPyConnection, plan: Plan, duplicate: str, name: str, store: Store) -> list[str]:

@@ -41,6 +41,11 @@ def attach_lake(settings: Settings, read_only: bool, snapshot: int | None) -> Du
     return con
 
 
+def forget_engines() -> None:
+    """Make the next `connect` open an engine anew: one whose catalogue was away for a moment does not come back."""
+    attach_lake.cache_clear()
+
+
 def open_engine(settings: Settings) -> DuckDBPyConnection:
     """An in-memory DuckDB that can read and write the bucket, without the lake."""
     con = duckdb.connect(config={"memory_limit": settings.duckdb_memory, "preserve_insertion_order": True})

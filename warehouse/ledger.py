@@ -43,6 +43,9 @@ class LedgerRows:
     inputs: list[dict[str, Any]] = field(default_factory=list)
     fields: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
+    offsets: list[dict[str, Any]] = field(default_factory=list)
+    lateness: list[dict[str, Any]] = field(default_factory=list)
+    parity: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: int) -> None:
@@ -66,8 +69,8 @@ def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: 
     )
     insert_rows(con, "ledger.publishes", [publish_row] if publication.parts else [])
     insert_rows(con, "ledger.books", [own | asdict(b) for b in publication.books])
-    for name in ("days", "checks", "inputs", "fields", "refusals"):
-        insert_rows(con, f"ledger.{name}", [own | row for row in getattr(publication.rows, name)])
+    for name, rows in vars(publication.rows).items():
+        insert_rows(con, f"ledger.{name}", [own | row for row in rows])
 
 
 def insert_rows(con: DuckDBPyConnection, address: str, rows: list[dict[str, Any]]) -> None:
@@ -143,3 +146,9 @@ def count_rows_per_day(con: DuckDBPyConnection, table: str, without: Iterable[st
 def list_known_fields(con: DuckDBPyConnection, source: str) -> set[tuple[str, str]]:
     """Path and JSON type of every field ever published from a source's documents."""
     return set(con.execute("SELECT DISTINCT path, json_type FROM ledger.fields WHERE source = ?", [source]).fetchall())
+
+
+def read_positions(con: DuckDBPyConnection, topic: str) -> dict[int, int]:
+    """By partition the first offset of a topic that is not published."""
+    query = "SELECT partition, max(next_offset) FROM ledger.offsets WHERE topic = ? GROUP BY partition"
+    return dict(con.execute(query, [topic]).fetchall())

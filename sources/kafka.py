@@ -1,0 +1,136 @@
+"""Messages as raw objects, and raw objects as records.
+
+A batch of messages becomes one Parquet object that holds them as they came. Records are made of it: the value as text,
+of Avro and Protobuf values as JSON. A value that cannot be read is a bad record; a raw object never is.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from contracts import find_stream
+from contracts.settings import spell_topic
+from contracts.table import Stream
+from lake.store import RawObject, Store
+from sources.messages import Undecodable, decode_value
+from sources.topic import RAW_SCHEMA, UTC_MICROS, Range
+
+SLICE_BYTES = 96 << 20
+SLICE_OBJECTS = 100
+SHOWN_BYTES = 500  # of a bad value
+EVENT_ID_HEADER = "event-id"
+
+SCHEMA = pa.schema(
+    [
+        ("raw_object", pa.dictionary(pa.int8(), pa.string())),
+        ("raw_line", pa.int64()),  # place in the raw object, counted from 1
+        ("line", pa.string()),  # the value as text; of Avro and Protobuf values, their JSON
+        ("day", pa.date32()),
+        ("problem", pa.string()),
+        ("event_id", pa.string()),  # of the header `event-id`
+        ("partition", pa.int32()),
+        ("message_offset", pa.int64()),
+        ("sent_at", UTC_MICROS),
+        ("received_at", UTC_MICROS),
+    ]
+)
+
+
+def land_messages(store: Store, stream: Stream, table: pa.Table, ranges: Iterable[Range]) -> RawObject:
+    """Write a batch as a raw object, named by its ranges."""
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    spans = " ".join(f"{r.partition}:{r.first_offset}-{r.next_offset}" for r in ranges)
+    return store.put_once(stream.name, content, f"{spell_topic(stream.topic)} {spans}")
+
+
+def read(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator[pa.Table]:
+    """Records (SCHEMA) of the messages in raw objects, in slices of about SLICE_BYTES. None is ever `refused`."""
+    batches: list[pa.Table] = []
+    for key in keys:
+        batches.append(build_records(find_stream(key.split("/")[1]), key, read_messages(store, key)))
+        if len(batches) >= SLICE_OBJECTS or sum(batch.nbytes for batch in batches) >= SLICE_BYTES:
+            yield pa.concat_tables(batches)
+            batches = []
+    if batches:
+        yield pa.concat_tables(batches)
+
+
+def read_messages(store: Store, key: str) -> pa.Table:
+    with store.open(key) as content:
+        return pq.read_table(pa.BufferReader(content.read())).cast(RAW_SCHEMA)
+
+
+def build_records(stream: Stream, key: str, messages: pa.Table) -> pa.Table:
+    count = messages.num_rows
+    line, problem = read_values(stream, messages.column("value").combine_chunks())
+    columns = [
+        pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int8)), pa.array([key])),
+        pa.array(np.arange(1, count + 1)),
+        line,
+        pa.nulls(count, pa.date32()),
+        problem,
+        find_event_ids(messages.column("headers").combine_chunks()),
+        *(messages.column(name) for name in ("partition", "offset", "sent_at", "received_at")),
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def read_values(stream: Stream, values: pa.BinaryArray) -> tuple[pa.StringArray, pa.StringArray]:
+    """The texts and what is wrong with those that are none. One look at all of them; one each only where that fails."""
+    if is_plain(stream, values):
+        return values.cast(pa.string()), pa.nulls(len(values), pa.string())
+    read: list[tuple[str, str | None]] = [read_value(stream, value) for value in values.to_pylist()]
+    return pa.array([text for text, _ in read], pa.string()), pa.array([why for _, why in read], pa.string())
+
+
+def is_plain(stream: Stream, values: pa.BinaryArray) -> bool:
+    if not len(values) or values.null_count or pc.max(pc.binary_length(values)).as_py() > stream.message_bytes:
+        return False
+    if (np.frombuffer(values.buffers()[2], np.uint8) == 0).any():
+        return False
+    try:
+        values.cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def read_value(stream: Stream, value: bytes | None) -> tuple[str, str | None]:
+    if value is None:
+        return "", "the message has no value"
+    if len(value) > stream.message_bytes:
+        return show(value), f"the message has {len(value):,} bytes, more than {stream.message_bytes:,}"
+    try:
+        text = decode_value(stream, value) if stream.schemas and value[:1] == b"\0" else value.decode()
+    except Undecodable as error:
+        return show(value), str(error)
+    except UnicodeDecodeError as error:
+        return show(value), f"the message is no UTF-8 at byte {error.start + 1}"
+    if "\0" in text:
+        return show(value), f"the message has a NUL byte at {text.index(chr(0)) + 1}"
+    return text, None
+
+
+def show(value: bytes) -> str:
+    text = value[:SHOWN_BYTES].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return text + ("…" if len(value) > SHOWN_BYTES else "")
+
+
+def find_event_ids(headers: pa.ListArray) -> pa.Array:
+    """The text of the first header `event-id` of each message, null where there is none."""
+    found: list[str | None] = [None] * len(headers)
+    flat = headers.flatten()
+    if not len(flat):
+        return pa.nulls(len(headers), pa.string())
+    is_id = pc.equal(flat.field("name"), EVENT_ID_HEADER)
+    parents = pc.filter(pc.list_parent_indices(headers), is_id).to_numpy()
+    values = pc.filter(flat.field("value"), is_id)
+    first, places = np.unique(parents, return_index=True)
+    for parent, value in zip(first.tolist(), values.take(pa.array(places)).to_pylist(), strict=True):
+        found[parent] = value.decode("utf-8", "backslashreplace") if value else None
+    return pa.array(found, pa.string())

@@ -1,0 +1,227 @@
+"""A topic, read by offset.
+
+Words used here:
+*position*: the first offset of a partition that is not published yet. The lake knows it, never the broker: partitions
+are assigned by hand, and no consumer group is joined.
+*batch*: messages taken together; for each partition a range of offsets that starts at its position.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from contracts.settings import load_kafka, spell_topic
+from contracts.table import Stream
+
+BATCH_BYTES = 64 << 20  # of values; also what the client may fetch ahead, which is what holds a fast topic back
+FETCHED = 10_000
+TIMEOUT_S = 10.0
+
+UTC_MICROS = pa.timestamp("us")
+RAW_SCHEMA = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("sent_at", UTC_MICROS),  # the producer's clock, or the broker's where the topic says so; null where unknown
+        ("key", pa.binary()),
+        ("value", pa.binary()),
+        ("headers", pa.list_(pa.struct([("name", pa.string()), ("value", pa.binary())]))),
+        ("received_at", UTC_MICROS),  # when the batch was complete
+    ]
+)
+
+
+class OffsetsLost(Exception):
+    """The broker no longer has, or never had, the message at a position."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a batch holds of one partition. `lost_count`: messages that the broker had deleted before they were read."""
+
+    partition: int
+    first_offset: int
+    next_offset: int
+    message_count: int
+    lost_count: int = 0
+
+
+@dataclass
+class Batch:
+    """Messages in the order of arrival; within a partition, that of their offsets."""
+
+    messages: list[Message] = field(default_factory=list)
+    value_bytes: int = 0
+
+
+@contextmanager
+def open_consumer(stream: Stream) -> Iterator["TopicReader"]:
+    """A reader of the stream's topic. Raises KafkaException when no broker answers."""
+    own = {
+        "group.id": f"watershed-{stream.name}",  # the client wants one; nothing is ever committed to it
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "error",
+        "queued.max.messages.kbytes": BATCH_BYTES >> 10,
+        "queued.min.messages": 1_000_000,
+    }
+    consumer = Consumer(load_kafka() | own)
+    try:
+        yield TopicReader(consumer, spell_topic(stream.topic))
+    finally:
+        consumer.close()
+
+
+class TopicReader:
+    """Reads partitions of one topic from given positions on."""
+
+    def __init__(self, consumer: Consumer, topic: str) -> None:
+        self.consumer = consumer
+        self.topic = topic
+        self.positions: dict[int, int] = {}
+        self.lost: dict[int, int] = {}
+
+    def list_partitions(self) -> list[int]:
+        """Raises LookupError when there is no such topic, KafkaException when no broker answers."""
+        about = self.consumer.list_topics(self.topic, timeout=TIMEOUT_S).topics[self.topic]
+        if about.error is not None or not about.partitions:
+            raise LookupError(f"the broker has no topic {self.topic}: make it, or mend WATERSHED_TOPIC_PREFIX")
+        return sorted(about.partitions)
+
+    def find_bounds(self, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """The first offset that the broker still has, and the one after its last."""
+        return {
+            partition: self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=TIMEOUT_S)
+            for partition in partitions
+        }
+
+    def assign(self, positions: Mapping[int, int | None], skip_lost: bool = False) -> None:
+        """Read these partitions from here on; None: from the first message that the broker has. Raises OffsetsLost."""
+        starts = {}
+        for partition, (low, high) in self.find_bounds(positions).items():
+            wanted = positions[partition]
+            start = low if wanted is None else wanted
+            if not low <= start <= high:
+                if not skip_lost:
+                    raise OffsetsLost(explain_loss(self.topic, partition, start, low, high))
+                self.lost[partition], start = max(0, low - start), low
+            starts[partition] = start
+        self.positions = starts
+        self.consumer.assign([TopicPartition(self.topic, p, offset) for p, offset in starts.items()])
+
+    def take(self, messages: int, seconds: float, until: Mapping[int, int] | None = None) -> Batch:
+        """Messages from the positions on, until there are so many, BATCH_BYTES, or the time is over.
+
+        With `until`, offsets by partition, no time counts, and what lies at or behind them is left for another time.
+        """
+        batch, deadline = Batch(), time.monotonic() + seconds
+        open_ends = {p: end for p, end in (until or {}).items() if self.positions[p] < end}
+        while len(batch.messages) < messages and batch.value_bytes < BATCH_BYTES:
+            left = deadline - time.monotonic()
+            if (until is not None and not open_ends) or (until is None and left <= 0):
+                break
+            wanted = min(FETCHED, messages - len(batch.messages))
+            fetched = self.consumer.consume(wanted, TIMEOUT_S if until is not None else max(0.0, min(left, 0.2)))
+            if not fetched and until is not None:
+                raise TimeoutError(f"{self.topic}: the broker sent nothing for {TIMEOUT_S:.0f} s before the end")
+            self.add_messages(batch, fetched, open_ends, until)
+        return batch
+
+    def add_messages(
+        self, batch: Batch, fetched: list[Message], open_ends: dict[int, int], until: Mapping[int, int] | None
+    ) -> None:
+        for message in fetched:
+            partition, offset = message.partition(), message.offset()
+            if (error := message.error()) is not None:
+                examine_error(self.topic, error)
+                if error.code() == KafkaError._PARTITION_EOF and offset >= open_ends.get(partition, offset + 1):
+                    del open_ends[partition]
+                continue
+            if until is None or offset < until[partition]:
+                batch.messages.append(message)
+                batch.value_bytes += len(message)
+            if partition in open_ends and offset + 1 >= open_ends[partition]:
+                del open_ends[partition]
+
+    def measure_lag(self) -> dict[int, int]:
+        """How many messages of each partition are not read, as far as the client has heard."""
+        lag = {}
+        for partition, position in self.positions.items():
+            _, high = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), cached=True)
+            lag[partition] = max(0, high - position)
+        return lag
+
+    def close_batch(self, batch: Batch) -> tuple[pa.Table, list[Range]]:
+        """The batch as a table (RAW_SCHEMA) with its ranges; the positions move behind it."""
+        table = build_messages(batch.messages, datetime.now(UTC).replace(tzinfo=None))
+        counted = table.group_by("partition").aggregate([("offset", "count"), ("offset", "max")]).to_pylist()
+        ranges = []
+        for counts in sorted(counted, key=lambda c: c["partition"]):
+            partition, end = counts["partition"], counts["offset_max"] + 1
+            first, lost = self.positions[partition], self.lost.pop(partition, 0)
+            ranges.append(Range(partition, first, end, counts["offset_count"], lost))
+            self.positions[partition] = end
+        return table, ranges
+
+
+def explain_loss(topic: str, partition: int, start: int, low: int, high: int) -> str:
+    what = f"{topic}/{partition} is read from offset {start} on, and the broker has {low} to {high}: "
+    if start < low:
+        what += f"{low - start} messages were deleted before they were read; lengthen the topic's retention"
+    else:
+        what += "the topic was made anew or cut off"
+    return f"{what}; `watershed stream --skip-lost` goes on from {low} and records the loss"
+
+
+def examine_error(topic: str, error: KafkaError) -> None:
+    """Raise for what does not pass by itself. A broker that is away is tried again by the client."""
+    if error.code() == KafkaError._AUTO_OFFSET_RESET:
+        raise OffsetsLost(f"{topic}: {error.str()}; `watershed stream --skip-lost` goes on and records the loss")
+    if error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+        raise KafkaException(error)
+
+
+def build_messages(messages: Sequence[Message], received_at: datetime) -> pa.Table:
+    """Messages as RAW_SCHEMA, in order of partition and offset."""
+    topics = pa.array([m.topic() for m in messages[:1]], pa.string())
+    stamps = np.array([read_stamp(m) for m in messages], "datetime64[ms]").astype("datetime64[us]")
+    headers = [m.headers() for m in messages]
+    columns = [
+        pa.repeat(topics[0] if messages else "", len(messages)),
+        pa.array([m.partition() for m in messages], pa.int32()),
+        pa.array([m.offset() for m in messages], pa.int64()),
+        pa.array(stamps, UTC_MICROS),
+        pa.array([m.key() for m in messages], pa.binary()),
+        pa.array([m.value() for m in messages], pa.binary()),
+        build_headers(headers),
+        pa.repeat(pa.scalar(received_at, UTC_MICROS), len(messages)),
+    ]
+    table = pa.Table.from_arrays(columns, schema=RAW_SCHEMA)
+    return table.sort_by([("partition", "ascending"), ("offset", "ascending")])
+
+
+def read_stamp(message: Message) -> int | None:
+    kind, milliseconds = message.timestamp()
+    return None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
+
+
+def build_headers(headers: Sequence[Any]) -> pa.Array:
+    kind = RAW_SCHEMA.field("headers").type
+    if not any(headers):
+        return pa.nulls(len(headers), kind)
+    flat = [pair for own in headers for pair in own or ()]
+    offsets = np.zeros(len(headers) + 1, np.int32)
+    offsets[1:] = np.cumsum([len(own or ()) for own in headers])
+    pairs = pa.StructArray.from_arrays(
+        [pa.array([n for n, _ in flat], pa.string()), pa.array([v for _, v in flat], pa.binary())], ["name", "value"]
+    )
+    return pa.ListArray.from_arrays(pa.array(offsets), pairs).cast(kind)

@@ -1,0 +1,34 @@
+"""Read a topic without end and publish what arrives, every few seconds, until Ctrl-C or SIGTERM.
+
+  watershed stream watch_events                 micro-batches of two seconds
+  watershed stream photo_events --interval 10   fewer, larger ones
+
+Run as many as there are partitions, on any machines, and start or stop them at will: they share the partitions. What
+`watershed streams` shows is how they are.
+"""
+
+import argparse
+import signal
+from datetime import UTC, datetime
+from threading import Event
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stream", help="such as photo_events")
+    parser.add_argument("--interval", type=float, default=2.0, metavar="S", help="seconds between publishes (default 2)")
+    parser.add_argument("--skip-lost", action="store_true", help="go on where the broker has deleted unread messages")
+
+
+def run(args: argparse.Namespace) -> int:
+    from contracts import find_stream
+    from steps.stream import consume
+
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    consume(find_stream(args.stream), stop, report, args.interval, args.skip_lost)
+    return 0
+
+
+def report(line: str) -> None:
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}", flush=True)

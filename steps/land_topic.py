@@ -1,0 +1,55 @@
+"""Landing of messages: from where the lake's offsets end to where the topic ends, or as far as a micro-batch goes."""
+
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+from contracts import tables_of
+from contracts.settings import spell_topic
+from contracts.table import Stream
+from lake.store import Store, spell_step_key
+from sources.kafka import land_messages
+from sources.topic import Batch, TopicReader, open_consumer
+from steps.leases import list_leased
+from warehouse.connection import connect
+from warehouse.ledger import read_positions
+
+OBJECT_MESSAGES = 500_000
+
+
+def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
+    """Land all messages up to the ends that the partitions have now. Partitions that a consumer reads are left to it.
+
+    Leaves `land.json`; returns the number of objects, bytes and messages.
+    """
+    objects: dict[str, int] = {}
+    offsets: list[dict[str, Any]] = []
+    prepare_tables([table.address for table in tables_of(stream)])
+    with open_consumer(stream) as reader:
+        with closing(connect()) as con:
+            known = read_positions(con, reader.topic)
+        leased = list_leased(stream)
+        reader.assign({p: known.get(p) for p in reader.list_partitions() if p not in leased})
+        ends = {p: high for p, (_, high) in reader.find_bounds(reader.positions).items()}
+        while (batch := reader.take(OBJECT_MESSAGES, 0, until=ends)).messages:
+            landed = land_batch(stream, reader, batch, store)
+            objects[landed["key"]] = landed["bytes"]
+            offsets += landed["offsets"]
+    leave_manifest(stream, run_id, list(objects), offsets, store)
+    messages = sum(row["message_count"] for row in offsets)
+    return {"objects": len(objects), "bytes": sum(objects.values()), "messages": messages}
+
+
+def land_batch(stream: Stream, reader: TopicReader, batch: Batch, store: Store) -> dict[str, Any]:
+    """Write one batch as a raw object. Returns its key and bytes, and its rows for `ledger.offsets`."""
+    table, ranges = reader.close_batch(batch)
+    landed = land_messages(store, stream, table, ranges)
+    about = {"source": stream.name, "topic": spell_topic(stream.topic), "raw_object": landed.key}
+    return {"key": landed.key, "bytes": landed.bytes, "offsets": [about | asdict(one) for one in ranges]}
+
+
+def leave_manifest(
+    stream: Stream, run_id: str, objects: list[str], offsets: list[dict[str, Any]], store: Store
+) -> None:
+    about = {"source": stream.name, "objects": objects, "rebuild": False, "layer": stream.layer, "offsets": offsets}
+    store.write_json(spell_step_key(run_id, "land"), about)

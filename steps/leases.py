@@ -1,0 +1,76 @@
+"""Who reads which partition of a stream: leases among consumers, on any number of machines.
+
+A lease is a PostgreSQL advisory lock in the catalogue's database: it ends with the session of its holder, however that
+ends, so that the partitions of a dead consumer are free at once. Each consumer holds one more, shared lock that makes
+it a member; from the number of members follows what a fair share is. Leases only keep consumers from doing the same
+work: that nothing is read twice, the offsets in the publish transaction see to.
+"""
+
+from typing import Any, LiteralString, Self
+
+import psycopg
+
+from contracts.settings import load_settings
+from contracts.table import Stream
+
+MEMBERS = -1  # in the place of a partition
+
+
+class Leases:
+    """The leases of one consumer. Every method may raise psycopg.OperationalError: then all of them are lost."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.name = spell_name(stream)
+        self.held: set[int] = set()
+        self.session = psycopg.connect(load_settings().catalog_url, autocommit=True)
+        self.call("pg_try_advisory_lock_shared", MEMBERS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
+
+    def call(self, function: LiteralString, partition: int) -> bool:
+        row = self.session.execute(f"SELECT {function}(hashtext(%s), %s)", (self.name, partition)).fetchone()
+        return bool(row and row[0] is not False)
+
+    def settle(self, partitions: list[int]) -> set[int]:
+        """Take free partitions up to a fair share, give back what is more. Returns those held now."""
+        share = self.find_share(len(partitions))
+        for partition in sorted(self.held - set(sorted(self.held)[:share])):
+            self.call("pg_advisory_unlock", partition)
+            self.held.discard(partition)
+        for partition in partitions:
+            if len(self.held) >= share:
+                break
+            if partition not in self.held and self.call("pg_try_advisory_lock", partition):
+                self.held.add(partition)
+        return set(self.held)
+
+    def find_share(self, partitions: int) -> int:
+        """How many partitions are ours to hold: as many as everybody's, one more for the first ones of the members."""
+        members = sorted(pid for place, pid in list_locks(self.session, self.name) if place == MEMBERS)
+        rank = members.index(self.session.info.backend_pid)
+        return partitions // len(members) + (rank < partitions % len(members))
+
+
+def list_leased(stream: Stream) -> set[int]:
+    """The partitions that some consumer holds."""
+    with psycopg.connect(load_settings().catalog_url, autocommit=True) as session:
+        return {place for place, _ in list_locks(session, spell_name(stream)) if place != MEMBERS}
+
+
+def list_locks(session: psycopg.Connection[Any], name: str) -> list[tuple[int, int]]:
+    """Partition, or MEMBERS, and process id of the session that holds its lock."""
+    query = """
+        SELECT objid::bigint::bit(32)::int, pid FROM pg_locks
+        WHERE locktype = 'advisory' AND granted AND objsubid = 2
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND classid::bigint::bit(32)::int = hashtext(%s)
+    """
+    return session.execute(query, (name,)).fetchall()
+
+
+def spell_name(stream: Stream) -> str:
+    return f"watershed.stream {load_settings().lake_path} {stream.name}"
