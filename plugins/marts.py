@@ -41,8 +41,9 @@ def chain_marts() -> None:
             inlets=[table_asset(address) for address in read],
             outlets=[mart_asset(mart)],
             # Runs of several days would rebuild a mart without days side by side; one after the other, the first does.
-            max_active_tis_per_dag=None if mart.day else 1,
-        )(mart.name, has_days=mart.day is not None)
+            # A cumulative mart's days build on each other.
+            max_active_tis_per_dag=None if mart.day and not mart.is_cumulative else 1,
+        )(mart.name, stands_alone=mart.day is not None and not mart.is_cumulative)
         chosen >> tasks[mart.address]
         for address in read:
             if address in tasks:
@@ -95,17 +96,19 @@ def trace_reads(mart: Mart, marts: Mapping[str, Mart]) -> set[str]:
 
 
 @task(trigger_rule="none_failed")
-def build_mart(mart: str, has_days: bool) -> dict[str, Any]:
-    """Rebuild the mart where its inputs changed since it was built: the run's day, or without one wherever that is.
-
-    Skipped when it is up to date.
+def build_mart(mart: str, stands_alone: bool) -> dict[str, Any]:
+    """Rebuild the mart where its inputs changed since it was built: the run's day, if days of this mart stand alone,
+    else wherever that is. Skipped when it is up to date.
     """
     from steps.marts import build_mart as build
     from steps.marts import build_stale_mart
 
     context = get_current_context()
     day, run_id, force = read_key(context), name_run(context), bool(context["params"].get("force"))
-    built = build_stale_mart(mart, run_id, force) if day is None else build(mart, run_id, day, force and has_days)
+    if day is not None and stands_alone:
+        built = build(mart, run_id, day, force)
+    else:
+        built = build_stale_mart(mart, run_id, force and day is None)
     if built is None:
         raise AirflowSkipException(f"{mart} is up to date: no input changed")
     (asset,) = context["task"].outlets

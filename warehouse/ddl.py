@@ -1,15 +1,21 @@
-"""From a contract to tables in the lake: created when missing, widened when the contract grew, never narrowed."""
+"""From a contract to tables in the lake: created when missing, widened when the contract grew, never narrowed.
+
+Views and macros are made when they are missing, and made anew when their file changed, which a digest in the ledger
+tells: making one is a snapshot, whether or not it is the same as before.
+"""
 
 from pathlib import Path
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from contracts import load_tables
-from contracts.table import Column, Table
+from contracts import list_tables
+from contracts.table import Column, Stream, Table
+from warehouse.headers import order_by_reads
 from warehouse.marts import Mart, as_table, list_marts
+from warehouse.views import View, find_view, list_views
 
-SCHEMAS = ("core", "mart", "quarantine", "ledger", "ml")
+SCHEMAS = ("core", "speed", "serve", "mart", "quarantine", "ledger", "ml")
 LEDGER_SQL = Path(__file__).with_name("ledger.sql")
 
 QUARANTINE = (
@@ -18,6 +24,11 @@ QUARANTINE = (
     Column("rule", pa.string(), "The first rule that the row failed; `parse` where it could not be read"),
     Column("reason", pa.string(), "What is wrong with it, every failed rule included"),
     Column("row_json", pa.string(), "The row as JSON; for `parse` the line as it came", personal=True),
+)
+MESSAGE = (
+    Column("topic", pa.string(), "Topic of the message that the row came from, if it came from one", nullable=True),
+    Column("partition", pa.int32(), "The message's partition of the topic", nullable=True),
+    Column("message_offset", pa.int64(), "The message's offset in the partition", nullable=True),
 )
 
 DUCKDB_TYPES = {
@@ -54,34 +65,75 @@ def spell_column(column: Column) -> str:
 
 
 def prepare_lake(con: DuckDBPyConnection) -> None:
-    """Make what is missing: schemas, the ledger, for every contract its table and its quarantine, and the marts.
+    """Make what is missing: schemas, the ledger, for every contract its table and its quarantine, marts and views.
 
     Cheap when there is nothing to do. Runs in the caller's transaction, under the publish lock. Raises ContractBroken.
     """
     con.execute("".join(f"CREATE SCHEMA IF NOT EXISTS {name};" for name in SCHEMAS))
     con.execute(LEDGER_SQL.read_text())
     existing = read_columns(con)
-    for table in load_tables().values():
-        adapt_table(con, table.address, table.all_columns, existing.get(table.address, {}))
-        address = f"quarantine.{table.name}"
-        adapt_table(con, address, QUARANTINE, existing.get(address, {}))
-    for mart in list_marts():
-        columns = describe_mart(con, mart).columns
-        adapt_table(con, mart.address, columns, existing.get(mart.address, {}))
+    for address, columns in list_declared().items():
+        adapt_table(con, address, columns, existing.get(address, {}))
+    digests = read_digests(con)
+    marts_and_views: list[Mart | View] = [*list_marts(), *list_views()]
+    for declared in order_by_reads(marts_and_views, list_needed):
+        if isinstance(declared, Mart):
+            columns = describe_mart(con, declared, declared.empty).columns
+            adapt_table(con, declared.address, columns, existing.get(declared.address, {}))
+        elif digests.get(declared.address) != declared.digest:
+            define_view(con, declared)
+
+
+def list_declared() -> dict[str, tuple[Column, ...]]:
+    """The columns of every table of a contract and of its quarantine, by address."""
+    declared = {}
+    for table in list_tables():
+        declared[table.address] = table.all_columns
+        is_streamed = any(isinstance(source, Stream) for source in table.sources)
+        quarantine = QUARANTINE + MESSAGE * is_streamed
+        declared[f"quarantine.{table.name}"] = max(quarantine, declared.get(f"quarantine.{table.name}", ()), key=len)
+    return declared
+
+
+def list_needed(declared: Mart | View) -> list[str]:
+    """What must be there first: all that it reads, but for macros with which a mart continues itself."""
+    if isinstance(declared, View):
+        return [*declared.reads]
+    return [*declared.reads, *(v for v in declared.views if declared.address not in find_view(v).reads)]
 
 
 def is_prepared(con: DuckDBPyConnection, addresses: list[str]) -> bool:
-    """Whether these tables exist with all the columns that their contracts or marts declare."""
+    """Whether these tables exist with all the columns that their contracts or marts declare, and views as declared."""
     existing = read_columns(con)
-    declared = {t.address: {c.name for c in t.all_columns} for t in load_tables().values()}
+    declared = {address: {c.name for c in columns} for address, columns in list_declared().items()}
     declared |= {m.address: {c.name for c in m.columns} for m in list_marts()}
-    return all(declared[address] <= set(existing.get(address, ())) for address in addresses)
+    parked = (f"quarantine.{address.rpartition('.')[2]}" for address in addresses)
+    wanted = {*addresses, *(address for address in parked if address in declared), "ledger.definitions"}
+    if not all(declared.get(address, {"digest"}) <= set(existing.get(address, ())) for address in wanted):
+        return False
+    digests = read_digests(con)
+    return all(digests.get(view.address) == view.digest for view in list_views())
 
 
-def describe_mart(con: DuckDBPyConnection, mart: Mart) -> Table:
+def describe_mart(con: DuckDBPyConnection, mart: Mart, query: str | None = None) -> Table:
     """A mart as a contract, its types from DuckDB's plan of the query: nothing is computed."""
     con.execute("SET VARIABLE day = DATE '1970-01-01'")
-    return as_table(mart, con.execute(f"SELECT * FROM ({mart.sql}) LIMIT 0").to_arrow_table().schema)
+    return as_table(mart, con.execute(f"SELECT * FROM ({query or mart.sql}) LIMIT 0").to_arrow_table().schema)
+
+
+def define_view(con: DuckDBPyConnection, view: View) -> None:
+    """Make a view or macro, or replace it, and remember as what."""
+    con.execute(view.statement)
+    con.execute(
+        "INSERT INTO ledger.definitions SELECT ?, ?, id + 1 FROM ducklake_current_snapshot('lake')",
+        [view.address, view.digest],
+    )
+
+
+def read_digests(con: DuckDBPyConnection) -> dict[str, str]:
+    """What each view and macro was last made from."""
+    latest = "SELECT name, arg_max(digest, snapshot_id) FROM ledger.definitions GROUP BY name"
+    return dict(con.execute(latest).fetchall())
 
 
 def adapt_table(con: DuckDBPyConnection, address: str, columns: tuple[Column, ...], existing: dict[str, str]) -> None:

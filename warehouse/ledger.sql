@@ -81,3 +81,9 @@ CREATE TABLE IF NOT EXISTS ledger.fields (
     is_new_path BOOLEAN NOT NULL,   -- false: a known field with a type never seen before
     raw_object VARCHAR NOT NULL     -- where it was first seen
 );
+
+CREATE TABLE IF NOT EXISTS ledger.definitions (
+    name VARCHAR NOT NULL,          -- a view or table macro, such as core.photos_now
+    digest VARCHAR NOT NULL,        -- of the statement that made it
+    snapshot_id BIGINT NOT NULL
+);

@@ -7,14 +7,25 @@ from duckdb import DuckDBPyConnection
 from warehouse.marts import Mart
 
 # What an input table changed, by day; a publish that names no days (a dimension, a mart) counts for marts built whole.
+# A day of a cumulative mart changes with every day before it, and waits until it is over.
 CHANGED_DAYS = """
-    SELECT d.day
-    FROM ledger.days AS d
-    LEFT JOIN (
-        SELECT day, max(input_snapshot_id) AS built FROM ledger.inputs WHERE table_name = ? GROUP BY day
-    ) AS mart USING (day)
-    WHERE list_contains(?, d.table_name) AND d.snapshot_id > coalesce(mart.built, -1)
-    GROUP BY d.day ORDER BY d.day
+    WITH changes AS (
+        SELECT day, max(snapshot_id) AS snapshot_id
+        FROM ledger.days
+        WHERE list_contains($inputs, table_name)
+        GROUP BY day
+    ),
+    due AS (
+        SELECT
+            day,
+            CASE WHEN $is_cumulative THEN max(snapshot_id) OVER (ORDER BY day) ELSE snapshot_id END AS changed
+        FROM changes
+        WHERE NOT $is_cumulative OR day < CAST(now() AS DATE)
+    ),
+    mart AS (
+        SELECT day, max(input_snapshot_id) AS built FROM ledger.inputs WHERE table_name = $address GROUP BY day
+    )
+    SELECT day FROM due LEFT JOIN mart USING (day) WHERE changed > coalesce(built, -1) ORDER BY day
 """
 LAST_CHANGE = """
     SELECT max(snapshot_id) FROM (
@@ -28,7 +39,8 @@ def find_stale_days(con: DuckDBPyConnection, mart: Mart) -> list[date | None]:
     """The days to rebuild, oldest first; `[None]` for a stale mart that is replaced whole."""
     inputs = list(mart.inputs)
     if mart.day is not None:
-        return [row[0] for row in con.execute(CHANGED_DAYS, [mart.address, inputs]).fetchall()]
+        asked = {"inputs": inputs, "address": mart.address, "is_cumulative": mart.is_cumulative}
+        return [row[0] for row in con.execute(CHANGED_DAYS, asked).fetchall()]
     changed = con.execute(LAST_CHANGE, [inputs, inputs]).fetchone()
     built = con.execute(
         "SELECT max(input_snapshot_id) FROM ledger.inputs WHERE table_name = ?", [mart.address]

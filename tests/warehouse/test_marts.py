@@ -4,12 +4,14 @@ import pytest
 
 from contracts import load_tables
 from warehouse.marts import MartBroken, list_marts, read_mart
+from warehouse.views import list_views
 
 
 def test_inputs_exist_and_come_first() -> None:
     known = {table.address for table in load_tables().values()}
     for mart in list_marts():
         assert set(mart.inputs + mart.lookups) <= known, mart.name
+        assert set(mart.views) <= {view.address for view in list_views()}, mart.name
         known.add(mart.address)
 
 

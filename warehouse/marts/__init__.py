@@ -1,10 +1,12 @@
 """Marts: what analysts start from, one SQL file each, with its declaration in the comment header.
 
 The header says owner, description, grain, key, partition (`whole`, or `day` and the column that holds it), inputs
-(tables whose changes make the mart stale), lookups (dimensions read as they are) and a line for every column.
+(tables whose changes make the mart stale), lookups (dimensions read as they are), views (views and macros of
+`warehouse/views` that the query names) and a line for every column. A mart that continues itself has a partition
+`days so far` and the column: each day holds what all days up to its end amount to. It also has `empty`, a query that
+makes its columns before there is anything to continue.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -13,27 +15,19 @@ from pathlib import Path
 import pyarrow as pa
 
 from contracts.table import Column, Table
-
-HEADER = re.compile(r"^-- (?P<field>\w+)(?: (?P<column>\w+))?: (?P<text>.+)$")
-
+from warehouse.headers import HeaderBroken as MartBroken
+from warehouse.headers import HeaderColumn, order_by_reads, read_header
 
 WITHIN = timedelta(hours=1)  # a mart follows its inputs; how fresh they are their contracts say
-
-
-class MartBroken(ValueError):
-    """A mart's file declares something that cannot be."""
-
-
-@dataclass(frozen=True)
-class MartColumn:
-    name: str
-    description: str
-    personal: bool
+REQUIRED = {"owner", "description", "grain", "key", "partition", "inputs"}
 
 
 @dataclass(frozen=True)
 class Mart:
-    """A declared mart. `day` is the column that holds a row's day; None: the mart is replaced whole."""
+    """A declared mart. `day` is the column that holds a row's day; None: the mart is replaced whole.
+
+    `is_cumulative`: a day depends on what its inputs say of all days up to it, and is built once it is over.
+    """
 
     name: str
     address: str
@@ -44,22 +38,21 @@ class Mart:
     day: str | None
     inputs: tuple[str, ...]
     lookups: tuple[str, ...]
-    columns: tuple[MartColumn, ...]
+    views: tuple[str, ...]
+    columns: tuple[HeaderColumn, ...]
     sql: str
+    is_cumulative: bool = False
+    empty: str | None = None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.inputs + self.lookups
 
 
 @cache
 def list_marts() -> tuple[Mart, ...]:
-    """All marts, each after those it reads."""
-    waiting = {m.address: m for m in map(read_mart, sorted(Path(__file__).parent.glob("*.sql")))}
-    ordered: list[Mart] = []
-    while waiting:
-        ready = [m for m in waiting.values() if not set(m.inputs + m.lookups) & (set(waiting) - {m.address})]
-        if not ready:
-            raise MartBroken(f"these marts read each other in a circle: {', '.join(sorted(waiting))}")
-        ordered += ready
-        waiting = {address: m for address, m in waiting.items() if m not in ready}
-    return tuple(ordered)
+    """All marts, each after those it reads. Raises MartBroken."""
+    return order_by_reads(map(read_mart, sorted(Path(__file__).parent.glob("*.sql"))), lambda mart: mart.reads)
 
 
 def find_mart(name: str) -> Mart:
@@ -73,39 +66,24 @@ def find_mart(name: str) -> Mart:
 def read_mart(path: Path) -> Mart:
     """Read one file. Raises MartBroken when its header lacks a field."""
     text = path.read_text()
-    fields: dict[str, str] = {}
-    columns: list[MartColumn] = []
-    for line in text.splitlines():
-        if (match := HEADER.match(line)) is None:
-            break
-        if match["field"] == "column":
-            columns.append(read_column(match["column"], match["text"]))
-        else:
-            fields[match["field"]] = match["text"]
-    if missing := {"owner", "description", "grain", "key", "partition", "inputs"} - set(fields):
-        raise MartBroken(f"{path.name}: its header lacks {', '.join(sorted(missing))}")
-    _, _, day = fields["partition"].partition("day ")
+    header = read_header(path.name, text, REQUIRED)
+    unit, _, day = header.fields["partition"].rpartition(" ")
     return Mart(
         name=path.stem,
-        address=fields.get("table", f"mart.{path.stem}"),
-        owner=fields["owner"],
-        description=fields["description"],
-        grain=fields["grain"],
-        key=split_names(fields["key"]),
-        day=day or None,
-        inputs=split_names(fields["inputs"]),
-        lookups=split_names(fields.get("lookups", "")),
-        columns=tuple(columns),
+        address=header.fields.get("table", f"mart.{path.stem}"),
+        owner=header.fields["owner"],
+        description=header.fields["description"],
+        grain=header.fields["grain"],
+        key=header.names("key"),
+        day=day if unit else None,
+        inputs=header.names("inputs"),
+        lookups=header.names("lookups"),
+        views=header.names("views"),
+        columns=header.columns,
         sql=text,
+        is_cumulative=unit == "days so far",
+        empty=header.fields.get("empty"),
     )
-
-
-def read_column(name: str, text: str) -> MartColumn:
-    return MartColumn(name, text, text.endswith("(personal)"))
-
-
-def split_names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def as_table(mart: Mart, schema: pa.Schema) -> Table:

@@ -1,0 +1,15 @@
+-- owner: photos
+-- description: The photos that exist now, by all events received so far.
+-- grain: one photo that was added and not deleted
+-- reads: core.photos_as_of
+-- column photo_id: The photo
+-- column user_id: Whose photo it is (personal)
+-- column path: Where the file is
+-- column file_bytes: Size of the file, null where unknown [bytes]
+-- column camera_id: Taken with; a camera of core.cameras, null where unknown
+-- column title: The title, null where none was given (personal)
+-- column version: The greatest version seen
+-- column added_at: When it was added, by the clock of the device
+-- column changed_at: When it was last changed, by the clock of the device
+SELECT photo_id, user_id, path, file_bytes, camera_id, title, version, added_at, changed_at
+FROM core.photos_as_of(TIMESTAMP '9999-12-31')
