@@ -33,7 +33,7 @@ def list_tables() -> list[Table]:
 
 
 def find_table(name: str) -> Table:
-    """The table called `requests`, `core.requests` or `speed.watch_minutes`. Raises LookupError with those there are."""
+    """The table called `requests`, `core.requests` or `speed.ratings`. Raises LookupError with those there are."""
     tables = load_tables()
     found = load_speed_tables().get(name) or tables.get(name.rpartition(".")[2])
     if found is None:

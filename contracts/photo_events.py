@@ -36,7 +36,7 @@ TABLE = Table(
         Column("leader", pa.string(), "The device that took the decision, possibly offline"),
         Column("occurred_at", UTC_TIMESTAMP, "When, by the device's own clock, in UTC; it may be wrong"),
         Column("received_at", UTC_TIMESTAMP, "When the event reached the lake, in UTC"),
-        Column("stamp", pa.string(), "Orders the events of a photo: of two, the greater one wins (docs/photo_events.md)"),
+        Column("stamp", pa.string(), "Orders the events of a photo: of two, the greater one wins"),
     ),
     key=("event_id",),
     sources=(PHOTO_EVENTS,),

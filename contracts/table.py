@@ -64,10 +64,10 @@ class Schema:
 class Stream(Source):
     """A topic. Values are text, or bytes in one of the declared `schemas`, which reach transforms as JSON text.
 
-    `like`: the source whose transforms read the messages, each of which is one of its records. An event's id is the
-    column `event_id`, where the transform makes one, else the message header `event-id`; one that is there already is
-    looked for among events up to `duplicates_within` older than the newest of a batch. A longer value than
-    `message_bytes` is a bad record.
+    `like`: the source whose transforms read the messages, each of which is one of its records. A longer value than
+    `message_bytes` is a bad record. An event's id is the column `event_id`, where the transform makes one, else the
+    message header `event-id`, else the message's place in the topic; one that is there already is looked for among
+    events up to `duplicates_within` older than a batch's newest.
     """
 
     topic: str

@@ -142,7 +142,9 @@ class Store:
         return self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
 
     def write_json(self, key: str, value: object) -> None:
-        body = json.dumps(value, default=str).encode()
+        self.write_bytes(key, json.dumps(value, default=str).encode())
+
+    def write_bytes(self, key: str, body: bytes) -> None:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
     def remove_run(self, run_id: str) -> None:

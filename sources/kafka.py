@@ -31,7 +31,7 @@ SCHEMA = pa.schema(
         ("line", pa.string()),  # the value as text; of Avro and Protobuf values, their JSON
         ("day", pa.date32()),
         ("problem", pa.string()),
-        ("event_id", pa.string()),  # of the header `event-id`
+        ("event_id", pa.string()),  # the header `event-id`, else topic, partition and offset
         ("partition", pa.int32()),
         ("message_offset", pa.int64()),
         ("sent_at", UTC_MICROS),
@@ -74,7 +74,7 @@ def build_records(stream: Stream, key: str, messages: pa.Table) -> pa.Table:
         line,
         pa.nulls(count, pa.date32()),
         problem,
-        find_event_ids(messages.column("headers").combine_chunks()),
+        find_event_ids(messages),
         *(messages.column(name) for name in ("partition", "offset", "sent_at", "received_at")),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
@@ -121,16 +121,17 @@ def show(value: bytes) -> str:
     return text + ("…" if len(value) > SHOWN_BYTES else "")
 
 
-def find_event_ids(headers: pa.ListArray) -> pa.Array:
-    """The text of the first header `event-id` of each message, null where there is none."""
-    found: list[str | None] = [None] * len(headers)
-    flat = headers.flatten()
-    if not len(flat):
-        return pa.nulls(len(headers), pa.string())
-    is_id = pc.equal(flat.field("name"), EVENT_ID_HEADER)
-    parents = pc.filter(pc.list_parent_indices(headers), is_id).to_numpy()
-    values = pc.filter(flat.field("value"), is_id)
-    first, places = np.unique(parents, return_index=True)
-    for parent, value in zip(first.tolist(), values.take(pa.array(places)).to_pylist(), strict=True):
-        found[parent] = value.decode("utf-8", "backslashreplace") if value else None
-    return pa.array(found, pa.string())
+def find_event_ids(messages: pa.Table) -> pa.Array:
+    """The text of the first header `event-id` of each message; where there is none, its place in the topic."""
+    headers = messages.column("headers").combine_chunks()
+    names, texts = headers.flatten().field("name"), headers.flatten().field("value")
+    is_id = pc.fill_null(pc.equal(names, EVENT_ID_HEADER), False)
+    parents, first = np.unique(pc.filter(pc.list_parent_indices(headers), is_id).to_numpy(), return_index=True)
+    if len(parents) < messages.num_rows:
+        place = (pc.cast(messages.column(name), pa.string()) for name in ("partition", "offset"))
+        ids = pc.binary_join_element_wise(messages.column("topic"), *place, "/").to_pylist()
+    else:
+        ids = [""] * len(parents)
+    for parent, text in zip(parents.tolist(), pc.filter(texts, is_id).take(pa.array(first)).to_pylist(), strict=True):
+        ids[parent] = text.decode("utf-8", "backslashreplace").replace("\0", "") if text else ids[parent]
+    return pa.array(ids, pa.string())

@@ -61,6 +61,10 @@ class Batch:
     messages: list[Message] = field(default_factory=list)
     value_bytes: int = 0
 
+    def add(self, message: Message) -> None:
+        self.messages.append(message)
+        self.value_bytes += len(message)
+
 
 @contextmanager
 def open_consumer(stream: Stream) -> Iterator["TopicReader"]:
@@ -118,39 +122,41 @@ class TopicReader:
         self.positions = starts
         self.consumer.assign([TopicPartition(self.topic, p, offset) for p, offset in starts.items()])
 
-    def take(self, messages: int, seconds: float, until: Mapping[int, int] | None = None) -> Batch:
-        """Messages from the positions on, until there are so many, BATCH_BYTES, or the time is over.
-
-        With `until`, offsets by partition, no time counts, and what lies at or behind them is left for another time.
-        """
+    def take(self, messages: int, seconds: float) -> Batch:
+        """What arrives within the time, and whatever lies ready then, up to so many messages or BATCH_BYTES."""
         batch, deadline = Batch(), time.monotonic() + seconds
-        open_ends = {p: end for p, end in (until or {}).items() if self.positions[p] < end}
         while len(batch.messages) < messages and batch.value_bytes < BATCH_BYTES:
-            left = deadline - time.monotonic()
-            if (until is not None and not open_ends) or (until is None and left <= 0):
+            left = max(0.0, deadline - time.monotonic())
+            fetched = self.consumer.consume(min(FETCHED, messages - len(batch.messages)), min(left, 0.2))
+            if not fetched and not left:
                 break
-            wanted = min(FETCHED, messages - len(batch.messages))
-            fetched = self.consumer.consume(wanted, TIMEOUT_S if until is not None else max(0.0, min(left, 0.2)))
-            if not fetched and until is not None:
-                raise TimeoutError(f"{self.topic}: the broker sent nothing for {TIMEOUT_S:.0f} s before the end")
-            self.add_messages(batch, fetched, open_ends, until)
+            for message in fetched:
+                if (error := message.error()) is not None:
+                    examine_error(self.topic, error)
+                else:
+                    batch.add(message)
         return batch
 
-    def add_messages(
-        self, batch: Batch, fetched: list[Message], open_ends: dict[int, int], until: Mapping[int, int] | None
-    ) -> None:
-        for message in fetched:
-            partition, offset = message.partition(), message.offset()
-            if (error := message.error()) is not None:
-                examine_error(self.topic, error)
-                if error.code() == KafkaError._PARTITION_EOF and offset >= open_ends.get(partition, offset + 1):
-                    del open_ends[partition]
-                continue
-            if until is None or offset < until[partition]:
-                batch.messages.append(message)
-                batch.value_bytes += len(message)
-            if partition in open_ends and offset + 1 >= open_ends[partition]:
-                del open_ends[partition]
+    def take_until(self, messages: int, ends: Mapping[int, int]) -> Batch:
+        """What lies before these offsets of the partitions, as long as it takes, up to so many messages or BATCH_BYTES.
+
+        Raises TimeoutError when the broker sends nothing.
+        """
+        batch, unfinished = Batch(), {p for p, end in ends.items() if self.positions[p] < end}
+        while unfinished and len(batch.messages) < messages and batch.value_bytes < BATCH_BYTES:
+            fetched = self.consumer.consume(min(FETCHED, messages - len(batch.messages)), TIMEOUT_S)
+            if not fetched:
+                raise TimeoutError(f"{self.topic}: the broker sent nothing for {TIMEOUT_S:.0f} s before the end")
+            for message in fetched:
+                partition, offset = message.partition() or 0, message.offset() or 0
+                if (error := message.error()) is not None:
+                    examine_error(self.topic, error)
+                elif offset < ends[partition]:
+                    batch.add(message)
+                    offset += 1
+                if offset >= ends[partition]:  # the end of a partition is told by an error that has its offset
+                    unfinished.discard(partition)
+        return batch
 
     def measure_lag(self) -> dict[int, int]:
         """How many messages of each partition are not read, as far as the client has heard."""

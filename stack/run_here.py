@@ -14,7 +14,7 @@ def run_here(dag_id: str, first: date | None = None, last: date | None = None, r
 
     Raises LookupError for another DAG, ValueError when objects were refused (the others are published).
     """
-    run_id = f"{dag_id}.in-process.{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
+    run_id = spell_run_id(dag_id)
     kind, _, source = dag_id.partition("_")
     if dag_id == "build_marts":
         build_marts(run_id, first, last)
@@ -24,15 +24,24 @@ def run_here(dag_id: str, first: date | None = None, last: date | None = None, r
         raise LookupError(f"{dag_id!r} cannot run in process: ingest_<source> and build_marts can")
 
 
+def spell_run_id(what: str) -> str:
+    return f"{what}.in-process.{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
+
+
 def ingest(source: str, run_id: str, first: date | None, last: date | None, refused: bool) -> None:
-    from steps.check import check_table
     from steps.land import take_arrivals
+
+    taken = show("land", lambda: take_arrivals(source, run_id, first, last, refused))
+    if taken["objects"]:
+        publish_steps(source, run_id)
+
+
+def publish_steps(source: str, run_id: str) -> None:
+    """Stage, check and publish what a run has taken. Raises ValueError when objects were refused."""
+    from steps.check import check_table
     from steps.publish import publish_source
     from steps.stage import stage_source
 
-    taken = show("land", lambda: take_arrivals(source, run_id, first, last, refused))
-    if not taken["objects"]:
-        return
     show("stage", lambda: stage_source(source, run_id))
     for table in tables_of(find_source(source)):
         show(f"check_{table.name}", lambda table=table: check_table(table.name, run_id))  # type: ignore[misc]

@@ -23,8 +23,8 @@ def mark_duplicates(
     `staged` by this run, or a published row that is of none of the raw `objects` that this run replaces."""
     spans = find_spans(con, stream, table)
     con.register("replaced_objects", pa.table({"raw_object": objects}))
-    layers = [one.address for one in list_tables() if one.name == table.name]
-    seen = [f"SELECT event_id FROM lake.{a} ANTI JOIN replaced_objects USING (raw_object) WHERE {spans}" for a in layers]
+    layers = [f"lake.{one.address}" for one in list_tables() if one.name == table.name]
+    seen = [f"SELECT event_id FROM {a} ANTI JOIN replaced_objects USING (raw_object) WHERE {spans}" for a in layers]
     seen += [f"SELECT event_id FROM read_parquet({quote(file)}) WHERE {spans}" for file in staged]
     con.execute(f"CREATE OR REPLACE TEMP TABLE seen AS {' UNION ALL '.join(seen)}")
     con.execute(

@@ -11,6 +11,7 @@ from lake.store import Store, spell_step_key
 from sources.kafka import land_messages
 from sources.topic import Batch, TopicReader, open_consumer
 from steps.leases import list_leased
+from steps.prepare import prepare_tables
 from warehouse.connection import connect
 from warehouse.ledger import read_positions
 
@@ -31,7 +32,7 @@ def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
         leased = list_leased(stream)
         reader.assign({p: known.get(p) for p in reader.list_partitions() if p not in leased})
         ends = {p: high for p, (_, high) in reader.find_bounds(reader.positions).items()}
-        while (batch := reader.take(OBJECT_MESSAGES, 0, until=ends)).messages:
+        while (batch := reader.take_until(OBJECT_MESSAGES, ends)).messages:
             landed = land_batch(stream, reader, batch, store)
             objects[landed["key"]] = landed["bytes"]
             offsets += landed["offsets"]

@@ -10,6 +10,7 @@ from contracts import find_source, tables_of
 from contracts.table import Source, Stream, Table
 from lake.store import RawObject, Store, open_store, spell_step_key
 from steps.check import count_by_object, rewrite_files
+from steps.replay import spell_parked, spell_taken
 from warehouse.connection import connect, quote
 from warehouse.ledger import (
     Books,
@@ -80,6 +81,7 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
         rows.checks.extend(keep_checks(table, report["checks"]))
         rows.lateness.extend({"table_name": table.address, **row} for row in staged.get("lateness", ()))
     rows.fields.extend(find_new_fields(con, run.source, run.staged.get("fields", {}), set(accepted)))
+    parts += compose_replayed(run)
     rows.offsets.extend(run.landed.get("offsets", ()))
     timings = {"stage": run.staged["ms"], "check": sum(report["ms"] for report in run.reports.values())}
     overtaken = spell_overtaken(run)
@@ -125,6 +127,8 @@ def spell_overtaken(run: CheckedRun) -> str | None:
     if offsets := run.landed.get("offsets"):
         read = " OR ".join(f"(partition = {o['partition']} AND next_offset > {o['first_offset']})" for o in offsets)
         return f"SELECT 1 FROM ledger.offsets WHERE topic = {quote(offsets[0]['topic'])} AND ({read})"
+    if parked := run.landed.get("parked"):
+        return spell_taken(parked)
     if "snapshot" not in run.staged:
         return None
     source, snapshot = quote(run.source.name), run.staged["snapshot"]
@@ -182,6 +186,12 @@ def compose_part(table: Table, report: dict[str, Any], staged: dict[str, Any]) -
         replaced = "true"
     carried = sum(count for key, count in report["written"].items() if key not in staged["tallies"])
     return Part(table.address, tuple(report["files"]), tuple(report["quarantine"]), replaced, carried)
+
+
+def compose_replayed(run: CheckedRun) -> list[Part]:
+    """The quarantined rows that a replay tries again leave the quarantine, wherever they go now."""
+    parked = run.landed.get("parked", {"tables": ()})
+    return [Part(f"quarantine.{table}", (), replaced=spell_parked(parked, table)) for table in parked["tables"]]
 
 
 def find_changed_days(

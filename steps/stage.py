@@ -1,16 +1,12 @@
 """Stage: the transform runs and its result becomes Parquet at the table's data path, where nobody can see it yet."""
 
 import time
-from contextlib import closing
 
 from contracts import find_source, tables_of
-from contracts.settings import load_settings
 from lake.store import open_store, spell_step_key
+from steps.prepare import prepare_tables
 from steps.stage_histories import stage_histories
 from steps.stage_records import stage_records
-from warehouse.connection import connect
-from warehouse.ddl import is_prepared
-from warehouse.publish import prepare
 
 
 def stage_source(source_name: str, run_id: str) -> dict[str, dict[str, int]]:
@@ -27,14 +23,6 @@ def stage_source(source_name: str, run_id: str) -> dict[str, dict[str, int]]:
     staged["ms"] = round((time.monotonic() - began) * 1000)
     store.write_json(spell_step_key(run_id, "stage"), staged)
     return {name: sum_tallies(table["tallies"]) for name, table in staged["tables"].items()}
-
-
-def prepare_tables(addresses: list[str]) -> None:
-    """Make what is missing: rules are asked about a table, and histories continue it, before its first publish."""
-    with closing(connect()) as con:
-        is_missing = not is_prepared(con, addresses)
-    if is_missing:
-        prepare(load_settings())
 
 
 def sum_tallies(tallies: dict[str, dict[str, int]]) -> dict[str, int]:

@@ -17,8 +17,9 @@ from sources.topic import Batch, OffsetsLost, TopicReader, open_consumer
 from steps.check import check_table
 from steps.land_topic import land_batch, leave_manifest
 from steps.leases import Leases
+from steps.prepare import prepare_tables
 from steps.publish import PublishBlocked, publish_source
-from steps.stage import prepare_tables, stage_source
+from steps.stage import stage_source
 from steps.stream_health import Health
 from warehouse.connection import connect, forget_engines
 from warehouse.ddl import ContractBroken

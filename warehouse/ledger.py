@@ -88,10 +88,18 @@ def fetch_column(con: DuckDBPyConnection, query: str, values: Iterable[object] =
     return [row[0] for row in con.execute(query, list(values)).fetchall()]
 
 
-def list_published(con: DuckDBPyConnection, whose: str) -> set[str]:
-    """Raw objects that are published, of a source (`access_logs`) or in a table (`core.requests`)."""
-    query = "SELECT DISTINCT raw_object FROM ledger.books WHERE source = ? OR table_name = ?"
-    return set(fetch_column(con, query, [whose, whose]))
+def list_published(con: DuckDBPyConnection, source: str) -> set[str]:
+    """Raw objects of a source that are published."""
+    return set(fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.books WHERE source = ?", [source]))
+
+
+def list_published_among(con: DuckDBPyConnection, tables: list[str], objects: Iterable[str]) -> set[str]:
+    """Those of these raw objects that were published in one of the tables."""
+    query = """
+        SELECT DISTINCT raw_object FROM ledger.books
+        WHERE list_contains(?, table_name) AND list_contains(?, raw_object)
+    """
+    return set(fetch_column(con, query, [tables, list(objects)]))
 
 
 def find_latest_object(con: DuckDBPyConnection, source: str) -> str | None:

@@ -15,10 +15,11 @@ from typing import Any
 import psycopg
 from duckdb import DuckDBPyConnection
 
+from contracts import list_tables
 from contracts.settings import Settings, load_settings
 from warehouse.connection import connect, quote
 from warehouse.ddl import is_prepared, prepare_lake
-from warehouse.ledger import Books, LedgerRows, list_published, write_ledger
+from warehouse.ledger import Books, LedgerRows, list_published_among, write_ledger
 
 LOCK = "watershed.publish"
 
@@ -36,9 +37,9 @@ class Part:
     """What a run does to one table.
 
     `files` and `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path. What goes: all
-    rows of the raw objects in the publication's books, in the table and its quarantine; and the table's rows for which
-    the SQL condition `replaced` is true. `carried` counts the rows in `files` that are in nobody's books of this run:
-    earlier versions of a history that are written again.
+    rows of the raw objects in the publication's books, in the table, in its twin of the other layer and in their
+    quarantine; and the table's rows for which the SQL condition `replaced` is true. `carried` counts the rows in
+    `files` that are in nobody's books of this run: earlier versions of a history that are written again.
     """
 
     address: str
@@ -148,13 +149,20 @@ def replace_rows(con: DuckDBPyConnection, part: Part, books: tuple[Books, ...]) 
     if part.replaced is not None:
         con.execute(f"DELETE FROM {part.address} WHERE {part.replaced}")
     taken = {line.raw_object for line in books if line.table_name == part.address}
+    layers = list_layers(part.address)
     # Asked under the lock: a run beside this one may have published the same object a moment ago.
-    if republished := taken & list_published(con, part.address):
+    if republished := list_published_among(con, layers, taken):
         listed = ", ".join(map(quote, sorted(republished)))
-        for address in (part.address, quarantine):
+        for address in (*layers, quarantine):
             con.execute(f"DELETE FROM {address} WHERE raw_object IN ({listed})")
     register_files(con, part.address, part.files)
     register_files(con, quarantine, part.quarantine_files)
+
+
+def list_layers(address: str) -> list[str]:
+    """The table with its twin in the other layer, if there is one: an object's rows are in one of them."""
+    name = address.rpartition(".")[2]
+    return [table.address for table in list_tables() if table.name == name] or [address]
 
 
 def register_files(con: DuckDBPyConnection, address: str, files: tuple[str, ...]) -> None:

@@ -15,7 +15,7 @@ from threading import Event
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", help="such as photo_events")
-    parser.add_argument("--interval", type=float, default=2.0, metavar="S", help="seconds between publishes (default 2)")
+    parser.add_argument("--interval", type=float, default=2.0, metavar="S", help="seconds between publishes (2)")
     parser.add_argument("--skip-lost", action="store_true", help="go on where the broker has deleted unread messages")
 
 

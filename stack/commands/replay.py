@@ -1,0 +1,32 @@
+"""Try messages that are in quarantine again, after a fix: those only, through the same steps as any batch.
+
+  watershed replay photo_events                             all that are parked
+  watershed replay watch_events --where "rule = 'parse'"    some of them: a condition on quarantine's columns
+
+Rows that fail again go back to quarantine, with the reason of today.
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stream", help="such as photo_events")
+    parser.add_argument("--where", default="true", metavar="SQL", help="which rows of quarantine, as a SQL condition")
+    parser.add_argument("--limit", type=int, default=200_000, metavar="N", help="messages at most (default 200000)")
+
+
+def run(args: argparse.Namespace) -> int:
+    import duckdb
+
+    from stack.run_here import publish_steps, spell_run_id
+    from steps.replay import take_parked
+
+    run_id = spell_run_id(f"replay_{args.stream}")
+    try:
+        taken = take_parked(args.stream, run_id, args.where, args.limit)
+    except duckdb.Error as error:
+        raise ValueError(str(error).split("\n")[0]) from error
+    print(f"{taken['messages']} messages are in quarantine and tried again")
+    if taken["objects"]:
+        publish_steps(args.stream, run_id)
+    return 0

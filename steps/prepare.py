@@ -1,0 +1,16 @@
+"""The lake, before a run asks anything of it."""
+
+from contextlib import closing
+
+from contracts.settings import load_settings
+from warehouse.connection import connect
+from warehouse.ddl import is_prepared
+from warehouse.publish import prepare
+
+
+def prepare_tables(addresses: list[str]) -> None:
+    """Make what is missing: rules are asked about a table, and histories continue it, before its first publish."""
+    with closing(connect()) as con:
+        is_missing = not is_prepared(con, addresses)
+    if is_missing:
+        prepare(load_settings())
