@@ -5,7 +5,7 @@ were, and `deleted.csv`, the keys that went away. stack/apply_accounts.py brings
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -58,16 +58,23 @@ def find_key(table: str) -> str:
 
 def write_accounts(folder: Path, days: Sequence[date], rows: int, seed: int) -> dict[str, Any]:
     """Write folders for the days, about `rows` rows in all. Returns the truth: what is there after each day."""
+    after = {}
+    for day, database in live_days(days, rows, seed):
+        after[str(day)] = count_day(database)
+        write_changes(folder / str(day), database)
+    return {"after": after}
+
+
+def live_days(days: Sequence[date], rows: int, seed: int) -> Iterator[tuple[date, Database]]:
+    """The one database at the end of each day, with what happened on that day."""
     users = max(10, round(rows / (1 + CAMERAS_PER_USER + PHOTOS_PER_USER)))
-    database, after = Database(), {}
+    database = Database()
     for number, day in enumerate(days):
         rng = np.random.default_rng([seed, 8, number])
         joining = users // 2 if number == 0 else max(1, users // 2 // len(days))
         live_day(rng, database, day, joining)
-        after[str(day)] = count_day(database)
-        write_changes(folder / str(day), database)
+        yield day, database
         database.touched, database.deleted = {name: {} for name in TABLES}, []
-    return {"after": after}
 
 
 def live_day(rng: np.random.Generator, database: Database, day: date, joining: int) -> None:

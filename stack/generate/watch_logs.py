@@ -92,15 +92,22 @@ def write_day(
     truth: SourceTruth,
 ) -> Texts:
     events = draw_events(rng, films, rows)
-    dirty = draw_dirty(rng, rows)
+    return join_texts(spoil_events(rng, events, films, answers, day, truth)[0], newline)
+
+
+def spoil_events(
+    rng: np.random.Generator, events: Events, films: Films, answers: Answers, day: date, truth: SourceTruth
+) -> tuple[Texts, np.ndarray]:
+    """The lines with some dirt among them, all counted in the truth; and which of them are dirty."""
+    dirty = draw_dirty(rng, len(events.kind))
     count_events(truth, events, films, answers, day, ~dirty)
     values = {
         "day": [str(day).encode()],
         "user": [str(u).encode() for u in rng.integers(1, USERS, 100)],
         "film": [f.encode() for f in films.ids],
     }
-    lines = spoil_lines(rng, spell_events(rng, events, films, answers, day), dirty, DIRT, truth, **values)
-    return join_texts(lines, newline)
+    lines = spell_events(rng, events, films, answers, day)
+    return spoil_lines(rng, lines, dirty, DIRT, truth, **values), dirty
 
 
 def draw_events(rng: np.random.Generator, films: Films, rows: int) -> Events:

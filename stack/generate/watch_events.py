@@ -1,0 +1,49 @@
+"""Lines of the streaming servers as messages, by servers that write no log files: the very lines of those logs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from stack.generate.clock import DAY_SECONDS
+from stack.generate.films import make_films
+from stack.generate.messages import Message
+from stack.generate.truth import SourceTruth
+from stack.generate.watch_logs import draw_events, make_answers, spoil_events
+
+SHARE_REPEATED = 0.01
+
+
+def make_watch_events(
+    rows: int, seed: int, start: datetime, seconds: float, repeated: float = SHARE_REPEATED
+) -> tuple[list[Message], dict[str, Any]]:
+    """`rows` distinct lines of the `seconds` from `start` (UTC) on, in order, and what must come of them.
+
+    Beside them a share is `repeated`, as by producers that retry. An event's id also depends on `start`.
+    """
+    films, truth = make_films(seed), SourceTruth(lines=rows)
+    rng = np.random.default_rng([seed, 11])
+    answers = make_answers(films, np.random.default_rng([seed, 2]))
+    at = start.hour * 3600 + start.minute * 60 + start.second + np.arange(rows) * seconds // max(rows, 1)
+    lines: list[bytes] = []
+    keys: list[bytes] = []
+    clean: list[bool] = []
+    for day, places in split_days(start.date(), at):
+        events = replace(draw_events(rng, films, len(places)), second=(at[places] % DAY_SECONDS).astype(np.int64))
+        spelled, dirty = spoil_events(rng, events, films, answers, day, truth)
+        lines += spelled.to_pylist()
+        keys += [b"%d" % user for user in events.user]
+        clean += (~dirty).tolist()
+    prefix = f"watch-{seed}-{start:%Y%m%dT%H%M%S}"
+    messages = [Message(line, keys[n], f"{prefix}-{n}") for n, line in enumerate(lines)]
+    again = {n for n in np.flatnonzero(rng.random(rows) < repeated).tolist() if clean[n]}
+    sent = [message for n, message in enumerate(messages) for _ in range(1 + (n in again))]
+    return sent, {"deduplicated": len(again), **truth.as_json()}
+
+
+def split_days(day: date, seconds: np.ndarray) -> Iterator[tuple[date, np.ndarray]]:
+    """The days that seconds since the start of the first one fall into, with the places of those that do."""
+    for number in np.unique(seconds // DAY_SECONDS):
+        yield day + timedelta(days=int(number)), np.flatnonzero(seconds // DAY_SECONDS == number)
