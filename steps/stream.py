@@ -15,6 +15,7 @@ from contracts.table import Stream
 from lake.store import Store, open_store
 from sources.topic import Batch, OffsetsLost, TopicReader, open_consumer
 from steps.check import check_table
+from steps.compact import compact, flush_ledger
 from steps.land_topic import land_batch, leave_manifest
 from steps.leases import Leases
 from steps.prepare import prepare_tables
@@ -28,6 +29,7 @@ from warehouse.publish import BooksUnbalanced
 
 BATCH_MESSAGES = 400_000
 INTERVAL_S = 2.0
+COMPACTED_BATCHES = 100  # so many files a table and consumer at most are small
 LONGEST_PAUSE_S = 30.0
 
 # What does not pass by itself ends the consumer; all else is tried again.
@@ -87,6 +89,8 @@ def consume_leased(
         closed_at = time.monotonic()
         if batch.messages:
             health.note_batch(publish_batch(stream, reader, batch, health.name_run(), store))
+            if min(partitions) in held and health.batches % COMPACTED_BATCHES == 0:  # one consumer does it for all
+                compact([*flush_ledger(), *list_written(stream)])
         health.beat(store, reader, report)
 
 
@@ -106,6 +110,12 @@ def publish_batch(stream: Stream, reader: TopicReader, batch: Batch, run_id: str
     published = publish_source(stream.name, run_id, "stream")
     store.remove_run(run_id)
     return published | {"messages": len(batch.messages)}
+
+
+def list_written(stream: Stream) -> list[str]:
+    """The tables that batches of a stream leave small files in."""
+    tables = tables_of(stream)
+    return [*(table.address for table in tables), *(f"quarantine.{table.name}" for table in tables)]
 
 
 def describe(error: Exception) -> str:

@@ -20,16 +20,15 @@ from contracts.settings import Settings, load_settings
 from warehouse.connection import connect, quote
 from warehouse.ddl import is_prepared, prepare_lake
 from warehouse.ledger import Books, LedgerRows, list_published_among, write_ledger
+from warehouse.repeats import Overtaken, find_publish
+
+__all__ = ["BooksUnbalanced", "Overtaken", "Part", "Publication", "hold_lock", "prepare", "publish", "transact"]
 
 LOCK = "watershed.publish"
 
 
 class BooksUnbalanced(Exception):
     """read != written + quarantined + deduplicated + filtered, or files do not hold what the books say."""
-
-
-class Overtaken(Exception):
-    """Another run published first, and what this one staged was computed from the state before."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,9 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
     if not is_prepared(con, [part.address for part in publication.parts]):
         prepare(settings)
     with hold_lock(settings), transact(con):
-        if (already := find_publish(con, publication)) is not None:
+        staged = {part.address: set(part.files) for part in publication.parts if part.files}
+        objects = {line.raw_object for line in publication.books}
+        if (already := find_publish(con, publication.run_id, publication.subject, staged, objects)) is not None:
             return already
         snapshot = read_snapshot(con) + 1
         if publication.overtaken and con.execute(publication.overtaken).fetchone():
@@ -124,24 +125,6 @@ def prepare(settings: Settings) -> None:
     con = connect(settings)
     with hold_lock(settings), transact(con):
         prepare_lake(con)
-
-
-def find_publish(con: DuckDBPyConnection, publication: Publication) -> int | None:
-    """The snapshot that made these very files visible, where a publish is repeated: a cleared task, say. Registering a
-    file a second time would leave it to DuckLake as both live and replaced."""
-    query = "SELECT max(snapshot_id) FROM ledger.publishes WHERE run_id = ? AND subject = ?"
-    row = con.execute(query, [publication.run_id, publication.subject]).fetchone()
-    staged = {part.address: set(part.files) for part in publication.parts if part.files}
-    if row is None or row[0] is None or not staged:
-        return None
-    is_there = all(files <= list_files(con, address) for address, files in staged.items())
-    return int(row[0]) if is_there else None
-
-
-def list_files(con: DuckDBPyConnection, address: str) -> set[str]:
-    schema, _, name = address.partition(".")
-    listed = con.execute(f"SELECT data_file FROM ducklake_list_files('lake', '{name}', schema => '{schema}')")
-    return {row[0] for row in listed.fetchall()}
 
 
 def replace_rows(con: DuckDBPyConnection, part: Part, books: tuple[Books, ...]) -> None:
