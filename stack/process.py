@@ -20,8 +20,9 @@ from stack.home import Home, write_private
 
 # Generous, for slow machines: a server that ends is noticed at once.
 START_SECONDS = 300
-# Variables of the caller that must not reach a server: without bytecode every Airflow process starts twice as slowly.
-DROPPED_VARIABLES = ("PYTHONDONTWRITEBYTECODE",)
+# Variables of the caller that must not reach a server, by how they start: without bytecode every Airflow process starts
+# twice as slowly; somebody's AWS session does not open our S3 server.
+DROPPED_VARIABLES = ("PYTHONDONTWRITEBYTECODE", "AWS_")
 
 
 class ServerFailed(ValueError):
@@ -61,8 +62,8 @@ def start_process(home: Home, server: Server) -> None:
 
 
 def pass_variables(own: dict[str, str]) -> dict[str, str]:
-    """The environment of a server: the caller's, without what would slow it down, and its own on top."""
-    return {name: value for name, value in os.environ.items() if name not in DROPPED_VARIABLES} | own
+    """The environment of a server: the caller's, without what would disturb it, and its own on top."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(DROPPED_VARIABLES)} | own
 
 
 def wait_until_ready(home: Home, server: Server, seconds: float = START_SECONDS) -> None:

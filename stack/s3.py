@@ -10,6 +10,7 @@ from stack.home import Home
 from stack.process import Server
 
 BUCKET = "watershed"
+TOPICS_BUCKET = "watershed-topics"  # the log of the broker (stack/kafka.py)
 ACCESS_KEY = "watershed"
 # Every part listens on a port of its own and one more for gRPC, and would take a fixed one if not told.
 PARTS = ("s3", "master", "volume", "filer", "admin")
@@ -31,7 +32,7 @@ def describe_s3(home: Home, ports: dict[str, int]) -> Server:
 def list_flags(home: Home, ports: dict[str, int]) -> list[str]:
     flags = {
         "dir": str(home.folder("s3")),
-        "bucket": BUCKET,
+        "bucket": f"{BUCKET},{TOPICS_BUCKET}",
         "s3.localSocket": "s3.sock",  # in the server's folder, not in /tmp; relative, since such paths must be short
         "filer.localSocket": "filer.sock",
         "ip": "127.0.0.1",

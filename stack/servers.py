@@ -8,29 +8,32 @@ from contextlib import contextmanager
 
 from stack.airflow import ADMIN, COMPONENTS, describe_airflow, prepare_airflow
 from stack.home import Home, choose_ports, read_ports, write_private
+from stack.kafka import create_topics, declared_topics, describe_kafka, spell_broker
 from stack.postgres import create_databases, database_url, describe_postgres, init_postgres
 from stack.process import Server, find_process, start_process, stop_processes, wait_until_ready
 from stack.s3 import ACCESS_KEY, BUCKET, PORT_NAMES, describe_s3
 
-SERVER_PORTS = {"s3": PORT_NAMES, "postgres": ["postgres"], "airflow-api-server": ["airflow"]}
+SERVER_PORTS = {"s3": PORT_NAMES, "postgres": ["postgres"], "kafka": ["kafka"], "airflow-api-server": ["airflow"]}
 # In the order of stopping; a line ends before the next one begins. The seconds are what it has to end by itself: tasks
 # to finish, data to be flushed. The web server has nothing to lose and takes its time. PostgreSQL's SIGINT: disconnect
-# everybody, write everything.
+# everybody, write everything. The broker's log is in S3.
 STOP_AIRFLOW: list[tuple[dict[str, signal.Signals], int]] = [
     ({name: signal.SIGTERM for name in COMPONENTS if name != "airflow-api-server"}, 10),
     ({"airflow-api-server": signal.SIGTERM}, 2),
 ]
-STOP_STORAGE = [({"postgres": signal.SIGINT, "s3": signal.SIGTERM}, 60)]
+STOP_STORAGE = [({"kafka": signal.SIGTERM}, 10), ({"postgres": signal.SIGINT, "s3": signal.SIGTERM}, 60)]
 Report = Callable[[str], None]
 
 
 def start_storage(home: Home, report: Report = lambda line: None) -> None:
-    """S3 and PostgreSQL with their bucket and databases; what runs already is left alone."""
+    """S3, PostgreSQL and Kafka with their buckets, databases and topics; what runs already is left alone."""
     with lock_home(home):
         init_postgres(home)
         ports = settle_ports(home)
         start_missing(home, [describe_s3(home, ports), describe_postgres(home, ports)], report)
         create_databases(home, ports["postgres"])
+        start_missing(home, [describe_kafka(home, ports)], report)  # S3 holds its messages
+        create_topics({"bootstrap.servers": spell_broker(ports)}, declared_topics())
         write_settings(home, ports)
 
 
@@ -65,7 +68,7 @@ def stop_stack(home: Home, report: Report = lambda line: None) -> None:
 
 
 def stop_airflow(home: Home, report: Report = lambda line: None) -> None:
-    """Airflow's processes; S3 and PostgreSQL go on."""
+    """Airflow's processes; the storage goes on."""
     stop_in_order(home, STOP_AIRFLOW, report)
 
 
@@ -79,9 +82,10 @@ def stop_in_order(home: Home, order: list[tuple[dict[str, signal.Signals], int]]
 def list_servers(home: Home) -> list[Server]:
     """All servers of the stack in the order of starting; raises ValueError before the first start."""
     ports = read_ports(home)
-    if not ports:
-        raise ValueError(f"no stack was ever started in {home.path}: run `watershed up`")
-    return [describe_s3(home, ports), describe_postgres(home, ports), *describe_airflow(home, ports)]
+    if not ports.keys() >= {name for names in SERVER_PORTS.values() for name in names}:
+        raise ValueError(f"no stack of this version was ever started in {home.path}: run `watershed up`")
+    storage = [describe_s3(home, ports), describe_postgres(home, ports), describe_kafka(home, ports)]
+    return [*storage, *describe_airflow(home, ports)]
 
 
 def settle_ports(home: Home) -> dict[str, int]:
@@ -102,6 +106,7 @@ def write_settings(home: Home, ports: dict[str, int]) -> None:
         "WATERSHED_S3_SECRET_KEY": home.read_secret("s3"),
         "WATERSHED_CATALOG_URL": database_url(home, ports["postgres"], "catalog"),
         "WATERSHED_ACCOUNTS_URL": database_url(home, ports["postgres"], "accounts"),
+        "WATERSHED_KAFKA_BROKERS": spell_broker(ports),
         "WATERSHED_AIRFLOW_URL": f"http://127.0.0.1:{ports['airflow']}",
         "WATERSHED_AIRFLOW_USER": ADMIN,
         "WATERSHED_AIRFLOW_PASSWORD": home.read_secret("airflow_password"),

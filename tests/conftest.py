@@ -1,4 +1,4 @@
-"""One local stack (S3 and PostgreSQL, no Airflow) for the whole test run, and an empty lake for each test.
+"""One local stack (S3, PostgreSQL and Kafka, no Airflow) for the whole test run, and an empty lake for each test.
 
 The developer's own stack and settings are out of reach: every test sees a temporary WATERSHED_HOME.
 """
@@ -20,13 +20,13 @@ os.environ["GX_ANALYTICS_ENABLED"] = "False"
 from contracts.settings import load_settings  # noqa: E402
 from stack.home import Home, open_home  # noqa: E402
 from stack.servers import start_storage, stop_stack  # noqa: E402
-from tests.empty_lake import EmptyLake, make_lake, remove_lake  # noqa: E402
+from tests.empty_lake import EmptyLake, make_lake, make_topics, remove_lake  # noqa: E402
 from warehouse.publish import prepare  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Home]:
-    """A running S3 server and PostgreSQL; the environment's WATERSHED_HOME points at their settings."""
+    """A running S3 server, PostgreSQL and broker; the environment's WATERSHED_HOME points at their settings."""
     home = open_home()
     try:
         start_storage(home)
@@ -44,6 +44,12 @@ def lake(stack: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmptyLake]:
     prepare(load_settings())
     yield empty
     remove_lake(stack, empty)
+
+
+@pytest.fixture
+def topics(lake: EmptyLake) -> dict[str, str]:
+    """Empty topics of the lake's own, by stream: `topics["photo_events"]`."""
+    return make_topics(lake)
 
 
 @pytest.fixture(scope="module")

