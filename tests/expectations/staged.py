@@ -42,6 +42,18 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "film_titles": {"film_id": "0114709", "title": "Toy Story", "release_year": 1995, "genres": []},
     "photo_documents": {"document_id": "1U6", "tags": [], "other": "{}", "content_sha256": "ab" * 32},
+    "photo_events": {
+        "event_id": "e1",
+        "kind": "addPhoto",
+        "photo_id": 9,
+        "user_id": 7,
+        "path": "/st/u7/1U6.jpg",
+        "version": 1,
+        "leader": "u7-phone1",
+        "occurred_at": AT,
+        "received_at": AT,
+        "stamp": "00000000000000000001|2020-06-25T13:44:14.000000|u7-phone1|e1",
+    },
     "users": {"user_id": 7, "user_name": "Ada", "email": "ada@example.org", "country": "GB", **VERSION},
     "cameras": {"camera_id": 3, "user_id": 7, "maker": "Nokia", "model": "808", **VERSION},
     "photos": {

@@ -58,6 +58,17 @@ BAD = [
     ("photo_documents", {"uploaded_at": LATE}, "between:uploaded_at"),
     ("photo_documents", {"width_px": 0}, "between:width_px"),
     ("photo_documents", {"content_sha256": "AB"}, "regex:content_sha256"),
+    ("photo_events", {"event_id": "e" * 201}, "satisfy:event_id"),
+    ("photo_events", {"kind": "likePhoto"}, "in_set:kind"),
+    ("photo_events", {"photo_id": 0}, "between:photo_id"),
+    ("photo_events", {"user_id": -7}, "between:user_id"),
+    ("photo_events", {"path": "st/u7"}, "satisfy:path"),
+    ("photo_events", {"file_bytes": 0}, "between:file_bytes"),
+    ("photo_events", {"camera_id": 0}, "between:camera_id"),
+    ("photo_events", {"version": 0}, "between:version"),
+    ("photo_events", {"leader": ""}, "satisfy:leader"),
+    ("photo_events", {"occurred_at": EARLY}, "between:occurred_at"),
+    ("photo_events", {"occurred_at": AS_OF + timedelta(days=8)}, "between:occurred_at"),
     ("users", {"user_id": 0}, "between:user_id"),
     ("users", {"updated_at": AT - timedelta(1)}, "satisfy:updated_at"),
     ("users", {"valid_to": AT - timedelta(1), "is_current": False}, "satisfy:valid_to"),
@@ -85,6 +96,8 @@ FINE = [
     ("film_titles", {"release_year": None, "length_minutes": None}),
     ("photo_documents", {"other": "42"}),
     ("photo_documents", {"iso": 0, "aperture_f_number": 0.0, "taken_at": datetime(2100, 1, 1)}),
+    ("photo_events", {"occurred_at": AS_OF + timedelta(days=1, hours=1)}),
+    ("photo_events", {"kind": "deletePhoto", "user_id": None, "path": None}),
     ("users", {"email": "not an address", "country": "Germany"}),
     ("users", {"valid_to": AT, "is_current": False, "is_deleted": True}),
     ("photos", {"camera_id": None}),
@@ -109,7 +122,9 @@ def test_bad_rows_are_told_from_good_ones(con: duckdb.DuckDBPyConnection, name: 
 
 
 def set_apart(name: str, number: int) -> dict[str, Any]:
-    """A key for each row of a history, so that all are current versions."""
+    """A key for each event, and for each row of a history, so that all are current versions."""
+    if name == "photo_events":
+        return {"event_id": f"e{number}"}
     key = f"{name.removesuffix('s')}_id"
     return {key: GOOD[name][key] + 100 * number} if "valid_from" in GOOD[name] else {}
 
