@@ -30,7 +30,7 @@ Reader = Callable[[bytes], Any]
 
 
 class Undecodable(Exception):
-    """A value that cannot be read: the text says why, about `the value`."""
+    """A value that cannot be read: the text is a sentence about `the message`."""
 
 
 def is_framed(value: bytes) -> bool:
@@ -41,17 +41,17 @@ def is_framed(value: bytes) -> bool:
 def decode_value(stream: Stream, value: bytes) -> str:
     """The JSON text of a framed value. Raises Undecodable."""
     if len(value) < FRAME_BYTES or not is_framed(value):
-        raise Undecodable("the value does not start with a zero byte and the number of its schema")
+        raise Undecodable("the message does not start with a zero byte and the number of its schema")
     number = int.from_bytes(value[1:FRAME_BYTES], "big", signed=True)
     read = load_readers(stream.schemas).get(number)
     if read is None:
-        raise Undecodable(f"the value is in schema {number}, which the stream does not declare")
+        raise Undecodable(f"the message is in schema {number}, which the stream does not declare")
     try:
         return spell_record(read(value[FRAME_BYTES:]))
     except Exception as error:  # whatever a decoder stumbles over in bytes that are not what they claim to be
         has_reason = isinstance(error, ValueError | DecodeError)
         reason = str(error).rpartition(": ")[2] if has_reason else "it is damaged or cut off"
-        raise Undecodable(f"the value is no message in schema {number}: {reason}") from error
+        raise Undecodable(f"the message is no value of schema {number}: {reason}") from error
 
 
 @cache

@@ -7,7 +7,7 @@ are assigned by hand, and no consumer group is joined.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -101,26 +101,33 @@ class TopicReader:
             raise LookupError(f"the broker has no topic {self.topic}: make it, or mend WATERSHED_TOPIC_PREFIX")
         return sorted(about.partitions)
 
-    def find_bounds(self, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
-        """The first offset that the broker still has, and the one after its last."""
-        return {
-            partition: self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=TIMEOUT_S)
-            for partition in partitions
-        }
-
     def assign(self, positions: Mapping[int, int | None], skip_lost: bool = False) -> None:
         """Read these partitions from here on; None: from the first message that the broker has. Raises OffsetsLost."""
         starts = {}
-        for partition, (low, high) in self.find_bounds(positions).items():
-            wanted = positions[partition]
-            start = low if wanted is None else wanted
-            if not low <= start <= high:
+        for partition, position in positions.items():
+            low, _ = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=TIMEOUT_S)
+            start = low if position is None else position
+            if start < low:
                 if not skip_lost:
-                    raise OffsetsLost(explain_loss(self.topic, partition, start, low, high))
-                self.lost[partition], start = max(0, low - start), low
+                    raise OffsetsLost(explain_loss(self.topic, partition, start, low))
+                self.lost[partition], start = low - start, low
             starts[partition] = start
         self.positions = starts
         self.consumer.assign([TopicPartition(self.topic, p, offset) for p, offset in starts.items()])
+
+    def find_end(self, partition: int) -> int | None:
+        """The offset behind the last message, as the broker's latest answer to a fetch says; None before the first.
+
+        Asked for its end offsets, the local broker names the first message of its last batch instead. Raises
+        OffsetsLost where the topic ends before the position: nothing would ever arrive.
+        """
+        _, end = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), cached=True)
+        if 0 <= end < self.positions[partition]:
+            raise OffsetsLost(
+                f"{self.topic}/{partition} ends at offset {end} and is published up to {self.positions[partition]}: "
+                "the topic was made anew or cut off; give it another name, or WATERSHED_TOPIC_PREFIX another value"
+            )
+        return end if end >= 0 else None
 
     def take(self, messages: int, seconds: float) -> Batch:
         """What arrives within the time, and whatever lies ready then, up to so many messages or BATCH_BYTES."""
@@ -137,18 +144,19 @@ class TopicReader:
                     batch.add(message)
         return batch
 
-    def take_until(self, messages: int, ends: Mapping[int, int]) -> Batch:
-        """What lies before these offsets of the partitions, as long as it takes, up to so many messages or BATCH_BYTES.
-
-        Raises TimeoutError when the broker sends nothing.
-        """
-        batch, unfinished = Batch(), {p for p, end in ends.items() if self.positions[p] < end}
+    def take_until(self, messages: int, ends: dict[int, int]) -> Batch:
+        """What lies before the ends that the partitions have when this is first called, and remembers in `ends`, up to
+        so many messages or BATCH_BYTES. Raises TimeoutError when the broker sends nothing."""
+        batch = Batch()
+        unfinished = {p for p, position in self.positions.items() if p not in ends or position < ends[p]}
         while unfinished and len(batch.messages) < messages and batch.value_bytes < BATCH_BYTES:
             fetched = self.consumer.consume(min(FETCHED, messages - len(batch.messages)), TIMEOUT_S)
             if not fetched:
                 raise TimeoutError(f"{self.topic}: the broker sent nothing for {TIMEOUT_S:.0f} s before the end")
             for message in fetched:
                 partition, offset = message.partition() or 0, message.offset() or 0
+                if partition not in ends and (end := self.find_end(partition)) is not None:
+                    ends[partition] = end
                 if (error := message.error()) is not None:
                     examine_error(self.topic, error)
                 elif offset < ends[partition]:
@@ -159,12 +167,8 @@ class TopicReader:
         return batch
 
     def measure_lag(self) -> dict[int, int]:
-        """How many messages of each partition are not read, as far as the client has heard."""
-        lag = {}
-        for partition, position in self.positions.items():
-            _, high = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), cached=True)
-            lag[partition] = max(0, high - position)
-        return lag
+        """How many messages of each partition are not read, as far as the client has heard. Raises OffsetsLost."""
+        return {p: (self.find_end(p) or position) - position for p, position in self.positions.items()}
 
     def close_batch(self, batch: Batch) -> tuple[pa.Table, list[Range]]:
         """The batch as a table (RAW_SCHEMA) with its ranges; the positions move behind it."""
@@ -179,13 +183,11 @@ class TopicReader:
         return table, ranges
 
 
-def explain_loss(topic: str, partition: int, start: int, low: int, high: int) -> str:
-    what = f"{topic}/{partition} is read from offset {start} on, and the broker has {low} to {high}: "
-    if start < low:
-        what += f"{low - start} messages were deleted before they were read; lengthen the topic's retention"
-    else:
-        what += "the topic was made anew or cut off"
-    return f"{what}; `watershed stream --skip-lost` goes on from {low} and records the loss"
+def explain_loss(topic: str, partition: int, start: int, low: int) -> str:
+    return (
+        f"{topic}/{partition} is read from offset {start} on, and the broker deleted {low - start} messages before"
+        f" they were read: lengthen the topic's retention; `watershed stream --skip-lost` goes on from {low} and records it"
+    )
 
 
 def examine_error(topic: str, error: KafkaError) -> None:

@@ -31,7 +31,7 @@ def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
             known = read_positions(con, reader.topic)
         leased = list_leased(stream)
         reader.assign({p: known.get(p) for p in reader.list_partitions() if p not in leased})
-        ends = {p: high for p, (_, high) in reader.find_bounds(reader.positions).items()}
+        ends: dict[int, int] = {}
         while (batch := reader.take_until(OBJECT_MESSAGES, ends)).messages:
             landed = land_batch(stream, reader, batch, store)
             objects[landed["key"]] = landed["bytes"]
