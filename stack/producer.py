@@ -9,13 +9,16 @@ from itertools import islice
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
+from sources.kafka import EVENT_ID_HEADER
 from stack.generate.messages import Message
 
-EVENT_ID_HEADER = "event-id"
 CHUNK = 1000
+ANSWER_SECONDS = 10
 PROPERTIES = {
     "acks": "all",
-    "enable.idempotence": True,  # what the client sends again after a broken connection is there once
+    # What the client sends again after a broken connection may be there twice; events have ids. The local broker loses
+    # messages of idempotent producers when it is killed (stack/kafka.py); WATERSHED_KAFKA_OPTIONS may ask for it.
+    "enable.idempotence": False,
     "delivery.report.only.error": True,  # silence is success, at half the cost of a report for each message
     "linger.ms": 5,
     "batch.num.messages": 50_000,
@@ -58,6 +61,17 @@ def produce(
         producer.poll(0)
     producer.flush()
     return delivery
+
+
+def verify_topic(topic: str, properties: Mapping[str, str]) -> None:
+    """Raises LookupError where the client would try in vain for minutes."""
+    brokers = properties["bootstrap.servers"]
+    try:
+        known = Producer({**properties, "log_level": 0}).list_topics(timeout=ANSWER_SECONDS).topics
+    except KafkaException as error:
+        raise LookupError(f"no Kafka broker answers at {brokers}: `watershed up` starts the local one") from error
+    if topic not in known:
+        raise LookupError(f"the broker at {brokers} has no topic {topic}: `watershed up` makes the declared ones")
 
 
 def pace(messages: Iterable[Message], rate: float | None) -> Iterator[list[Message]]:

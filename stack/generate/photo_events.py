@@ -20,6 +20,7 @@ from stack.generate.dirt import Dirt, fill_in
 from stack.generate.messages import ENCODERS, WITHOUT_TITLE, Encode, Message, encode_json
 from stack.generate.photo_truth import compare_photos, fold_events
 
+MESSAGES_PER_ROW = 0.9  # of the accounts database, about
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 TITLES = ["Harbor", "La Défense", "夜景", 'the "last" one', "IMG_0042", "Zoë; drop table", "🙂", "a\tb"]
 LEADERS_PER_USER = 2

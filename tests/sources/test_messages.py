@@ -137,7 +137,7 @@ def test_a_value_without_frame(value: bytes) -> None:
 
 @pytest.mark.parametrize("number", [0, 4, 2**31 - 1])
 def test_an_unknown_schema_is_named(number: int) -> None:
-    with pytest.raises(Undecodable, match=f"the value is in schema {number}, which"):
+    with pytest.raises(Undecodable, match=f"the message is in schema {number}, which"):
         decode(b"\0" + number.to_bytes(4, "big") + b"x")
 
 
@@ -145,7 +145,7 @@ def test_an_unknown_schema_is_named(number: int) -> None:
 def test_a_cut_or_continued_avro_body(text: str) -> None:
     value = write_avro(text, EVENT | ADDED | {"at": AT}, SCHEMAS[0].id if text == AVRO_1 else SCHEMAS[1].id)
     for end in range(5, len(value)):
-        with pytest.raises(Undecodable, match="no message in schema"):
+        with pytest.raises(Undecodable, match="no value of schema"):
             decode(value[:end])
     with pytest.raises(Undecodable, match="3 bytes follow it"):
         decode(value + b"\0\0\0")
@@ -182,7 +182,7 @@ def test_no_bytes_do_anything_but_decode_or_be_refused(value: bytes) -> None:
     try:
         text = decode_value(PHOTO_EVENTS, value)
     except Undecodable as refused:
-        assert str(refused).startswith("the value ")
+        assert str(refused).startswith("the message ")
         return
     assert isinstance(json.loads(text.encode()), dict)
 
