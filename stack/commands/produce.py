@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     stream = find_stream(args.stream)
     if (args.file is None) == (args.generate is None):
         raise ValueError("name a file (- is standard input) or say --generate N")
-    if (args.generate or 1) < 1 or (args.rate is not None and args.rate <= 0):
+    if any(number is not None and number <= 0 for number in (args.generate, args.rate)):
         raise ValueError("--generate and --rate are numbers above zero")
     messages = read_file(stream, args.file) if args.file else generate_messages(stream, args)
     topic, properties = spell_topic(stream.topic), load_kafka()
