@@ -20,7 +20,7 @@ PROPERTIES = {
     # messages of idempotent producers when it is killed (stack/kafka.py); WATERSHED_KAFKA_OPTIONS may ask for it.
     "enable.idempotence": False,
     "delivery.report.only.error": True,  # silence is success, at half the cost of a report for each message
-    "linger.ms": 5,
+    "linger.ms": 50,  # the local broker makes an object of each batch
     "batch.num.messages": 50_000,
     "batch.size": 1 << 20,
     "message.max.bytes": 8 << 20,  # the lake, not the client, says what is too large
