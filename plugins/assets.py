@@ -1,24 +1,32 @@
 """The asset catalogue: what the asset graph of the web UI shows, derived from the contracts and the marts.
 
 A source's data passes four addresses, each an asset: `raw/<source>` -> `staged/<source>/<table>` ->
-`checked/<source>/<table>` -> the table itself (`core.requests`), from which marts follow. Addresses are s3:// because
-OpenLineage drops schemes that it does not know. Reading them needs no running stack: a bucket has a name before it is.
+`checked/<source>/<table>` -> the table itself (`core.requests`), from which marts follow; a stream's begins at
+`topic/<stream>`. Addresses are s3:// because OpenLineage drops schemes that it does not know. Reading them needs no
+running stack: a bucket has a name before it is.
 """
 
 from functools import cache
 from typing import Any
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetWatcher
 
-from contracts import find_table, load_tables
+from contracts import find_stream, find_table, list_tables, load_tables
 from contracts.settings import read_setting
 from contracts.table import Table
+from plugins.topic_trigger import TopicTrigger
 from warehouse.marts import Mart, list_marts
 
 
 @cache
 def name_bucket() -> str:
     return read_setting("bucket", "watershed")
+
+
+def topic_asset(stream: str) -> Asset:
+    """A topic's messages, of which the triggerer tells when new ones have arrived. Raises LookupError."""
+    watcher = AssetWatcher(name=f"watch_{find_stream(stream).name}", trigger=TopicTrigger(stream=stream))
+    return Asset(f"topic/{stream}", uri=f"s3://{name_bucket()}/topic/{stream}", group="topic", watchers=[watcher])
 
 
 def raw_asset(source: str) -> Asset:
@@ -37,8 +45,9 @@ def checked_asset(source: str, table: str) -> Asset:
 
 
 def table_asset(address: str) -> Asset:
-    """A published table or mart by its address, such as `core.requests`; the page shows who owns it and its grain."""
-    described: tuple[Table | Mart, ...] = (*load_tables().values(), *list_marts())
+    """A published table or mart by its address, such as `core.requests` or `speed.ratings`; the page shows who owns it
+    and its grain. Raises LookupError when there is none."""
+    described: tuple[Table | Mart, ...] = (*list_tables(), *list_marts())
     declared = {table.address: table for table in described}[address]
     schema, _, name = address.partition(".")
     about: dict[str, Any] = {"owner": declared.owner, "grain": declared.grain, "description": declared.description}

@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from airflow.sdk import CronPartitionTimetable, Param
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronPartitionTimetable, CronTriggerTimetable, Param
 from airflow.sdk.definitions.context import Context
 
 # Backfill offers the days from here on. Nothing is caught up by itself.
@@ -19,6 +19,16 @@ WHOLE = "all"
 
 # Midnight: a backfill compares its bounds with the hour too, and would leave out its last day at any other.
 DAILY = CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d")
+
+
+# After the ingest runs of midnight.
+NIGHTLY = CronTriggerTimetable("15 0 * * *", timezone="UTC")
+HOURLY = CronTriggerTimetable("40 * * * *", timezone="UTC")
+
+
+def watch(topic: Asset) -> AssetOrTimeSchedule:
+    """When messages arrive; and every hour, for those whose run failed or whose arrival nobody noticed."""
+    return AssetOrTimeSchedule(timetable=CronTriggerTimetable("10 * * * *", timezone="UTC"), assets=[topic])
 
 
 def ask_ingest() -> dict[str, Param]:
@@ -34,10 +44,24 @@ def ask_marts() -> dict[str, Param]:
     return {"force": Param(False, type="boolean", title="Rebuild anyway", description=FORCE)}
 
 
+def ask_stream() -> dict[str, Param]:
+    """What the trigger form of a stream's ingest DAG asks. No messages are ever refused."""
+    return {name: param for name, param in ask_ingest().items() if name != "retry_refused"}
+
+
+def ask_parity() -> dict[str, Param]:
+    return {
+        "before": Param(None, type=["null", "string"], format="date-time", title="Promote before", description=BEFORE),
+        "sample_days": Param(2, type="integer", minimum=0, title="Days to compare", description=SAMPLE),
+    }
+
+
 FROM = "First day to rebuild from raw. Empty: take the objects that are not published yet."
 TO = "Last day to rebuild, inclusive. Empty: only the first day."
 REFUSED = "Take the objects that earlier runs refused, after the cause was repaired, instead of new ones."
 FORCE = "Rebuild the marts of this partition key even where no input changed."
+BEFORE = "Speed rows of messages that reached the lake before it move to core. Empty: before today (UTC)."
+SAMPLE = "How many days of each stream's core tables are computed again, others every night."
 
 
 def name_run(context: Context) -> str:

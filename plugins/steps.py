@@ -7,10 +7,12 @@ days as partition keys. Steps are imported inside the tasks, so that DAG files p
 from typing import Any
 
 from airflow.sdk import Asset, get_current_context, task
+from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from contracts import find_source, tables_of
-from plugins.assets import checked_asset, core_asset, raw_asset, staged_asset
+from contracts.table import Stream
+from plugins.assets import checked_asset, raw_asset, staged_asset, table_asset, topic_asset
 from plugins.schedules import WHOLE, name_run, read_days
 
 # Each announced day is a run of the marts, about 2 s. Beyond a month one run (`all`) catches up with all days.
@@ -25,8 +27,9 @@ def list_tables(source: str) -> list[str]:
 
 
 def land(source: str) -> Any:
-    """The task that takes the objects of a run."""
-    return take_arrivals.override(task_id="land", outlets=[raw_asset(source)])(source)
+    """The task that takes the objects of a run, or the messages of a topic."""
+    inlets = [topic_asset(source)] if isinstance(find_source(source), Stream) else []
+    return take_arrivals.override(task_id="land", inlets=inlets, outlets=[raw_asset(source)])(source)
 
 
 def stage(source: str) -> Any:
@@ -44,7 +47,8 @@ def check(source: str, table: str) -> Any:
 def publish(source: str) -> Any:
     """The task that makes the run visible, all tables of the source at once."""
     checked = [checked_asset(source, table) for table in list_tables(source)]
-    tables = [core_asset(table) for table in list_tables(source)]
+    layers = {table.address for layer in (None, "core") for table in tables_of(find_source(source), layer)}
+    tables = [table_asset(address) for address in sorted(layers)]
     return publish_tables.override(task_id="publish", inlets=checked, outlets=tables)(source)
 
 
@@ -59,16 +63,19 @@ def take_arrivals(source: str) -> Counts:
 
     Skipped, and with it the rest of the run, when there are none.
     """
+    from sources.topic import OffsetsLost
     from steps.land import take_arrivals as take
 
     context = get_current_context()
     first, last = read_days(context)
     refused = bool(context["params"].get("retry_refused"))
-    taken: Counts = take(source, name_run(context), first, last, refused)
+    try:
+        taken: Counts = take(source, name_run(context), first, last, refused)
+    except OffsetsLost as error:
+        raise AirflowFailException(str(error)) from error
     if not taken["objects"]:
-        raise AirflowSkipException(
-            f"nothing to do: no {'objects of these days' if first else 'new objects'} in {source}"
-        )
+        new = "new messages" if isinstance(find_source(source), Stream) else "new objects"
+        raise AirflowSkipException(f"nothing to do: no {'objects of these days' if first else new} in {source}")
     context["outlet_events"][raw_asset(source)].extra = taken
     return taken
 
@@ -98,17 +105,23 @@ def check_rows(source: str, table: str) -> Counts:
 
 @task
 def publish_tables(source: str) -> Counts:
-    """Replace, in one short transaction, what the objects of this run had published before."""
-    from steps.publish import publish_source
+    """Replace, in one short transaction, what the objects of this run had published before.
+
+    Skipped when another consumer has published the messages of this run.
+    """
+    from steps.publish import PublishBlocked, publish_source
+    from warehouse.publish import Overtaken
 
     context = get_current_context()
-    actor = getattr(context["dag_run"], "triggering_user_name", None) or "airflow"
-    published = publish_source(source, name_run(context), actor)
-    changed = {table: counts for table, counts in published["tables"].items() if counts["rows"] or counts["days"]}
-    # An outlet without partition keys of its own would announce the run's: a day that did not change.
-    context["task"].outlets = [core_asset(table) for table in changed]
-    for table, counts in changed.items():
-        announce(core_asset(table), counts, published["snapshot"])
+    try:
+        published = publish_source(source, name_run(context), name_actor(context))
+    except PublishBlocked as error:
+        raise AirflowFailException(str(error)) from error
+    except Overtaken as error:
+        if isinstance(find_source(source), Stream):
+            raise AirflowSkipException(f"nothing to do: {error}") from error
+        raise
+    announce_changes(published)
     return summarize(published)
 
 
@@ -119,6 +132,15 @@ def fail_if_refused(published: Counts) -> None:
         sentences = "\n".join(f"{key}: {why}" for key, why in published["refused_objects"].items())
         what = "1 object was refused and is" if count == 1 else f"{count} objects were refused and are"
         raise AirflowFailException(f"{what} not published:\n{sentences}")
+
+
+def announce_changes(published: Counts) -> None:
+    """Announce every table that changed. The speed layer's do not: what reads them reads rows, not days."""
+    changed = [t for t in published["tables"].values() if (t["rows"] or t["days"]) and t["address"].startswith("core.")]
+    # An outlet without partition keys of its own would announce the run's: a day that did not change.
+    get_current_context()["task"].outlets = [table_asset(counts["address"]) for counts in changed]
+    for counts in changed:
+        announce(table_asset(counts["address"]), counts, published["snapshot"])
 
 
 def announce(asset: Asset, counts: Counts, snapshot: int | None) -> None:
@@ -133,6 +155,10 @@ def announce(asset: Asset, counts: Counts, snapshot: int | None) -> None:
         "day_by_day": len(days) <= MOST_DAYS,
     }
     event.add_partitions([WHOLE, *(days if len(days) <= MOST_DAYS else [])])
+
+
+def name_actor(context: Context) -> str:
+    return getattr(context["dag_run"], "triggering_user_name", None) or "airflow"
 
 
 def summarize(published: Counts) -> Counts:

@@ -4,6 +4,7 @@ from contextlib import closing
 from datetime import date
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from contracts import find_source, tables_of
 from contracts.settings import load_settings, source_url
@@ -63,7 +64,9 @@ def take_arrivals(
         extract_database(source, store)
     keys = choose_objects(source, first, last or first, refused)
     objects = [store.head(key) for key in keys]
-    about = {"source": source.name, "objects": keys, "rebuild": first is not None}
+    about: dict[str, Any] = {"source": source.name, "objects": keys, "rebuild": first is not None}
+    if first is not None:
+        about["layer"] = "core"  # of a stream: what is computed from raw once more is complete
     store.write_json(spell_step_key(run_id, "land"), about)
     return {"objects": len(objects), "bytes": sum(o.bytes for o in objects)}
 

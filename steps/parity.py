@@ -76,6 +76,21 @@ def settle(stream_name: str, run_id: str, actor: str) -> dict[str, Any]:
     return published | {"days": len(rows), "differing": len(differing), "parity_snapshot": snapshot}
 
 
+def list_differences(run_id: str) -> list[str]:
+    """What the comparison of a settled run found, a sentence for each table and day that differs."""
+    query = """
+        SELECT table_name, day, rows_published, rows_recomputed, rows_missing, rows_surplus FROM ledger.parity
+        WHERE run_id = ? AND rows_missing + rows_surplus > 0 ORDER BY table_name, day
+    """
+    with closing(connect()) as con:
+        found = con.execute(query, [f"{run_id}.parity"]).fetchall()
+    return [
+        f"{table} {day}: {published:,} rows were published and {recomputed:,} are recomputed; "
+        f"{missing:,} were missing and {surplus:,} too many or different"
+        for table, day, published, recomputed, missing, surplus in found
+    ]
+
+
 def compare(con: DuckDBPyConnection, table: Table, objects: list[str], files: list[str]) -> list[dict[str, Any]]:
     """A row for every day: how many rows are published and recomputed, and how many have no equal on the other side.
 

@@ -44,8 +44,8 @@ def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
     """Publish a checked run. Objects over their budget, unreadable, or behind a blocking rule are refused, each with a
     sentence that is recorded in `ledger.refusals`; the others are published.
 
-    Returns `{"tables": {name: {"rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence}}`; the snapshot
-    is None when the run took nothing.
+    Returns `{"tables": {name: {"address", "rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence}}`;
+    the snapshot is None when the run took nothing.
     """
     run = read_run(source_name, run_id)
     refused = find_refused(run)
@@ -236,6 +236,7 @@ def spell_refusals(run: CheckedRun, refused: dict[str, str]) -> list[dict[str, A
 def summarize(table: Table, publication: Publication) -> dict[str, Any]:
     own = [b for b in publication.books if b.table_name == table.address]
     return {
+        "address": table.address,
         "rows": sum(b.rows_written for b in own),
         "quarantined": sum(b.rows_quarantined for b in own),
         "days": sorted({str(d["day"]) for d in publication.rows.days if d["table_name"] == table.address}),

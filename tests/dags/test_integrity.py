@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from contracts import find_source, load_sources, load_tables, tables_of
+from contracts import find_source, load_sources, load_streams, load_tables, tables_of
 from tests.dags.conftest import DAGS, ROOT
 
 FILES = sorted(DAGS.glob("*.py"))
-VERBS = {"ingest", "build", "detect", "train", "predict", "maintain", "replay", "stream", "erase"}
+VERBS = {"ingest", "build", "check", "detect", "train", "predict", "maintain", "replay", "stream", "erase"}
 HASH_DAGS = """
 import logging, sys
 logging.disable()
@@ -81,7 +81,7 @@ def test_tasks_have_owner_retries_docs_and_lineage(dag_bag: Any) -> None:
         for task in dag.tasks:
             where = f"{dag.dag_id}.{task.task_id}"
             assert f"**Owner** {task.owner}" in dag.doc_md, where
-            assert task.retries == 2 or task.task_id == "report_refused" or dag.dag_id == "detect_arrivals", where
+            assert task.retries == 2 or task.task_id.startswith("report_") or dag.dag_id == "detect_arrivals", where
             assert task.retry_policy is not None, where
             assert task.execution_timeout is not None, where
             assert task.doc_md or not hasattr(task, "python_callable"), where
@@ -92,10 +92,21 @@ def test_every_source_has_its_dag_with_all_steps(dag_bag: Any) -> None:
     for source in load_sources():
         dag = dag_bag.dags[f"ingest_{source}"]
         checks = {f"check_{table.name}" for table in tables_of(find_source(source))}
-        assert {task.task_id for task in dag.tasks} == {"land", "stage", "publish", "report_refused"} | checks
+        last = set() if source in load_streams() else {"report_refused"}  # nothing of a stream is ever refused
+        assert {task.task_id for task in dag.tasks} == {"land", "stage", "publish"} | checks | last
         assert dag.get_task("stage").downstream_task_ids == checks
         assert dag.get_task("publish").upstream_task_ids == checks
-        assert dag.get_task("publish").downstream_task_ids == {"report_refused"}
+        assert dag.get_task("publish").downstream_task_ids == last
+
+
+def test_every_stream_is_watched_and_compared(dag_bag: Any) -> None:
+    parity = dag_bag.dags["check_parity"]
+    for name, stream in load_streams().items():
+        (watched,) = dag_bag.dags[f"ingest_{name}"].timetable.asset_condition.objects
+        assert [watcher.trigger.stream for watcher in watched.watchers] == [name]
+        chains = {"sample"} | ({"promote"} if stream.layer == "speed" else set())
+        groups = {f"{what}_{name}" for what in ("sample", "promote")} & set(parity.task_group.children)
+        assert groups == {f"{what}_{name}" for what in chains}
 
 
 def test_assets_lead_from_raw_to_every_mart(dag_bag: Any) -> None:

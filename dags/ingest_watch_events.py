@@ -1,0 +1,51 @@
+"""Messages of the streaming service become `speed.watch_minutes`, `speed.ratings`, `speed.recommendation_requests`.
+
+The continuous consumer `watershed stream watch_events` does this within seconds, and while it runs there is nothing to
+do here. When none runs, the triggerer sees messages arrive and a run reads the topic from where the lake's own offsets
+end to the end that it sees. It runs hourly too, and when triggered. `check_parity` moves the rows to `core` at night.
+
+**When it fails**
+- any task with *connection*, *timed out* or *transport* in its error: the broker, the S3 server or PostgreSQL is away.
+  It retries by itself, and so does the next run; nothing is lost as long as the broker keeps its messages.
+- `land` with *the broker deleted … messages before they were read* or *the topic was made anew*: the messages between
+  are gone. Find out why, then do what the error says; what was lost is recorded in `ledger.offsets`.
+- `publish` with *nothing of watch_events is published*: the batch breaks a rule that no message can break, so ours is
+  a defect. Repair it and trigger the DAG; the messages wait.
+
+Messages that break a rule are no failure: they are in quarantine, `quarantine.watch_minutes` first, with topic,
+partition and offset, and `watershed replay watch_events` tries them again after a fix. `publish` is skipped where
+another consumer was faster.
+
+**Safe to rerun?** Always: the offsets are published with the rows, so no message is there twice. Days are rebuilt from
+the raw messages, into `core`, with *Trigger*, *Rebuild from* and *to*.
+
+**Owner** streaming
+"""
+
+from airflow.sdk import chain, dag
+
+from plugins.assets import topic_asset
+from plugins.retries import describe_tasks
+from plugins.schedules import START, ask_stream, watch
+from plugins.steps import check, land, publish, stage
+
+SOURCE = "watch_events"
+
+
+@dag(
+    schedule=watch(topic_asset(SOURCE)),
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    params=ask_stream(),
+    default_args=describe_tasks(owner="streaming"),
+    tags=["ingest", "stream", "films"],
+    doc_md=__doc__,
+)
+def ingest_watch_events() -> None:
+    checks = [check(SOURCE, "watch_minutes"), check(SOURCE, "ratings"), check(SOURCE, "recommendation_requests")]
+    chain(land(SOURCE), stage(SOURCE), checks, publish(SOURCE))
+
+
+ingest_watch_events()

@@ -1,0 +1,36 @@
+"""Small files become few, and files that nothing refers to any more are deleted.
+
+Streams leave a file every few seconds. Once an hour neighbours are merged, table by table, so that publishes get in
+between; what was merged or replaced more than a day ago is deleted. No query gets another answer, and no query that
+began less than a day ago loses a file.
+
+**When it fails** The S3 server or the lake's PostgreSQL is away. It retries by itself, and the next hour makes up for
+it. Without it questions become slower by the day and the bucket grows; nothing is wrong otherwise.
+
+**Safe to rerun?** Always, at any time, and beside anything else.
+
+**Owner** data-platform
+"""
+
+from airflow.sdk import dag
+
+from plugins.maintenance import merge_files
+from plugins.retries import describe_tasks
+from plugins.schedules import HOURLY, START
+
+
+@dag(
+    schedule=HOURLY,
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    default_args=describe_tasks(owner="data-platform"),
+    tags=["maintenance"],
+    doc_md=__doc__,
+)
+def maintain_lake() -> None:
+    merge_files()
+
+
+maintain_lake()
