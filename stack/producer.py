@@ -11,10 +11,11 @@ from confluent_kafka import Message as KafkaMessage
 
 from sources.kafka import EVENT_ID_HEADER
 from stack.generate.messages import Message
+from stack.kafka import QUIET
 
 CHUNK = 1000
 ANSWER_SECONDS = 10
-PROPERTIES = {
+PROPERTIES = QUIET | {
     "acks": "all",
     # What the client sends again after a broken connection may be there twice; events have ids. The local broker loses
     # messages of idempotent producers when it is killed (stack/kafka.py); WATERSHED_KAFKA_OPTIONS may ask for it.
@@ -67,7 +68,7 @@ def verify_topic(topic: str, properties: Mapping[str, str]) -> None:
     """Raises LookupError where the client would try in vain for minutes."""
     brokers = properties["bootstrap.servers"]
     try:
-        known = Producer({**properties, "log_level": 0}).list_topics(timeout=ANSWER_SECONDS).topics
+        known = Producer({**QUIET, **properties}).list_topics(timeout=ANSWER_SECONDS).topics
     except KafkaException as error:
         raise LookupError(f"no Kafka broker answers at {brokers}: `watershed up` starts the local one") from error
     if topic not in known:

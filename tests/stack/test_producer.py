@@ -16,7 +16,7 @@ from stack.generate.messages import Message
 from stack.message_lines import read_file, spell_lines
 from stack.producer import pace, produce, verify_topic
 
-NOWHERE = {"bootstrap.servers": "127.0.0.1:1", "log_level": "0"}
+NOWHERE = {"bootstrap.servers": "127.0.0.1:1"}
 LINES = b"2026-11-01T13:44:14,5,GET /data/m/a+1990/1.mpg\r\n2026-11-01T13:44:14, 6, GET /data/m/b+1990/2.mpg\nbroken\n"
 
 
