@@ -1,6 +1,6 @@
 -- table: core.photo_states
 -- owner: photos
--- description: What all events received up to the end of a day make of every photo. A day has none while fewer events came since the last one than a tenth of its photos.
+-- description: What all events received up to the end of a day make of every photo. A day has none while fewer events came since the last one than a quarter of its photos.
 -- grain: one photo that an event named, deleted ones and those not yet added included, on one day
 -- key: state_date, photo_id
 -- partition: days so far state_date
@@ -36,7 +36,7 @@ FROM core.fold_photos(
     getvariable('day') + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND
 )
 WHERE
-    10 * (
+    4 * (
         SELECT count(*) FROM core.photo_events
         WHERE
             received_at >= coalesce((SELECT state_date + 1 FROM base), DATE '0001-01-01')
