@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,18 +15,28 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from contracts import find_table
+from contracts import find_source, find_table, tables_of
 from contracts.photo_events import PHOTO_EVENTS
+from contracts.settings import load_kafka
 from contracts.table import Source, Stream, Table
 from contracts.watch_minutes import WATCH_EVENTS, WATCH_LOGS
 from sources.kafka import RAW_SCHEMA, SCHEMA, build_records
-from stack.generate.accounts import live_days
+from stack.apply_accounts import apply_accounts
+from stack.generate.accounts import live_days, write_accounts
 from stack.generate.messages import Message
 from stack.generate.photo_events import make_photo_events
 from stack.generate.photo_truth import compare_photos, fold_events
 from stack.generate.watch_events import make_watch_events, stream_watch_events
 from stack.message_lines import find_user
+from stack.producer import produce
+from steps.check import check_table
+from steps.land import take_arrivals
+from steps.marts import build_mart
+from steps.publish import publish_source
+from steps.stage import stage_source
+from tests.empty_lake import EmptyLake
 from tests.transforms.lines import claim_lines
+from warehouse.connection import connect
 
 DAYS = [date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 2)]
 ROWS = 4000
@@ -190,3 +201,47 @@ def test_a_long_stream_of_watch_events_has_no_id_twice() -> None:
     distinct = {message.event_id: message for message in messages}
     assert len(distinct) == 45_000
     assert b"T00:00:1" in list(distinct.values())[-1].value[:20]  # type: ignore[index]
+
+
+@pytest.mark.servers
+def test_the_platform_finds_the_photos(
+    photo_events: Made, lake: EmptyLake, topics: dict[str, str], tmp_path: Path
+) -> None:
+    messages, truth = photo_events
+    produce(messages, topics["photo_events"], load_kafka())
+    write_accounts(tmp_path, DAYS, ROWS, 7)
+    apply_accounts(lake.environment["WATERSHED_ACCOUNTS_URL"], tmp_path)
+    for source in ("photo_events", "accounts"):
+        ingest(source)
+    build_mart("photo_differences", "mart", None)
+    con = connect(read_only=True)
+    books = "SELECT sum(rows_written), sum(rows_deduplicated), sum(rows_quarantined) FROM ledger.books WHERE source = ?"
+    expected = (truth["rows"], truth["deduplicated"], sum(truth["quarantined"].values()))
+    assert con.execute(books, ["photo_events"]).fetchone() == expected
+    photos = con.execute("SELECT count(*), sum(file_bytes), count(title) FROM core.photos_now").fetchone()
+    assert photos == (truth["photos"], truth["file_bytes"], truth["titles"])
+    found = con.execute("SELECT photo_id, differences FROM mart.photo_differences").fetchall()
+    assert {str(photo): names for photo, names in found} == truth["differences"]
+
+
+@pytest.mark.servers
+def test_the_platform_finds_the_watch_events(lake: EmptyLake, topics: dict[str, str]) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    messages, truth = make_watch_events(3000, 7, now - timedelta(minutes=1), 60)
+    produce(messages, topics["watch_events"], load_kafka())
+    ingest("watch_events")
+    con = connect(read_only=True)
+    for name, told in truth["tables"].items():
+        books = "SELECT sum(rows_written), sum(rows_quarantined) FROM ledger.books WHERE table_name = ?"
+        expected = (told["rows"], sum(told["quarantined"].values()))
+        assert con.execute(books, [f"speed.{name}"]).fetchone() == expected
+    [(repeated,)] = con.execute("SELECT sum(rows_deduplicated) FROM ledger.books").fetchall()
+    assert repeated == truth["deduplicated"]
+
+
+def ingest(source: str) -> None:
+    take_arrivals(source, source)
+    stage_source(source, source)
+    for table in tables_of(find_source(source)):
+        check_table(table.address, source)
+    publish_source(source, source, "test")
