@@ -3,25 +3,33 @@
 import getpass
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
-from contracts import find_source, tables_of
+from contracts import find_source, load_streams, tables_of
+from contracts.table import Layer
 from stack.counts import print_step
 
 
 def run_here(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
-    """Run the steps of `ingest_<source>` or `build_marts`, printing the counts of each.
+    """Run the steps of `ingest_<source>`, `build_marts`, `check_parity` or `maintain_lake`, printing their counts.
 
-    Raises LookupError for another DAG, ValueError when objects were refused (the others are published).
+    Raises LookupError for another DAG, ValueError when objects were refused (the others are published) or when core
+    differed from its recomputation.
     """
     run_id = spell_run_id(dag_id)
     kind, _, source = dag_id.partition("_")
     if dag_id == "build_marts":
         build_marts(run_id, first, last)
+    elif dag_id == "check_parity":
+        check_parity(run_id)
+    elif dag_id == "maintain_lake":
+        maintain_lake()
     elif kind == "ingest":
         ingest(find_source(source).name, run_id, first, last, refused)
     else:
-        raise LookupError(f"{dag_id!r} cannot run in process: ingest_<source> and build_marts can")
+        known = "ingest_<source>, build_marts, check_parity and maintain_lake"
+        raise LookupError(f"{dag_id!r} cannot run in process: {known} can")
 
 
 def spell_run_id(what: str) -> str:
@@ -38,17 +46,54 @@ def ingest(source: str, run_id: str, first: date | None, last: date | None, refu
 
 def publish_steps(source: str, run_id: str) -> None:
     """Stage, check and publish what a run has taken. Raises ValueError when objects were refused."""
-    from steps.check import check_table
     from steps.publish import publish_source
-    from steps.stage import stage_source
 
-    show("stage", lambda: stage_source(source, run_id))
-    for table in tables_of(find_source(source)):
-        show(f"check_{table.name}", lambda table=table: check_table(table.name, run_id))  # type: ignore[misc]
+    stage_and_check(source, run_id)
     published = show("publish", lambda: publish_source(source, run_id, getpass.getuser()))
     if published["refused"]:
         sentences = list(published["refused"].values())
         raise ValueError(f"refused {len(sentences)} object{'s'[: len(sentences) > 1]}: " + "; ".join(sentences))
+
+
+def stage_and_check(source: str, run_id: str, layer: Layer | None = None) -> None:
+    from steps.check import check_table
+    from steps.stage import stage_source
+
+    show("stage", lambda: stage_source(source, run_id))
+    for table in tables_of(find_source(source), layer):
+        show(f"check_{table.name}", lambda table=table: check_table(table.name, run_id))  # type: ignore[misc]
+
+
+def check_parity(run_id: str, sample_days: int = 2) -> None:
+    """Promote what the speed layer has of past days and compare a sample of core, stream by stream."""
+    from steps.parity import take_sample, take_speed
+
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    differences: list[str] = []
+    for stream in load_streams().values():
+        if stream.layer == "speed":
+            recompute(stream.name, f"{run_id}.promote", partial(take_speed, before=midnight))
+        differences += recompute(stream.name, f"{run_id}.sample", partial(take_sample, days=sample_days))
+    if differences:
+        raise ValueError(f"core differed from its recomputation, which has replaced it: {'; '.join(differences)}")
+
+
+def recompute(stream: str, run_id: str, take: Callable[[str, str], dict[str, int]]) -> list[str]:
+    """Compute the objects taken again and settle. Returns the differences, a sentence each."""
+    from steps.parity import list_differences, settle
+
+    own = f"{run_id}_{stream}"
+    if not show(own.rpartition(".")[2], lambda: take(stream, own))["objects"]:
+        return []
+    stage_and_check(stream, own, "core")
+    show("settle", lambda: settle(stream, own, getpass.getuser()))
+    return list_differences(own)
+
+
+def maintain_lake() -> None:
+    from steps.compact import maintain
+
+    show("merge_files", maintain)
 
 
 def build_marts(run_id: str, first: date | None, last: date | None) -> None:

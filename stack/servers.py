@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from stack.airflow import ADMIN, COMPONENTS, describe_airflow, prepare_airflow
+from stack.consumers import describe_consumers, name_consumers
 from stack.home import Home, choose_ports, read_ports, write_private
 from stack.kafka import create_topics, declared_topics, describe_kafka, spell_broker
 from stack.postgres import create_databases, database_url, describe_postgres, init_postgres
@@ -15,8 +16,9 @@ from stack.s3 import ACCESS_KEY, BUCKET, PORT_NAMES, describe_s3
 
 SERVER_PORTS = {"s3": PORT_NAMES, "postgres": ["postgres"], "kafka": ["kafka"], "airflow-api-server": ["airflow"]}
 # In the order of stopping; a line ends before the next one begins. The seconds are what it has to end by itself: tasks
-# to finish, data to be flushed. The web server has nothing to lose and takes its time. PostgreSQL's SIGINT: disconnect
-# everybody, write everything. The broker's log is in S3.
+# or batches to finish, data to be flushed. The web server has nothing to lose and takes its time. PostgreSQL's SIGINT:
+# disconnect everybody, write everything. The broker's log is in S3.
+STOP_CONSUMERS = [(dict.fromkeys(name_consumers(), signal.SIGTERM), 30)]
 STOP_AIRFLOW: list[tuple[dict[str, signal.Signals], int]] = [
     ({name: signal.SIGTERM for name in COMPONENTS if name != "airflow-api-server"}, 10),
     ({"airflow-api-server": signal.SIGTERM}, 2),
@@ -46,6 +48,12 @@ def start_airflow(home: Home, report: Report = lambda line: None) -> None:
         start_missing(home, describe_airflow(home, ports), report)
 
 
+def start_consumers(home: Home, report: Report = lambda line: None) -> None:
+    """The processes that read topics without end, on storage that runs."""
+    with lock_home(home):
+        start_missing(home, describe_consumers(home), report)
+
+
 def start_missing(home: Home, servers: list[Server], report: Report) -> None:
     """Start in parallel those that do not run; return when all are ready."""
     missing = [server for server in servers if find_process(home, server.name) is None]
@@ -63,8 +71,14 @@ def start_missing(home: Home, servers: list[Server], report: Report) -> None:
 
 def stop_stack(home: Home, report: Report = lambda line: None) -> None:
     """Everything of this home, also what a crash left behind."""
+    stop_consumers(home, report)
     stop_airflow(home, report)
     stop_in_order(home, STOP_STORAGE, report)
+
+
+def stop_consumers(home: Home, report: Report = lambda line: None) -> None:
+    """The processes that read topics without end; each finishes its batch."""
+    stop_in_order(home, STOP_CONSUMERS, report)
 
 
 def stop_airflow(home: Home, report: Report = lambda line: None) -> None:
@@ -85,7 +99,7 @@ def list_servers(home: Home) -> list[Server]:
     if not ports.keys() >= {name for names in SERVER_PORTS.values() for name in names}:
         raise ValueError(f"no stack of this version was ever started in {home.path}: run `watershed up`")
     storage = [describe_s3(home, ports), describe_postgres(home, ports), describe_kafka(home, ports)]
-    return [*storage, *describe_airflow(home, ports)]
+    return [*storage, *describe_airflow(home, ports), *describe_consumers(home)]
 
 
 def settle_ports(home: Home) -> dict[str, int]:

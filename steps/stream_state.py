@@ -1,0 +1,106 @@
+"""How a stream is: how far it is published, what waits in the topic, who reads it, how late events come."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from confluent_kafka import KafkaException
+from duckdb import DuckDBPyConnection
+
+from contracts import tables_of
+from contracts.settings import spell_topic
+from contracts.table import Stream
+from lake.store import open_store
+from sources.topic_ends import TopicEnds
+from steps.leases import list_leased
+from steps.stream_health import list_consumers
+from warehouse.connection import connect, quote
+from warehouse.ledger import read_positions
+
+SHOWN_FOR = timedelta(days=1)  # what was last heard of a consumer
+LATENESS = """
+    SELECT table_name, late_p50_s, late_p99_s FROM ledger.lateness WHERE list_contains(?, table_name)
+    QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY snapshot_id DESC) = 1 ORDER BY table_name
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A partition. `published`: the first offset that is not, None where nothing is; `end` None: no broker told.
+    `reader`: the consumer that holds it, None where nobody does."""
+
+    partition: int
+    published: int | None
+    end: int | None
+    reader: str | None
+
+    @property
+    def lag(self) -> int | None:
+        return None if self.end is None else max(0, self.end - (self.published or 0))
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """`problem`: why nobody knows where the topic ends. `lateness`: table, p50 and p99 in seconds of the last batch."""
+
+    stream: Stream
+    problem: str | None
+    places: list[Place]
+    consumers: list[dict[str, Any]]
+    lateness: list[tuple[str, float, float]]
+    parked: int
+
+    @property
+    def complaints(self) -> list[str]:
+        """Why somebody should look at it, a sentence each."""
+        found = [f"the topic's end is unknown: {self.problem}"] if self.problem else []
+        lag = sum(place.lag or 0 for place in self.places)
+        if lag and not any(place.reader for place in self.places):
+            found.append(f"{lag:,} messages wait and no consumer is alive")
+        found += [f"{one['consumer']} fails: {one.get('error', '?')}" for one in self.consumers if is_failing(one)]
+        return found
+
+
+def is_failing(consumer: dict[str, Any]) -> bool:
+    return bool(consumer["state"] == "failing")
+
+
+def read_state(stream: Stream) -> StreamState:
+    """Everything about a stream. A broker that is away is told as its `problem`."""
+    consumers = [one for one in list_consumers(open_store(), stream) if is_recent(one)]
+    ends, problem = find_ends(stream)
+    with closing(connect(read_only=True)) as con:
+        published = read_positions(con, spell_topic(stream.topic))
+        lateness = con.execute(LATENESS, [[table.address for table in tables_of(stream)]]).fetchall()
+        parked = count_parked(con, stream)
+    leased = list_leased(stream)
+    places = [
+        Place(p, published.get(p), ends.get(p), find_reader(p, consumers) if p in leased else None)
+        for p in sorted({*published, *ends, *leased})
+    ]
+    return StreamState(stream, problem, places, consumers, lateness, parked)
+
+
+def is_recent(consumer: dict[str, Any]) -> bool:
+    return datetime.now(UTC) - datetime.fromisoformat(consumer["at"]) < SHOWN_FOR
+
+
+def find_ends(stream: Stream) -> tuple[dict[int, int], str | None]:
+    try:
+        return TopicEnds(stream).find(), None
+    except (KafkaException, TimeoutError, LookupError) as error:
+        return {}, error.args[0].str() if isinstance(error, KafkaException) else str(error)
+
+
+def find_reader(partition: int, consumers: list[dict[str, Any]]) -> str:
+    """The consumer that last said it reads the partition; who has only begun has said nothing yet."""
+    readers = (c["consumer"] for c in consumers if c["state"] == "reading" and str(partition) in c.get("positions", {}))
+    return next(readers, "a new consumer")
+
+
+def count_parked(con: DuckDBPyConnection, stream: Stream) -> int:
+    topic = quote(spell_topic(stream.topic))
+    counts = [f"(SELECT count(*) FROM quarantine.{table.name} WHERE topic = {topic})" for table in tables_of(stream)]
+    row = con.execute(f"SELECT {' + '.join(counts)}").fetchone()
+    return int(row[0]) if row else 0
