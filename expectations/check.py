@@ -48,7 +48,8 @@ def spell_suspicion(
 
     known = Known(as_of, references, {})
     _, outcomes, _ = run_rules(con, empty, table.address, [*derive_rules(con, table, known), *find_rules(table, known)])
-    conditions = [o.condition for o in outcomes if o.condition and o.severity != "info" and o.name != "unique"]
+    judged = [o for o in outcomes if o.severity != "info" and not o.name.startswith("unique")]  # those need all rows
+    conditions = [o.condition for o in judged if o.condition]
     return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or "false"
 
 

@@ -17,7 +17,8 @@ from contracts.settings import spell_topic
 from contracts.table import Stream
 from lake.store import RawObject, Store
 from sources.messages import Undecodable, decode_value
-from sources.topic import RAW_SCHEMA, UTC_MICROS, Range
+from sources.raw_messages import RAW_SCHEMA, UTC_MICROS
+from sources.topic import Range
 
 SLICE_BYTES = 96 << 20
 SLICE_OBJECTS = 100

@@ -7,36 +7,22 @@ are assigned by hand, and no consumer group is joined.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from contracts.settings import load_kafka, spell_topic
+from contracts.settings import load_kafka, read_setting, spell_topic
 from contracts.table import Stream
+from sources.raw_messages import build_messages
 
 BATCH_BYTES = 64 << 20  # of values; also what the client may fetch ahead, which is what holds a fast topic back
 FETCHED = 10_000
 TIMEOUT_S = 10.0
-
-UTC_MICROS = pa.timestamp("us")
-RAW_SCHEMA = pa.schema(
-    [
-        ("topic", pa.string()),
-        ("partition", pa.int32()),
-        ("offset", pa.int64()),
-        ("sent_at", UTC_MICROS),  # the producer's clock, or the broker's where the topic says so; null where unknown
-        ("key", pa.binary()),
-        ("value", pa.binary()),
-        ("headers", pa.list_(pa.struct([("name", pa.string()), ("value", pa.binary())]))),
-        ("received_at", UTC_MICROS),  # when the batch was complete
-    ]
-)
 
 
 class OffsetsLost(Exception):
@@ -60,6 +46,7 @@ class Batch:
 
     messages: list[Message] = field(default_factory=list)
     value_bytes: int = 0
+    is_held: bool = False  # whether messages behind a gap are left for another time
 
     def add(self, message: Message) -> None:
         self.messages.append(message)
@@ -77,22 +64,25 @@ def open_consumer(stream: Stream) -> Iterator["TopicReader"]:
         "auto.offset.reset": "error",
         "queued.max.messages.kbytes": BATCH_BYTES >> 10,
         "queued.min.messages": 1_000_000,
+        "fetch.wait.max.ms": 1000,  # the local broker needs it to list the batches of a long partition
     }
-    consumer = Consumer(load_kafka() | own)
+    consumer = Consumer(own | load_kafka())
     try:
-        yield TopicReader(consumer, spell_topic(stream.topic))
+        yield TopicReader(consumer, spell_topic(stream.topic), float(read_setting("kafka_gap_s", "0")))
     finally:
         consumer.close()
 
 
 class TopicReader:
-    """Reads partitions of one topic from given positions on."""
+    """Reads partitions of one topic from given positions on. A gap in the offsets is believed after `gap_seconds`."""
 
-    def __init__(self, consumer: Consumer, topic: str) -> None:
+    def __init__(self, consumer: Consumer, topic: str, gap_seconds: float = 0) -> None:
         self.consumer = consumer
         self.topic = topic
+        self.gap_seconds = gap_seconds
         self.positions: dict[int, int] = {}
         self.lost: dict[int, int] = {}
+        self.gaps: dict[tuple[int, int], float] = {}
 
     def list_partitions(self) -> list[int]:
         """Raises LookupError when there is no such topic, KafkaException when no broker answers."""
@@ -142,7 +132,7 @@ class TopicReader:
                     examine_error(self.topic, error)
                 else:
                     batch.add(message)
-        return batch
+        return self.hold_back(batch)
 
     def take_until(self, messages: int, ends: dict[int, int]) -> Batch:
         """What lies before the ends that the partitions have when this is first called, and remembers in `ends`, up to
@@ -164,6 +154,31 @@ class TopicReader:
                     offset += 1
                 if offset >= ends[partition]:  # the end of a partition is told by an error that has its offset
                     unfinished.discard(partition)
+        return self.hold_back(batch)
+
+    def hold_back(self, batch: Batch) -> Batch:
+        """The batch without what lies behind a gap in the offsets of its partition, to be fetched again.
+
+        The local broker may tell readers of messages that it is still writing, and then they are skipped; the gaps that
+        other brokers have are compaction and ends of transactions.
+        """
+        if not self.gap_seconds or not batch.messages:
+            return batch
+        partitions = np.array([m.partition() for m in batch.messages])
+        offsets = np.array([m.offset() for m in batch.messages])
+        kept = np.ones(len(offsets), bool)
+        for partition in np.unique(partitions).tolist():
+            own = np.flatnonzero(partitions == partition)
+            expected = np.concatenate(([self.positions[partition]], offsets[own][:-1] + 1))
+            for jump in np.flatnonzero(offsets[own] != expected):
+                seen = self.gaps.setdefault((partition, int(expected[jump])), time.monotonic())
+                if time.monotonic() - seen < self.gap_seconds:
+                    kept[own[jump:]] = False
+                    self.consumer.seek(TopicPartition(self.topic, partition, int(expected[jump])))
+                    batch.is_held = True
+                    break
+        if batch.is_held:
+            batch.messages = [batch.messages[place] for place in np.flatnonzero(kept)]
         return batch
 
     def measure_lag(self) -> dict[int, int]:
@@ -185,8 +200,8 @@ class TopicReader:
 
 def explain_loss(topic: str, partition: int, start: int, low: int) -> str:
     return (
-        f"{topic}/{partition} is read from offset {start} on, and the broker deleted {low - start} messages before"
-        f" they were read: lengthen the topic's retention; `watershed stream --skip-lost` goes on from {low} and records it"
+        f"{topic}/{partition} is published up to offset {start}, and the broker has deleted the next {low - start} "
+        f"messages: lengthen the topic's retention; `watershed stream --skip-lost` goes on from {low} and records it"
     )
 
 
@@ -196,40 +211,3 @@ def examine_error(topic: str, error: KafkaError) -> None:
         raise OffsetsLost(f"{topic}: {error.str()}; `watershed stream --skip-lost` goes on and records the loss")
     if error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
         raise KafkaException(error)
-
-
-def build_messages(messages: Sequence[Message], received_at: datetime) -> pa.Table:
-    """Messages as RAW_SCHEMA, in order of partition and offset."""
-    topics = pa.array([m.topic() for m in messages[:1]], pa.string())
-    stamps = np.array([read_stamp(m) for m in messages], "datetime64[ms]").astype("datetime64[us]")
-    headers = [m.headers() for m in messages]
-    columns = [
-        pa.repeat(topics[0] if messages else "", len(messages)),
-        pa.array([m.partition() for m in messages], pa.int32()),
-        pa.array([m.offset() for m in messages], pa.int64()),
-        pa.array(stamps, UTC_MICROS),
-        pa.array([m.key() for m in messages], pa.binary()),
-        pa.array([m.value() for m in messages], pa.binary()),
-        build_headers(headers),
-        pa.repeat(pa.scalar(received_at, UTC_MICROS), len(messages)),
-    ]
-    table = pa.Table.from_arrays(columns, schema=RAW_SCHEMA)
-    return table.sort_by([("partition", "ascending"), ("offset", "ascending")])
-
-
-def read_stamp(message: Message) -> int | None:
-    kind, milliseconds = message.timestamp()
-    return None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
-
-
-def build_headers(headers: Sequence[Any]) -> pa.Array:
-    kind = RAW_SCHEMA.field("headers").type
-    if not any(headers):
-        return pa.nulls(len(headers), kind)
-    flat = [pair for own in headers for pair in own or ()]
-    offsets = np.zeros(len(headers) + 1, np.int32)
-    offsets[1:] = np.cumsum([len(own or ()) for own in headers])
-    pairs = pa.StructArray.from_arrays(
-        [pa.array([n for n, _ in flat], pa.string()), pa.array([v for _, v in flat], pa.binary())], ["name", "value"]
-    )
-    return pa.ListArray.from_arrays(pa.array(offsets), pairs).cast(kind)

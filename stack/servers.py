@@ -121,6 +121,7 @@ def write_settings(home: Home, ports: dict[str, int]) -> None:
         "WATERSHED_CATALOG_URL": database_url(home, ports["postgres"], "catalog"),
         "WATERSHED_ACCOUNTS_URL": database_url(home, ports["postgres"], "accounts"),
         "WATERSHED_KAFKA_BROKERS": spell_broker(ports),
+        "WATERSHED_KAFKA_GAP_S": "3",  # this broker shows readers messages that it is still writing
         "WATERSHED_AIRFLOW_URL": f"http://127.0.0.1:{ports['airflow']}",
         "WATERSHED_AIRFLOW_USER": ADMIN,
         "WATERSHED_AIRFLOW_PASSWORD": home.read_secret("airflow_password"),

@@ -32,7 +32,9 @@ def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
         leased = list_leased(stream)
         reader.assign({p: known.get(p) for p in reader.list_partitions() if p not in leased})
         ends: dict[int, int] = {}
-        while (batch := reader.take_until(OBJECT_MESSAGES, ends)).messages:
+        while (batch := reader.take_until(OBJECT_MESSAGES, ends)).messages or batch.is_held:
+            if not batch.messages:
+                continue
             landed = land_batch(stream, reader, batch, store)
             objects[landed["key"]] = landed["bytes"]
             offsets += landed["offsets"]

@@ -19,7 +19,7 @@ from contracts.settings import spell_topic
 from contracts.table import Stream
 from lake.store import Store, open_store, spell_side_key, spell_step_key
 from sources.kafka import read_messages
-from sources.topic import RAW_SCHEMA
+from sources.raw_messages import RAW_SCHEMA
 from warehouse.connection import connect, quote
 
 MOST_MESSAGES = 200_000

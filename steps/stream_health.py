@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from contracts.table import Stream
 from lake.store import Store, spell_health_key
@@ -20,15 +21,15 @@ class Health:
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self.consumer = f"{socket.gethostname()}-{os.getpid()}-{datetime.now(UTC):%H%M%S}"
         self.started_at = datetime.now(UTC)
+        self.consumer = f"{socket.gethostname()}-{os.getpid()}-{self.started_at:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
         self.batches = self.messages = self.rows = self.quarantined = self.failures = 0
         self.snapshot: int | None = None
         self.told_at, self.told_messages = time.monotonic(), 0
 
     def name_run(self) -> str:
         """The id of the run that the next batch is."""
-        return f"stream_{self.stream.name}.{self.started_at:%Y%m%d}-{self.consumer}.{self.batches + self.failures}"
+        return f"stream_{self.stream.name}.{self.consumer}.{self.batches + self.failures}"
 
     def note_batch(self, published: dict[str, Any]) -> None:
         self.batches += 1
