@@ -11,7 +11,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-QUESTIONS = ("watch_logs_to_table", "growing_input", "top_pages", "postgres_extraction", "airflow_tasks")
+QUESTIONS = (
+    "watch_logs_to_table",
+    "growing_input",
+    "top_pages",
+    "postgres_extraction",
+    "airflow_tasks",
+    "event_to_answer",
+    "topic_to_table",
+)
 RESULTS = Path(__file__).with_name("results")
 
 
