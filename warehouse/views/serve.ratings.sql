@@ -1,0 +1,15 @@
+-- owner: streaming
+-- description: Every rating given to a film. A later rating of the same film by the same user is another row. Both layers: what batches made and what came since.
+-- grain: one rating line
+-- reads: core.ratings, speed.ratings
+-- column rated_at: When the rating was given, in UTC
+-- column user_id: Who rated (personal)
+-- column film_id: What was rated; a film of core.films
+-- column rating: The rating given, on the scale of the source
+-- column rating_max: The best rating on that scale: 5 in streaming logs, 10 in rating files
+-- column event_id: The event's id where a stream brought the row; else null
+-- column raw_object: Key of the raw object that the row came from
+-- column raw_line: Line (or element of a document array) in that object, counted from 1
+SELECT * FROM core.ratings
+UNION ALL BY NAME
+SELECT * FROM speed.ratings

@@ -1,0 +1,14 @@
+-- owner: streaming
+-- description: Every minute of film that the player fetched. Identical log lines are distinct requests. Both layers: what batches made and what came since.
+-- grain: one watch line of a streaming log
+-- reads: core.watch_minutes, speed.watch_minutes
+-- column watched_at: When the minute was requested, in UTC; may be exact to the minute only
+-- column user_id: Who watched (personal)
+-- column film_id: What was watched; a film of core.films
+-- column minute: Which minute of the film, counted from 0 [minutes]
+-- column event_id: The event's id where a stream brought the row; else null
+-- column raw_object: Key of the raw object that the row came from
+-- column raw_line: Line (or element of a document array) in that object, counted from 1
+SELECT * FROM core.watch_minutes
+UNION ALL BY NAME
+SELECT * FROM speed.watch_minutes
