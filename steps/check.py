@@ -1,6 +1,7 @@
 """Check: rules run over the staged files; rows that fail leave them for quarantine."""
 
 import time
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
@@ -20,45 +21,48 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
 
     Returns the number of rules evaluated and failed, and of rows quarantined.
     """
-    from expectations.check import check_rows
-    from expectations.docs import write_page
-
     store = open_store()
     landed = store.read_json(spell_step_key(run_id, "land"))
     table = find_run_table(landed, table_name)
     staged = store.read_json(spell_step_key(run_id, "stage"))["tables"]
     own = staged[table.name]
     began = time.monotonic()
-    con = connect()
-    checks: list[dict[str, Any]] = []
-    blocking: list[str] = []
-    failing = EMPTY_QUARANTINE
-    if own["files"]:
-        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({spell_list(own['files'])})")
-        known = count_rows_per_day(con, table.address, own["tallies"])
-        as_of = utc_now()
-        verdict = check_rows(con, table, "staged", as_of, find_references(staged), known)
-        if not table.is_live or verdict.failed_rules or verdict.blocking:  # a page for every few seconds is none
-            write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
-        checks, blocking = [asdict(result) for result in verdict.results], list(verdict.blocking)
-        failing = verdict.failing_sql if verdict.failed_rules else failing
-    messages = spell_messages(landed, store)
-    files, quarantine = settle_rows(con, table, own, failing, messages, run_id, store)
-    counts = count_days(con, table, files)
-    report: dict[str, Any] = {
-        "files": files,
-        "quarantine": quarantine,
-        "written": sum_objects(counts),
-        "quarantined": count_by_object(con, quarantine),
-        "days": list_days(table, counts, list(own["tallies"])),
-        "checks": checks,
-        "blocked": " ".join(blocking),
-        "ms": round((time.monotonic() - began) * 1000),
-    }
-    con.close()
+    with closing(connect()) as con:
+        checks, blocking, failing = judge_files(con, table, own, staged, run_id)
+        files, quarantine = settle_rows(con, table, own, failing, spell_messages(landed, store), run_id, store)
+        counts = count_days(con, table, files)
+        report: dict[str, Any] = {
+            "files": files,
+            "quarantine": quarantine,
+            "written": sum_objects(counts),
+            "quarantined": count_by_object(con, quarantine),
+            "days": list_days(table, counts, list(own["tallies"])),
+            "checks": checks,
+            "blocked": " ".join(blocking),
+            "ms": round((time.monotonic() - began) * 1000),
+        }
     store.write_json(spell_step_key(run_id, f"check_{table.name}"), report)
     failed = sum(not check["is_success"] for check in checks)
     return {"rules": len(checks), "failed": failed, "quarantined": sum(report["quarantined"].values())}
+
+
+def judge_files(
+    con: DuckDBPyConnection, table: Table, own: dict[str, Any], staged: dict[str, Any], run_id: str
+) -> tuple[list[dict[str, Any]], list[str], str]:
+    """The results of all rules, sentences of those that block, and a query for the rows that fail; a Data Docs page."""
+    from expectations.check import check_rows
+    from expectations.docs import write_page
+
+    if not own["files"]:
+        return [], [], EMPTY_QUARANTINE
+    con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({spell_list(own['files'])})")
+    known = count_rows_per_day(con, table.address, own["tallies"])
+    as_of = utc_now()
+    verdict = check_rows(con, table, "staged", as_of, find_references(staged), known)
+    if not table.is_live or verdict.failed_rules or verdict.blocking:  # a page for every few seconds is none
+        write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
+    failing = verdict.failing_sql if verdict.failed_rules else EMPTY_QUARANTINE
+    return [asdict(result) for result in verdict.results], list(verdict.blocking), failing
 
 
 def find_run_table(landed: dict[str, Any], name: str) -> Table:
