@@ -23,6 +23,9 @@ def run_airflow(dag_id: str, first: date | None = None, last: date | None = None
 def start_runs(api: AirflowApi, dag_id: str, first: date | None, last: date | None, refused: bool) -> Iterator[Run]:
     """One run; for a DAG whose runs are days, one for each day. Raises LookupError when there is no such DAG."""
     params = find_params(api, dag_id)
+    if last and "before" in params:
+        yield api.trigger(dag_id, {"before": f"{last + timedelta(days=1)}T00:00:00+00:00"})
+        return
     if first and last and "from_date" not in params:
         for day in range((last - first).days + 1):
             yield api.trigger(dag_id, partition_key=str(first + timedelta(days=day)), conf={"force": True})

@@ -2,7 +2,7 @@
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ def run_here(dag_id: str, first: date | None = None, last: date | None = None, r
     if dag_id == "build_marts":
         build_marts(run_id, first, last)
     elif dag_id == "check_parity":
-        check_parity(run_id)
+        check_parity(run_id, last)
     elif dag_id == "maintain_lake":
         maintain_lake()
     elif kind == "ingest":
@@ -64,15 +64,15 @@ def stage_and_check(source: str, run_id: str, layer: Layer | None = None) -> Non
         show(f"check_{table.name}", lambda table=table: check_table(table.name, run_id))  # type: ignore[misc]
 
 
-def check_parity(run_id: str, sample_days: int = 2) -> None:
-    """Promote what the speed layer has of past days and compare a sample of core, stream by stream."""
+def check_parity(run_id: str, last: date | None, sample_days: int = 2) -> None:
+    """Promote what reached the speed layer up to a day (yesterday) and compare a sample of core, stream by stream."""
     from steps.parity import take_sample, take_speed
 
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    end = datetime.combine(last + timedelta(days=1) if last else datetime.now(UTC).date(), time.min)
     differences: list[str] = []
     for stream in load_streams().values():
         if stream.layer == "speed":
-            recompute(stream.name, f"{run_id}.promote", partial(take_speed, before=midnight))
+            recompute(stream.name, f"{run_id}.promote", partial(take_speed, before=end))
         differences += recompute(stream.name, f"{run_id}.sample", partial(take_sample, days=sample_days))
     if differences:
         raise ValueError(f"core differed from its recomputation, which has replaced it: {'; '.join(differences)}")

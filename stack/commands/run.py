@@ -4,6 +4,7 @@
   watershed run ingest_access_logs --from 2015-05-17 --to 2015-05-18  rebuild two days from their raw objects
   watershed run ingest_access_logs --refused                          try refused objects again
   watershed run build_marts                                           bring every mart up to date
+  watershed run check_parity --to 2026-11-22                          promote what streams brought up to a day
 
 The run goes through Airflow, where it can be watched; with --in-process the same steps run here, without a scheduler.
 """

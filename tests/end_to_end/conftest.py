@@ -1,4 +1,6 @@
-"""A real Airflow on the test stack: its scheduler, web server and database, with an empty lake of the module's own."""
+"""A real Airflow on the test stack: its scheduler, triggerer, web server and database, with an empty lake and topics of
+the module's own.
+"""
 
 from collections.abc import Iterator
 
@@ -7,12 +9,13 @@ import pytest
 from stack.airflow_api import AirflowApi, open_api
 from stack.home import Home
 from stack.servers import start_airflow, stop_airflow
-from tests.empty_lake import EmptyLake
+from tests.empty_lake import EmptyLake, make_topics
 
 
 @pytest.fixture(scope="module")
 def airflow(stack: Home, module_lake: EmptyLake) -> Iterator[AirflowApi]:
     """Airflow's processes inherit the environment, and with it the module's lake."""
+    make_topics(module_lake)
     try:
         start_airflow(stack)
         yield open_api()

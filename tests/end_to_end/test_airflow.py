@@ -1,4 +1,4 @@
-"""The main path through the real scheduler: a log arrives, its table and marts follow, days are rebuilt from raw.
+"""The main path through the real scheduler: a log or a message arrives, its table and marts follow, days are rebuilt.
 
 The tests of this file read what the ones before them did, as a user's day would: they run in order or not at all.
 """
@@ -6,15 +6,18 @@ The tests of this file read what the ones before them did, as a user's day would
 import gzip
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from contracts import find_stream
+from contracts.settings import spell_topic
 from stack.airflow_api import AirflowApi, Run
 from stack.run_airflow import run_airflow
 from steps.land import land_file
+from tests.messages import send, spell_photo_event
 from warehouse.connection import connect
 from warehouse.marts import list_marts
 from warehouse.staleness import find_stale_days
@@ -94,6 +97,21 @@ def test_refused_object_makes_the_run_red(airflow: AirflowApi, first_run: Run, t
     assert run.state == "failed"
     assert keys[0] in airflow.read_error(run, "report_refused")
     assert ask("SELECT count(*) FROM core.requests WHERE path = '/late'") == 1
+
+
+def test_messages_start_a_run_by_themselves(airflow: AirflowApi) -> None:
+    """Nobody triggers: the triggerer sees the topic grow, again and again."""
+    topic, ingest = spell_topic(find_stream("photo_events").topic), "ingest_photo_events"
+    wait_until(lambda: ingest in airflow.list_dags())
+    for count in (1, 2):
+        send(topic, [spell_photo_event(count)])
+        wait_until(lambda count=count: ask("SELECT count(*) FROM core.photo_events") == count)  # type: ignore[misc]
+    runs = wait_until(lambda: airflow.list_runs(ingest, run_type="asset_triggered", state="success"))
+    published = [run for run in runs if "publish" in list_done(airflow, run)]
+    assert published
+    events = airflow.list_events(source_run_id=published[0].run_id)
+    keys = {event["partition_key"] for event in events if event["name"] == "core.photo_events"}
+    assert keys == {"all", f"{datetime.now(UTC):%Y-%m-%d}"}
 
 
 def ask(query: str) -> object:

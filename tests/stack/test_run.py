@@ -3,6 +3,7 @@
 import gzip
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from stack.cli import main
 from stack.counts import spell_counts
 from steps.land import land_file
 from tests.empty_lake import EmptyLake
+from tests.messages import send, spell_watch_line
 from warehouse.connection import connect
 
 LINE = b'::1 - - [21/May/2015:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
@@ -78,8 +80,32 @@ def test_steps_in_this_process(lake: EmptyLake, tmp_path: Path, capsys: pytest.C
     assert connect(read_only=True).execute("SELECT count(*) FROM core.requests").fetchone() == (3,)
 
 
+@pytest.mark.servers
+def test_messages_in_this_process(
+    lake: EmptyLake, topics: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A topic becomes rows of the speed layer, and a comparison moves them to core."""
+    send(topics["watch_events"], [spell_watch_line(user) for user in range(1, 21)])
+    assert main(["run", "ingest_watch_events", "--in-process"]) == 0
+    layers = "SELECT (SELECT count(*) FROM core.watch_minutes), (SELECT count(*) FROM speed.watch_minutes)"
+    assert connect(read_only=True).execute(layers).fetchone() == (0, 20)
+    assert main(["run", "ingest_watch_events", "--in-process"]) == 0  # nothing new
+
+    assert main(["run", "check_parity", "--in-process"]) == 0  # nothing of the days before today
+    assert connect(read_only=True).execute(layers).fetchone() == (0, 20)
+    assert main(["run", "check_parity", "--in-process", "--to", f"{datetime.now(UTC):%Y-%m-%d}"]) == 0
+    assert connect(read_only=True).execute(layers).fetchone() == (20, 0)
+    assert main(["run", "maintain_lake", "--in-process"]) == 0
+    shown = capsys.readouterr().out
+    assert "20 messages" in shown
+    assert "promote_watch_events" in shown
+    assert "merge_files" in shown
+    differing = "SELECT count(*), sum(rows_missing + rows_surplus) FROM ledger.parity"
+    assert connect(read_only=True).execute(differing).fetchone() == (2, 0)  # promoted, and then sampled
+
+
 def test_in_process_does_without_airflow() -> None:
     """The steps and what runs them here import nothing of Airflow, which takes seconds."""
-    modules = "stack.run_here, steps.land, steps.stage, steps.check, steps.publish, steps.marts"
+    modules = "stack.run_here, steps.land, steps.stage, steps.check, steps.publish, steps.marts, steps.parity"
     script = f"import sys, {modules}; print([m for m in sys.modules if m.split('.')[0] in ('airflow', 'plugins')])"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
