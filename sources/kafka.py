@@ -126,13 +126,17 @@ def find_event_ids(messages: pa.Table) -> pa.Array:
     """The text of the first header `event-id` of each message; where there is none, its place in the topic."""
     headers = messages.column("headers").combine_chunks()
     names, texts = headers.flatten().field("name"), headers.flatten().field("value")
-    is_id = pc.fill_null(pc.equal(names, EVENT_ID_HEADER), False)
+    is_id = pc.and_(pc.fill_null(pc.equal(names, EVENT_ID_HEADER), False), pc.is_valid(texts))
     parents, first = np.unique(pc.filter(pc.list_parent_indices(headers), is_id).to_numpy(), return_index=True)
-    if len(parents) < messages.num_rows:
-        place = (pc.cast(messages.column(name), pa.string()) for name in ("partition", "offset"))
-        ids = pc.binary_join_element_wise(messages.column("topic"), *place, "/").to_pylist()
-    else:
-        ids = [""] * len(parents)
-    for parent, text in zip(parents.tolist(), pc.filter(texts, is_id).take(pa.array(first)).to_pylist(), strict=True):
-        ids[parent] = text.decode("utf-8", "backslashreplace").replace("\0", "") if text else ids[parent]
-    return pa.array(ids, pa.string())
+    places = (pc.cast(messages.column(name), pa.string()) for name in ("partition", "offset"))
+    ids = pc.binary_join_element_wise(messages.column("topic"), *places, "/").combine_chunks()
+    if not len(parents):
+        return ids
+    told = pa.array([spell_id(text) for text in pc.filter(texts, is_id).take(pa.array(first)).to_pylist()], pa.string())
+    is_told = np.zeros(len(ids), bool)
+    is_told[parents] = True
+    return pc.replace_with_mask(ids, pa.array(is_told), told)
+
+
+def spell_id(text: bytes) -> str:
+    return text.decode("utf-8", "backslashreplace").replace("\0", "")
