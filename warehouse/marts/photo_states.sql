@@ -26,19 +26,28 @@
 -- column is_deleted: Whether it was ever deleted
 WITH base AS (
     SELECT max(state_date) AS state_date FROM core.photo_state_days WHERE state_date < getvariable('day')
+),
+
+-- When there is too little to do, the state begins after the end of time, so that no file is opened.
+start AS (
+    SELECT
+        CASE
+            WHEN 4 * (
+                SELECT count(*) FROM core.photo_events
+                WHERE
+                    received_at >= coalesce((SELECT state_date + 1 FROM base), DATE '0001-01-01')
+                    AND received_at < getvariable('day') + 1
+            ) >= (SELECT count(*) FROM core.photo_states WHERE state_date = (SELECT state_date FROM base))
+                THEN state_date
+            ELSE DATE '9999-12-30'
+        END AS state_date
+    FROM base
 )
 
 SELECT
     getvariable('day') AS state_date,
     *
 FROM core.fold_photos(
-    (SELECT state_date FROM base),
+    (SELECT state_date FROM start),
     getvariable('day') + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND
 )
-WHERE
-    4 * (
-        SELECT count(*) FROM core.photo_events
-        WHERE
-            received_at >= coalesce((SELECT state_date + 1 FROM base), DATE '0001-01-01')
-            AND received_at < getvariable('day') + 1
-    ) >= (SELECT count(*) FROM core.photo_states WHERE state_date = (SELECT state_date FROM base))
