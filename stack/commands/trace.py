@@ -69,5 +69,11 @@ def read_line(store: Any, key: str, line: int) -> str:
     for records in reader.read(store, [key], {}):
         numbers = records.column("raw_line").to_pylist()
         if numbers and numbers[0] <= line <= numbers[-1]:
-            return str(records.column("line")[numbers.index(line)].as_py())
+            return spell_record(records.slice(numbers.index(line), 1).to_pylist()[0])
     return "the object has no such line"
+
+
+def spell_record(record: dict[str, Any]) -> str:
+    """Its text; of a message, also its place in the topic."""
+    place = f"partition {record['partition']}, offset {record['message_offset']}: " if "partition" in record else ""
+    return f"{place}{record['line']}"
