@@ -82,6 +82,42 @@ CREATE TABLE IF NOT EXISTS ledger.fields (
     raw_object VARCHAR NOT NULL     -- where it was first seen
 );
 
+CREATE TABLE IF NOT EXISTS ledger.offsets (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    source VARCHAR NOT NULL,        -- the stream
+    topic VARCHAR NOT NULL,
+    partition INTEGER NOT NULL,
+    raw_object VARCHAR NOT NULL,    -- holds the messages
+    first_offset BIGINT NOT NULL,
+    next_offset BIGINT NOT NULL,    -- the greatest of a partition is where reading goes on
+    message_count BIGINT NOT NULL,
+    lost_count BIGINT NOT NULL      -- messages before these that the broker deleted before they were read
+);
+
+CREATE TABLE IF NOT EXISTS ledger.lateness (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    table_name VARCHAR NOT NULL,
+    row_count BIGINT NOT NULL,
+    late_p50_s DOUBLE,              -- from the time an event says to its arrival; below 0: its clock is ahead
+    late_p99_s DOUBLE,
+    late_max_s DOUBLE,
+    late_min_s DOUBLE
+);
+
+CREATE TABLE IF NOT EXISTS ledger.parity (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    table_name VARCHAR NOT NULL,
+    day DATE NOT NULL,
+    rows_published BIGINT NOT NULL, -- before the comparison, in whichever layer
+    rows_recomputed BIGINT NOT NULL,
+    rows_missing BIGINT NOT NULL,   -- recomputed and not published
+    rows_surplus BIGINT NOT NULL,   -- published and not recomputed
+    compared_at TIMESTAMP NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS ledger.definitions (
     name VARCHAR NOT NULL,          -- a view or table macro, such as core.photos_now
     digest VARCHAR NOT NULL,        -- of the statement that made it
