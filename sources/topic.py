@@ -137,11 +137,13 @@ class TopicReader:
     def take_until(self, messages: int, ends: dict[int, int]) -> Batch:
         """What lies before the ends that the partitions have when this is first called, and remembers in `ends`, up to
         so many messages or BATCH_BYTES. Raises TimeoutError when the broker sends nothing."""
-        batch = Batch()
+        batch, heard_at = Batch(), time.monotonic()
         unfinished = {p for p, position in self.positions.items() if p not in ends or position < ends[p]}
         while unfinished and len(batch.messages) < messages and batch.value_bytes < BATCH_BYTES:
-            fetched = self.consumer.consume(min(FETCHED, messages - len(batch.messages)), TIMEOUT_S)
-            if not fetched:
+            # It waits until it has all of them, or so long.
+            fetched = self.consumer.consume(min(FETCHED, messages - len(batch.messages)), 0.2)
+            heard_at = time.monotonic() if fetched else heard_at
+            if time.monotonic() - heard_at > TIMEOUT_S:
                 raise TimeoutError(f"{self.topic}: the broker sent nothing for {TIMEOUT_S:.0f} s before the end")
             for message in fetched:
                 partition, offset = message.partition() or 0, message.offset() or 0
