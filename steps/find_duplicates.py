@@ -39,15 +39,20 @@ def mark_duplicates(
 
 
 def find_spans(con: DuckDBPyConnection, stream: Stream, table: Table) -> str:
-    """A condition for the time between the first and the last event of each group that is an hour apart from others."""
+    """A condition for the time between the first and the last event of each hour that the batch speaks of.
+
+    How far back is counted from the newest event, from the arrival at most: else one clock that is years ahead would
+    hide the copies of all others.
+    """
     moment = f'"{table.event_time or table.day}"'
+    reach = f"INTERVAL ({stream.duplicates_within.total_seconds()}) SECOND"
     found = con.execute(
         f"""WITH moments AS (
                 SELECT date_trunc('hour', {moment}) AS hour, min({moment}) AS first, max({moment}) AS last
                 FROM parsed WHERE problem IS NULL AND event_id IS NOT NULL GROUP BY hour
             )
             SELECT first, last FROM moments
-            WHERE last >= (SELECT max(last) FROM moments) - INTERVAL ({stream.duplicates_within.total_seconds()}) SECOND
+            WHERE last >= (SELECT least(max(last), (SELECT max(received_at) FROM records)) FROM moments) - {reach}
             ORDER BY first"""
     ).fetchall()
     if len(found) > MOST_SPANS:

@@ -3,6 +3,7 @@
 python -m tests.faults.runner access_logs run-1 [module:function:before|after[:nth]]
 """
 
+import itertools
 import os
 import signal
 import sys
@@ -28,18 +29,22 @@ def main(source: str, run_id: str, death: str = "") -> None:
     publish_source(source, run_id, "test")
 
 
-def arm(module_name: str, name: str, when: str) -> None:
-    """Die before or after the first call of a function, or of a method `Class.name`."""
+def arm(module_name: str, name: str, when: str, nth: str = "1") -> None:
+    """Die before or after the nth call of a function, or of a method `Class.name`."""
     owner: Any = import_module(module_name)
     *path, name = name.split(".")
     for step in path:
         owner = getattr(owner, step)
-    real = getattr(owner, name)
+    real, calls = getattr(owner, name), itertools.count(1)
 
-    def die(*args: Any, **kwargs: Any) -> None:
-        if when == "after":
-            real(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
+    def die(*args: Any, **kwargs: Any) -> Any:
+        is_due = next(calls) >= int(nth)
+        if is_due and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*args, **kwargs)
+        if is_due:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
 
     setattr(owner, name, die)
 

@@ -1,0 +1,23 @@
+"""Runs `watershed stream photo_events` in a process of its own, and dies by SIGKILL at a given place when told so.
+
+python -m tests.faults.stream_runner SECONDS [module:function:before|after:nth]
+"""
+
+import sys
+
+import steps.stream
+from stack.cli import main
+from tests.faults.runner import arm
+
+COMPACTED_BATCHES = 3  # so that a short test sees compaction
+
+
+def run(interval: str, death: str = "") -> int:
+    steps.stream.COMPACTED_BATCHES = COMPACTED_BATCHES
+    if death:
+        arm(*death.split(":"))
+    return main(["stream", "photo_events", "--interval", interval])
+
+
+if __name__ == "__main__":
+    sys.exit(run(*sys.argv[1:]))
