@@ -71,7 +71,7 @@ SELECT
     watched_date,
     film_id,
     CAST(sum(minutes_watched) AS BIGINT) AS minutes_watched,
-    CAST(sum(viewer_count) AS BIGINT) AS viewer_count,
+    CAST(least(sum(viewer_count), sum(minutes_watched)) AS BIGINT) AS viewer_count,
     bool_and(is_exact) AS is_viewer_count_exact
 FROM parts
 GROUP BY watched_date, film_id

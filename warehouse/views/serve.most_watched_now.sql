@@ -18,7 +18,7 @@ ranked AS (
         rank() OVER (ORDER BY sum(minutes_watched) DESC) AS popularity_rank,
         film_id,
         CAST(sum(minutes_watched) AS BIGINT) AS minutes_watched,
-        CAST(sum(viewer_count) AS BIGINT) AS viewer_count
+        CAST(least(sum(viewer_count), sum(minutes_watched)) AS BIGINT) AS viewer_count
     FROM counted
     GROUP BY film_id
     ORDER BY popularity_rank, film_id

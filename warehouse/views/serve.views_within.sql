@@ -16,11 +16,20 @@ WITH counted AS (
         max(watched_at) AS newest_at
     FROM serve.viewings_within(minutes)
     GROUP BY GROUPING SETS ((viewer_bucket), (film_id))
+),
+
+summed AS (
+    SELECT
+        sum(minutes_watched) FILTER (viewer_bucket IS NOT NULL) AS minutes_watched,
+        count(film_id) AS film_count,
+        sum(viewer_count) FILTER (viewer_bucket IS NOT NULL) AS viewer_count,
+        max(newest_at) AS newest_at
+    FROM counted
 )
 
 SELECT
-    CAST(coalesce(sum(minutes_watched) FILTER (viewer_bucket IS NOT NULL), 0) AS BIGINT) AS minutes_watched,
-    count(film_id) AS film_count,
-    CAST(coalesce(sum(viewer_count) FILTER (viewer_bucket IS NOT NULL), 0) AS BIGINT) AS viewer_count,
-    max(newest_at) AS newest_at
-FROM counted
+    CAST(coalesce(minutes_watched, 0) AS BIGINT) AS minutes_watched,
+    film_count,
+    CAST(coalesce(least(viewer_count, minutes_watched), 0) AS BIGINT) AS viewer_count,
+    newest_at
+FROM summed
