@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 3.0
 PAUSE_S = 10.0  # from one event to the next; a run takes about as long
-LONGEST_REST_S = 60.0
+LONGEST_REST_S = 30.0
 
 
 class TopicTrigger(BaseEventTrigger):
