@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 if TYPE_CHECKING:
+    from contracts.table import Stream
     from sources.topic_ends import TopicEnds
 
 LOOK_S = 3.0
@@ -60,16 +61,24 @@ class TopicWatch:
 
     def look(self) -> dict[int, int]:
         """By partition the number of messages since the last look that found any; empty when there are none."""
-        from contracts import find_stream
         from sources.topic_ends import TopicEnds
         from steps.leases import list_leased
 
-        stream = find_stream(self.stream)
+        stream = find_declared(self.stream)
         self.client = self.client or TopicEnds(stream)
         ends = self.client.find(without=list_leased(stream))
         grown = find_growth(ends, self.told)
         self.told |= ends
         return grown
+
+
+def find_declared(name: str) -> "Stream":
+    """The stream, also one that was declared after the triggerer began. Raises LookupError."""
+    from contracts import find_stream, forget_contracts, load_streams
+
+    if name not in load_streams():
+        forget_contracts()
+    return find_stream(name)
 
 
 def find_growth(ends: Mapping[int, int], told: Mapping[int, int]) -> dict[int, int]:

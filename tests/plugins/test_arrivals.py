@@ -15,6 +15,6 @@ def test_the_same_objects_are_offered_once_an_hour() -> None:
     assert name_offer(["raw/a/1", "raw/a/2"], NOW.replace(hour=11)) != name
 
 
-def test_databases_are_not_watched() -> None:
+def test_databases_and_topics_are_not_watched() -> None:
     assert "access_logs" in list_watched()
-    assert "accounts" not in list_watched()
+    assert not {"accounts", "photo_events", "watch_events"} & set(list_watched())
