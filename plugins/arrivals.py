@@ -14,8 +14,8 @@ ACTIVE = ["queued", "running"]
 
 def list_watched() -> list[str]:
     """The sources that objects are handed over for. A database is read once a day: nothing arrives from it. Topics are
-    watched by the triggerer, and what lies in `raw/` of them and is not published is of runs that failed: their messages
-    are read again."""
+    watched by the triggerer; what lies of them in `raw/` and is not published is of failed runs, and is read again.
+    """
     return sorted(source.name for source in load_sources().values() if source.kind in ("logs", "documents"))
 
 
