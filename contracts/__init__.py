@@ -51,6 +51,12 @@ def load_streams() -> dict[str, Stream]:
     return {name: s for name, s in load_sources().items() if isinstance(s, Stream)}
 
 
+def forget_contracts() -> None:
+    """Walk the package anew when next asked: a process that runs for weeks finds what was declared meanwhile."""
+    for load in (load_tables, load_speed_tables, load_sources, load_streams):
+        load.cache_clear()
+
+
 def find_source(name: str) -> Source:
     """The source called `access_logs`. Raises LookupError with the names there are."""
     sources = load_sources()

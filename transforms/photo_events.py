@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from contracts.photo_events import KINDS, TABLE
+from transforms.json_events import holds_nul, read_instant
 
 TEXTS = ("event_id", "event", "path", "title", "leader")
 NUMBERS = {"id": "photo_id", "user": "user_id", "bytes": "file_bytes", "camera": "camera_id", "version": "version"}
@@ -17,12 +18,6 @@ FIELDS = "struct<{}>".format(", ".join(f"{name}: string" for name in (*TEXTS, *N
 
 WHOLE_NUMBER = "^-?[0-9]+$"
 NO_TEXT = r"^(?:[\[{]|-?[0-9][0-9.eE+-]*$|-?[iInN]|true$|false$)"  # how JSON of other types than text begins
-INSTANT = (
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?"
-    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])\z"
-)
-NUL = r"(?:^|[^\\])(?:\\\\)*\\u0000"  # an escape, not a backslash that happens to stand before such a word
-OFFSET = "([+-])([0-9]{2}):?([0-9]{2})$"
 
 STAMP_SEPARATOR = "|"
 NOTHING = ibis.null("string")
@@ -42,16 +37,6 @@ def from_photo_events(records: ir.Table) -> ir.Table:
     )
     checked = values.mutate(problem=find_problem(values), stamp=spell_stamp(values))
     return checked.select(*TABLE.arrow_schema.names, "problem", "line")
-
-
-def read_instant(text: ir.StringValue) -> ir.TimestampValue:
-    """An ISO 8601 time with its offset in UTC; null where it does not exist."""
-    is_utc = text.endswith("Z")
-    local = ibis.ifelse(is_utc, text.left(text.length() - 1), text.re_replace(OFFSET, "")).try_cast("timestamp(6)")
-    minutes = 60 * text.re_extract(OFFSET, 2).try_cast("int32") + text.re_extract(OFFSET, 3).try_cast("int32")
-    east = ibis.ifelse(text.re_extract(OFFSET, 1) == "-", -minutes, minutes)
-    instant = ibis.ifelse(is_utc, local, local - east.as_interval("m"))
-    return ibis.ifelse(text.re_search(INSTANT), instant, ibis.null("timestamp(6)"))
 
 
 def spell_stamp(values: ir.Table) -> ir.StringValue:
@@ -96,10 +81,6 @@ def find_number_problems(values: ir.Table) -> list[tuple[ir.BooleanValue, ir.Str
         problem = ibis.ifelse(is_large, "is too large a number", "is no whole number")
         problems.append((~is_read.fill_null(False), f"the field {field} " + problem))
     return problems
-
-
-def holds_nul(line: ir.StringValue) -> ir.BooleanValue:
-    return ibis.ifelse(line.contains("u0000"), line.re_search(NUL), False)
 
 
 def is_empty(text: ir.StringValue) -> ir.BooleanValue:

@@ -1,6 +1,7 @@
 """Write the files of a new source, ready to run: contract, transform, rules, DAG and a test.
 
-No shared file is edited: contracts find each other, and Airflow finds the DAG. docs/add_a_source.md goes on from here.
+No shared file is edited: contracts find each other, and Airflow finds the DAG. docs/add_a_source.md goes on from here,
+and docs/add_a_topic.md for the kind kafka, whose topic is the name with dashes; `watershed up` makes it.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from string import Template
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "stack" / "templates"
-KINDS = ("logs", "documents", "oltp")
+KINDS = ("logs", "documents", "oltp", "kafka")
 
 # Where each template goes. A kind that needs one of these files has a template of that name in its folder.
 PLACES = {
@@ -27,7 +28,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the source, such as door_events")
-    parser.add_argument("kind", choices=KINDS, help="lines of text, JSON documents, or a PostgreSQL database")
+    parser.add_argument("kind", choices=KINDS, help="lines of text, JSON documents, a PostgreSQL database, a topic")
     parser.add_argument("--table", metavar="TABLE", help="the table that it feeds, a plural noun (default: NAME)")
 
 
@@ -66,6 +67,7 @@ def check_free(source: str, files: dict[Path, str]) -> None:
 def compose_files(source: str, kind: str, table: str) -> Iterator[tuple[Path, str]]:
     """Path and text of every file of the source."""
     names = {"source": source, "SOURCE": source.upper(), "kind": kind, "table": table}
+    names["topic"] = source.replace("_", "-")
     for part, place in PLACES.items():
         template = find_template(kind, part)
         if template.exists():

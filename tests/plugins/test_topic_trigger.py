@@ -1,13 +1,18 @@
 """The trigger that starts runs when a topic grows."""
 
 import asyncio
+import sys
 from itertools import chain, repeat
+from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
 
-from contracts import find_stream
-from plugins.topic_trigger import TopicTrigger, TopicWatch, find_growth
+import contracts
+from contracts import find_stream, forget_contracts
+from plugins.topic_trigger import TopicTrigger, TopicWatch, find_declared, find_growth
+from stack.commands.new_source import TEMPLATES
 from steps.leases import Leases
 from tests.empty_lake import EmptyLake
 from tests.messages import send
@@ -76,6 +81,23 @@ def test_airflow_can_make_it_anew() -> None:
     assert path == "plugins.topic_trigger.TopicTrigger"
     assert TopicTrigger(**about).serialize() == (path, about)
     assert encode_trigger(TopicTrigger("photo_events")) == encode_trigger(TopicTrigger("photo_events"))
+
+
+def test_it_finds_what_was_declared_after_it_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The triggerer runs for weeks."""
+    assert find_declared("photo_events") == find_stream("photo_events")
+    monkeypatch.setattr(contracts, "__path__", [*contracts.__path__, str(tmp_path)])
+    with pytest.raises(LookupError, match="there is no stream 'late_events'"):
+        find_declared("late_events")
+    template = Template((TEMPLATES / "kafka" / "contract.py.template").read_text())
+    names = {"source": "late_events", "SOURCE": "LATE_EVENTS", "table": "late_events", "kind": "kafka"}
+    (tmp_path / "late_events.py").write_text(template.substitute(names, topic="late-events"))
+    try:
+        assert find_declared("late_events").topic == "late-events"
+    finally:
+        sys.modules.pop("contracts.late_events")
+        monkeypatch.undo()
+        forget_contracts()
 
 
 @pytest.mark.servers
