@@ -1,9 +1,10 @@
 """Servers that a test may kill: a stack of the module's own, so that no other test notices."""
 
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -34,8 +35,7 @@ def kill_server(home: Home, name: str) -> None:
     """SIGKILL, to it and all its children."""
     family = find_family(home, name)
     assert family, f"{name} does not run"
-    for process in family:
-        process.kill()
+    signal_all(family, signal.SIGKILL)
     wait_for_end(family, seconds=10)
 
 
@@ -49,9 +49,13 @@ def restart_servers(home: Home) -> None:
 
 def pause_server(home: Home, name: str, seconds: float) -> None:
     """SIGSTOP: connections stay open, and nobody answers."""
-    family: list[psutil.Process] = find_family(home, name)
-    for process in family:
-        process.suspend()
+    family = find_family(home, name)
+    signal_all(family, signal.SIGSTOP)
     time.sleep(seconds)
+    signal_all(family, signal.SIGCONT)
+
+
+def signal_all(family: list[psutil.Process], number: signal.Signals) -> None:
     for process in family:
-        process.resume()
+        with suppress(psutil.NoSuchProcess):  # a session of the database that has ended meanwhile
+            process.send_signal(number)
