@@ -143,6 +143,8 @@ class TopicReader:
             # It waits until it has all of them, or so long.
             fetched = self.consumer.consume(min(FETCHED, messages - len(batch.messages)), 0.2)
             heard_at = time.monotonic() if fetched else heard_at
+            for partition in () if fetched else unfinished:
+                self.find_end(partition)  # the local broker answers with silence where the topic was made anew
             if time.monotonic() - heard_at > TIMEOUT_S:
                 raise TimeoutError(f"{self.topic}: the broker sent nothing for {TIMEOUT_S:.0f} s before the end")
             for message in fetched:
