@@ -17,7 +17,7 @@ from stack import commands
 INTRODUCTION = """\
 Watershed: from raw data to tables that answer SQL.
 
-  watershed up                                  start the local servers: S3, PostgreSQL, Airflow
+  watershed up                                  start the local servers: S3, PostgreSQL, Kafka, Airflow
   watershed land access_logs access.log.gz      hand a file over, as an outside producer would
   watershed run ingest_access_logs              publish what is new
   watershed sql "from core.requests limit 5"    ask

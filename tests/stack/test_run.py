@@ -93,7 +93,10 @@ def test_messages_in_this_process(
 
     assert main(["run", "check_parity", "--in-process"]) == 0  # nothing of the days before today
     assert connect(read_only=True).execute(layers).fetchone() == (0, 20)
-    assert main(["run", "check_parity", "--in-process", "--to", f"{datetime.now(UTC):%Y-%m-%d}"]) == 0
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert main(["run", "check_parity", "--in-process", "--to", today]) == 0
+    assert connect(read_only=True).execute(layers).fetchone() == (20, 0)
+    assert main(["run", "ingest_watch_events", "--in-process", "--from", today]) == 0  # what is rebuilt stays in core
     assert connect(read_only=True).execute(layers).fetchone() == (20, 0)
     assert main(["run", "maintain_lake", "--in-process"]) == 0
     shown = capsys.readouterr().out
