@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test test-quick lint bench requirements clean
+.PHONY: help run stop status test test-quick soak lint bench requirements clean
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -31,6 +31,9 @@ test: lint  ## All checks: lint, types and tests (at most 12 minutes)
 
 test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (under a minute)
 	@$(PYTHON) -m pytest -m "not servers"
+
+soak: $(INSTALLED_DEV)  ## Streams under load while everything is killed in turn (at most 15 minutes)
+	@$(PYTHON) -m pytest -s -m soak
 
 lint: $(INSTALLED_DEV)  ## Style and types
 	@$(PYTHON) -m ruff check .
