@@ -53,17 +53,17 @@ class Chaos:
     def run(self, seconds: float) -> None:
         """One fault after the other, in turns so that each has one, with calm between them."""
         deadline, calm = time.monotonic() + seconds, min(CALM_S, seconds / 20)
-        faults: list[Callable[[], None]] = [self.kill_consumer, self.stop_consumer]
-        faults += [partial(self.pause, "kafka", min(LONGEST_PAUSE_S, seconds / 8))]
-        faults += [partial(self.kill, server) for server in SERVERS]
-        faults += [partial(self.pause, server, SHORT_PAUSE_S) for server in SERVERS]
+        faults: dict[str, Callable[[], None]] = {"kill a consumer": self.kill_consumer, "stop one": self.stop_consumer}
+        faults["stop the broker for long"] = partial(self.pause, "kafka", min(LONGEST_PAUSE_S, seconds / 8))
+        for server in SERVERS:
+            faults[f"kill {server}"] = partial(self.kill, server)
+            faults[f"stop {server} for a moment"] = partial(self.pause, server, SHORT_PAUSE_S)
         while time.monotonic() < deadline:
-            self.random.shuffle(faults)
-            for fault in faults:
+            for what in self.random.sample(sorted(faults), len(faults)):
                 self.wait(calm)
                 if time.monotonic() < deadline:
-                    print(f"{deadline - time.monotonic():.0f} s left: {fault}", flush=True)
-                    fault()
+                    print(f"{deadline - time.monotonic():.0f} s left: {what}", flush=True)
+                    faults[what]()
         self.wait(calm)
 
     def wait(self, seconds: float) -> None:
