@@ -30,7 +30,7 @@ from warehouse.publish import BooksUnbalanced
 BATCH_MESSAGES = 400_000
 INTERVAL_S = 2.0
 COMPACTED_BATCHES = 100  # so many files a table and consumer at most are small
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 10.0  # so that a consumer is back soon after whatever was away is
 
 # What does not pass by itself ends the consumer; all else is tried again.
 FATAL = (OffsetsLost, PublishBlocked, BooksUnbalanced, ContractBroken)

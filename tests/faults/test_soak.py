@@ -29,6 +29,7 @@ RATE = float(os.environ.get("SOAK_RATE", "14000"))  # 1.2 billion a day
 SERVERS = ("kafka", "s3", "postgres")
 CALM_S = 25.0
 SHORT_PAUSE_S = 5.0
+LONGEST_AWAY_S = 20.0
 LONGEST_PAUSE_S = 60.0
 CATCH_UP_S = 240.0
 INTERVAL_S = 2.0
@@ -86,7 +87,7 @@ class Chaos:
 
     def kill(self, server: str) -> None:
         kill_server(self.home, server)
-        self.wait(self.random.uniform(0, 5))
+        self.wait(self.random.uniform(0, LONGEST_AWAY_S))
         restart_servers(self.home)
 
 
