@@ -106,8 +106,8 @@ def settle_rows(
         return files, []
     quarantine = store.address(spell_table_key(f"quarantine.{table.name}", f"{run_id}-{uuid4().hex[:12]}"))
     bad = f"({' UNION ALL BY NAME '.join(parts)})"
-    if messages:
-        bad += f" LEFT JOIN ({messages}) USING (raw_object, raw_line)"
+    if any(isinstance(source, Stream) for source in table.sources):
+        bad += f" LEFT JOIN ({messages or NO_MESSAGES}) USING (raw_object, raw_line)"
     con.execute(f"COPY (FROM {bad}) TO {quote(quarantine)} (FORMAT parquet)")
     return files, [quarantine]
 
@@ -126,6 +126,10 @@ def spell_messages(landed: dict[str, Any], store: Store) -> str | None:
 
 EMPTY_QUARANTINE = """
     SELECT '' AS raw_object, 0::BIGINT AS raw_line, '' AS rule, '' AS reason, '' AS row_json WHERE false
+"""
+NO_MESSAGES = """
+    SELECT '' AS raw_object, 0::BIGINT AS raw_line, '' AS topic, 0::INTEGER AS partition, 0::BIGINT AS message_offset
+    WHERE false
 """
 PARSE_REJECT = "raw_object, raw_line, 'parse' AS rule, problem AS reason, to_json({line: line})::VARCHAR AS row_json"
 
