@@ -119,9 +119,13 @@ class Table:
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        is_streamed = any(isinstance(source, Stream) for source in self.sources)
         names = [column.name for column in self.columns]
-        return self.columns + (EVENT_ID,) * (is_streamed and EVENT_ID.name not in names) + ADDED[self.replaces]
+        return self.columns + (EVENT_ID,) * (self.is_streamed and EVENT_ID.name not in names) + ADDED[self.replaces]
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether a stream feeds it, among others perhaps."""
+        return any(isinstance(source, Stream) for source in self.sources)
 
     @property
     def is_live(self) -> bool:

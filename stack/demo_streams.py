@@ -30,7 +30,7 @@ def run_streams(api: AirflowApi, report: Report) -> None:
     send_photo_events(folder, report)
     send_watch_events(folder, report)
     wait_for_streams(folder, report)
-    follow(api, [api.trigger(dag_id) for dag_id in ("check_parity", "maintain_lake")], report)
+    follow(api, [api.trigger(dag) for dag in ("ingest_watch_events", "check_parity", "maintain_lake")], report)
     wait_for_marts(api, report)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from contracts import find_table, load_tables
-from contracts.table import Stream
 from warehouse.connection import connect
 from warehouse.marts import list_marts
 
@@ -104,8 +103,8 @@ def spell_counts() -> str:
 
 def count_landed(con: DuckDBPyConnection, table: str) -> tuple[int, int]:
     """Rows of a table and of its quarantine, without those that a stream brought."""
-    streamed = any(isinstance(source, Stream) for source in find_table(table).sources)
-    landed, parked = ("WHERE event_id IS NULL", "WHERE topic IS NULL") if streamed else ("", "")
+    is_streamed = find_table(table).is_streamed
+    landed, parked = ("WHERE event_id IS NULL", "WHERE topic IS NULL") if is_streamed else ("", "")
     name = find_table(table).name
     query = f"SELECT (SELECT count(*) FROM {table} {landed}), (SELECT count(*) FROM quarantine.{name} {parked})"
     ((rows, quarantined),) = con.execute(query).fetchall()

@@ -106,7 +106,7 @@ def settle_rows(
         return files, []
     quarantine = store.address(spell_table_key(f"quarantine.{table.name}", f"{run_id}-{uuid4().hex[:12]}"))
     bad = f"({' UNION ALL BY NAME '.join(parts)})"
-    if any(isinstance(source, Stream) for source in table.sources):
+    if table.is_streamed:
         bad += f" LEFT JOIN ({messages or NO_MESSAGES}) USING (raw_object, raw_line)"
     con.execute(f"COPY (FROM {bad}) TO {quote(quarantine)} (FORMAT parquet)")
     return files, [quarantine]

@@ -10,7 +10,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
-from contracts.table import Column, Stream, Table
+from contracts.table import Column, Table
 from warehouse.headers import order_by_reads
 from warehouse.marts import Mart, as_table, list_marts
 from warehouse.views import View, find_view, list_views
@@ -89,8 +89,7 @@ def list_declared() -> dict[str, tuple[Column, ...]]:
     declared = {}
     for table in list_tables():
         declared[table.address] = table.all_columns
-        is_streamed = any(isinstance(source, Stream) for source in table.sources)
-        quarantine = QUARANTINE + MESSAGE * is_streamed
+        quarantine = QUARANTINE + MESSAGE * table.is_streamed
         declared[f"quarantine.{table.name}"] = max(quarantine, declared.get(f"quarantine.{table.name}", ()), key=len)
     return declared
 
