@@ -20,16 +20,12 @@ from contracts.settings import load_kafka, load_settings
 RATE = 14_000
 STREAM = find_stream("photo_events")
 LATENCIES = """
-    WITH published AS (
-        SELECT raw_object, min(snapshot_id) AS snapshot_id FROM ledger.books GROUP BY raw_object
-    )
     SELECT quantile_cont(late, 0.5), quantile_cont(late, 0.99), max(late)
     FROM (
         SELECT epoch(s.snapshot_time) - epoch(e.occurred_at) AS late
         FROM core.photo_events AS e
-        JOIN published USING (raw_object)
-        JOIN ducklake_snapshots('lake') AS s USING (snapshot_id)
-        WHERE snapshot_id > (SELECT min(snapshot_id) FROM ledger.offsets)
+        JOIN ducklake_snapshots('lake') AS s ON e.snapshot_id = s.snapshot_id
+        WHERE e.snapshot_id > (SELECT min(snapshot_id) FROM ledger.offsets)
     )
 """
 

@@ -62,7 +62,7 @@ def make_events(run: str, count: int) -> Iterator[Message]:
     Their bodies are made once: text is what costs.
     """
     story = STORY * (CHUNK // len(STORY))
-    bodies = [body.format(n=n, user=n * 7919 % USERS).encode() for n, (body, _) in enumerate(story)]
+    bodies = [body.format(n=n, user=1 + n * 7919 % USERS).encode() for n, (body, _) in enumerate(story)]
     form = b'{"event_id":"%b-%d","id":%d,%b,"leader":"phone-1","at":"%b"}'
     first_photo = zlib.crc32(run.encode()) * 100_000_000  # of each run others
     for first in range(0, count, CHUNK):
