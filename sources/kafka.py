@@ -92,7 +92,7 @@ def read_values(stream: Stream, values: pa.BinaryArray) -> tuple[pa.StringArray,
 def is_plain(stream: Stream, values: pa.BinaryArray) -> bool:
     if not len(values) or values.null_count or pc.max(pc.binary_length(values)).as_py() > stream.message_bytes:
         return False
-    if (np.frombuffer(values.buffers()[2], np.uint8) == 0).any():
+    if b"\0" in values.buffers()[2].to_pybytes():
         return False
     try:
         values.cast(pa.string())

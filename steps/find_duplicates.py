@@ -27,12 +27,20 @@ def mark_duplicates(
     seen = [f"SELECT event_id FROM {a} ANTI JOIN replaced_objects USING (raw_object) WHERE {spans}" for a in layers]
     seen += [f"SELECT event_id FROM read_parquet({quote(file)}) WHERE {spans}" for file in staged]
     con.execute(f"CREATE OR REPLACE TEMP TABLE seen AS {' UNION ALL '.join(seen)}")
+    # Few ids are there twice, and a window over all rows would cost as much as the transform.
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE copies AS
+           SELECT rowid AS place FROM parsed SEMI JOIN (
+               SELECT event_id FROM parsed WHERE problem IS NULL GROUP BY event_id HAVING count(*) > 1
+           ) USING (event_id)
+           WHERE problem IS NULL
+           QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY raw_object, raw_line) > 1"""
+    )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE parsed AS
-           SELECT *, problem IS NULL AND event_id IS NOT NULL AND (
-               event_id IN (SELECT event_id FROM seen WHERE event_id IS NOT NULL)
-               OR row_number() OVER (PARTITION BY event_id ORDER BY problem IS NOT NULL, raw_object, raw_line) > 1
-           ) AS is_duplicate
+           SELECT *, problem IS NULL AND (
+               event_id IN (SELECT event_id FROM seen WHERE event_id IS NOT NULL) OR rowid IN (FROM copies)
+           ) IS TRUE AS is_duplicate
            FROM parsed"""
     )
     con.unregister("replaced_objects")

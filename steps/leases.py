@@ -12,6 +12,7 @@ import psycopg
 
 from contracts.settings import load_settings
 from contracts.table import Stream
+from warehouse.publish import PATIENCE
 
 MEMBERS = -1  # in the place of a partition
 
@@ -22,7 +23,7 @@ class Leases:
     def __init__(self, stream: Stream) -> None:
         self.name = spell_name(stream)
         self.held: set[int] = set()
-        self.session = psycopg.connect(load_settings().catalog_url, autocommit=True)
+        self.session = psycopg.connect(load_settings().catalog_url, autocommit=True, **PATIENCE)
         self.call("pg_try_advisory_lock_shared", MEMBERS)
 
     def __enter__(self) -> Self:
@@ -57,7 +58,7 @@ class Leases:
 
 def list_leased(stream: Stream) -> set[int]:
     """The partitions that some consumer holds."""
-    with psycopg.connect(load_settings().catalog_url, autocommit=True) as session:
+    with psycopg.connect(load_settings().catalog_url, autocommit=True, **PATIENCE) as session:
         return {place for place, _ in list_locks(session, spell_name(stream)) if place != MEMBERS}
 
 

@@ -25,7 +25,7 @@ from steps.stream_health import Health
 from warehouse.connection import connect, forget_engines
 from warehouse.ddl import ContractBroken
 from warehouse.ledger import read_positions
-from warehouse.publish import BooksUnbalanced
+from warehouse.publish import BooksUnbalanced, Overtaken
 
 BATCH_MESSAGES = 400_000
 INTERVAL_S = 2.0
@@ -54,6 +54,9 @@ def consume(
         except FATAL as error:
             health.note_failure(store, error)
             raise
+        except Overtaken as error:  # its leases were lost; the positions are elsewhere now
+            report(f"{stream.name}: {error}")
+            health.note_failure(store, error)
         except Exception as error:
             pause = 1.0 if health.batches > batches else min(2 * pause, LONGEST_PAUSE_S)
             report(f"{stream.name}: {describe(error)}; starting over in {pause:.0f} s")

@@ -25,6 +25,8 @@ from warehouse.repeats import Overtaken, find_publish
 __all__ = ["BooksUnbalanced", "Overtaken", "Part", "Publication", "hold_lock", "prepare", "publish", "transact"]
 
 LOCK = "watershed.publish"
+# A server that vanishes without a word is given up after a minute.
+PATIENCE: dict[str, Any] = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 class BooksUnbalanced(Exception):
@@ -98,7 +100,7 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
 @contextmanager
 def hold_lock(settings: Settings) -> Iterator[None]:
     """The lake's only writer while it lasts. The lock is the session's: it ends with the process, however that ends."""
-    with psycopg.connect(settings.catalog_url, autocommit=True) as session:
+    with psycopg.connect(settings.catalog_url, autocommit=True, **PATIENCE) as session:
         session.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"{LOCK} {settings.lake_path}",))
         yield
 
