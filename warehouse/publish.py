@@ -25,8 +25,9 @@ from warehouse.repeats import Overtaken, find_publish
 __all__ = ["BooksUnbalanced", "Overtaken", "Part", "Publication", "hold_lock", "prepare", "publish", "transact"]
 
 LOCK = "watershed.publish"
-# A server that vanishes without a word is given up after a minute.
-PATIENCE: dict[str, Any] = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+# Seconds: a server that vanishes without a word is given up after a minute.
+KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+PATIENCE: dict[str, Any] = {"connect_timeout": 10} | KEEPALIVES
 
 
 class BooksUnbalanced(Exception):
