@@ -68,12 +68,12 @@ def settle(stream_name: str, run_id: str, actor: str) -> dict[str, Any]:
         query = f"SELECT 1 FROM ({SPEED_OBJECTS}) WHERE list_contains(?, raw_object) LIMIT 1"
         is_speedy = con.execute(query, [stream_name, datetime.max, landed["objects"]]).fetchone() is not None
     differing = [row for row in rows if row["rows_missing"] or row["rows_surplus"]]
-    published: dict[str, Any] = {"snapshot": None, "tables": {}, "refused": {}}
     if is_speedy or differing:
-        published = publish_source(stream_name, run_id, actor)
-    record = Publication(f"{run_id}.parity", f"{stream_name} parity", actor, (), rows=LedgerRows(parity=rows))
-    snapshot = publish(record) if rows else None
-    return published | {"days": len(rows), "differing": len(differing), "parity_snapshot": snapshot}
+        published = publish_source(stream_name, run_id, actor, parity=rows)
+    else:
+        record = Publication(run_id, f"{stream_name} parity", actor, (), rows=LedgerRows(parity=rows))
+        published = {"snapshot": publish(record) if rows else None, "tables": {}, "refused": {}}
+    return published | {"days": len(rows), "differing": len(differing)}
 
 
 def list_differences(run_id: str) -> list[str]:
@@ -83,7 +83,7 @@ def list_differences(run_id: str) -> list[str]:
         WHERE run_id = ? AND rows_missing + rows_surplus > 0 ORDER BY table_name, day
     """
     with closing(connect()) as con:
-        found = con.execute(query, [f"{run_id}.parity"]).fetchall()
+        found = con.execute(query, [run_id]).fetchall()
     return [
         f"{table} {day}: {published:,} rows were published and {recomputed:,} are recomputed; "
         f"{missing:,} were missing and {surplus:,} too many or different"

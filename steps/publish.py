@@ -1,5 +1,6 @@
 """Publish: what the checks left of a run becomes visible, all tables of the source at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,9 +41,13 @@ class CheckedRun:
     reports: dict[str, dict[str, Any]]
 
 
-def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
-    """Publish a checked run. Objects over their budget, unreadable, or behind a blocking rule are refused, each with a
-    sentence that is recorded in `ledger.refusals`; the others are published.
+def publish_source(
+    source_name: str, run_id: str, actor: str, parity: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """Publish a checked run, with the rows for `ledger.parity` that led to it, if any did.
+
+    Objects over their budget, unreadable, or behind a blocking rule are refused, each with a sentence that is recorded
+    in `ledger.refusals`; the others are published. Of a stream nothing is refused: that raises PublishBlocked.
 
     Returns `{"tables": {name: {"address", "rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence}}`;
     the snapshot is None when the run took nothing.
@@ -50,6 +55,7 @@ def publish_source(source_name: str, run_id: str, actor: str) -> dict[str, Any]:
     run = read_run(source_name, run_id)
     refused = find_refused(run)
     publication = compose_publication(connect(), run, refused, actor)
+    publication.rows.parity.extend(parity)
     return {
         "snapshot": publish(publication) if run.objects else None,
         "tables": {t.name: summarize(t, publication) for t in run.tables},
