@@ -14,16 +14,17 @@ from warehouse.ddl import LEDGER_SQL
 from warehouse.marts import list_marts
 
 WAREHOUSE = REPOSITORY / "docs" / "query_the_warehouse.md"
+ADDED = ("player_errors", "photo_comments")
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
 def list_queries() -> list[str]:
-    """From `sql` blocks, and from commands in console blocks except those about the source that a page adds."""
+    """From `sql` blocks, and from commands in console blocks except those about the sources that pages add."""
     blocks = [block for page in PAGES for block in read_blocks(page)]
     shown = [part.strip() for block in blocks if block.language == "sql" for part in block.text.split(";")]
     commands = [command for block in blocks if block.language == "console" for command, _ in split_console(block.text)]
     asked = [found[1] for command in commands if (found := re.match(r'watershed sql "(.*?)"', command))]
-    return [query for query in (*shown, *asked) if query and "player_errors" not in query]
+    return [query for query in (*shown, *asked) if query and not any(name in query for name in ADDED)]
 
 
 @pytest.mark.servers

@@ -19,11 +19,12 @@ from contracts import find_source, tables_of
 from contracts.table import Source, Table
 from sources import logs
 from sources.logs import Origin, split_records
+from steps.plan_records import give_event_id
 
 CASES = Path(__file__).parent / "cases"
 DATA = Path(__file__).parent.parent / "data"
 SAMPLE = Path(__file__).parent.parent.parent / "sample"
-TRACE = ("raw_object", "line", "problem")
+UNSAID = ("raw_object", "line", "problem", "event_id")  # by a line
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def compile_transforms(source_name: str, dialect: str = "duckdb") -> dict[str, s
     compiled = {}
     for table in tables_of(source):
         transform = getattr(import_module(f"transforms.{table.name}"), f"from_{source_name}")
-        compiled[table.name] = str(ibis.to_sql(transform(claim_lines(source, table, open_records())), dialect=dialect))
+        records = give_event_id(claim_lines(source, table, open_records()))
+        compiled[table.name] = str(ibis.to_sql(transform(records), dialect=dialect))
     return compiled
 
 
@@ -73,7 +75,7 @@ def stage_lines(source_name: str, content: bytes | Iterable[str], day: date | No
             con.execute(f"CREATE TEMP TABLE parsed AS {parse}")
             good = con.execute("FROM parsed WHERE problem IS NULL ORDER BY raw_line").to_arrow_table()
             rejected = con.execute("SELECT raw_line, problem FROM parsed WHERE problem IS NOT NULL ORDER BY raw_line")
-            staged.good[table] = good.drop_columns(list(TRACE)).to_pylist()
+            staged.good[table] = good.drop_columns([c for c in UNSAID if c in good.column_names]).to_pylist()
             staged.rejected[table] = rejected.fetchall()
             con.execute("DROP TABLE parsed")
     return staged

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import find_source, tables_of
+from steps.plan_records import give_event_id
 from tests.transforms.lines import compile_transforms, open_records, stage_lines
 
 SOURCES = ("access_logs", "watch_logs", "ratings_files")
@@ -45,7 +46,7 @@ def test_transforms_have_sql_for_spark(source: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_columns_are_those_of_the_contract(source: str) -> None:
     for table in tables_of(find_source(source)):
-        rows = getattr(import_module(f"transforms.{table.name}"), f"from_{source}")(open_records())
+        rows = getattr(import_module(f"transforms.{table.name}"), f"from_{source}")(give_event_id(open_records()))
         assert rows.columns == (*table.arrow_schema.names, "problem", "line")
         wanted = ibis.Schema.from_pyarrow(table.arrow_schema)
         made = {name: dtype.copy(nullable=wanted[name].nullable) for name, dtype in rows[list(wanted)].schema().items()}
