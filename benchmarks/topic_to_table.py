@@ -18,7 +18,6 @@ from contracts import find_stream, tables_of
 from contracts.settings import load_kafka, load_settings, spell_topic
 
 STREAM = find_stream("photo_events")
-PREFIX = "bench-"
 PARTITIONS = 4
 GOAL_PER_S = 200_000
 
@@ -29,9 +28,10 @@ def ask(bench: Bench) -> Answer:
     from stack.producer import produce
     from warehouse.publish import prepare
 
-    os.environ["WATERSHED_TOPIC_PREFIX"] = PREFIX
     count = bench.lines // 5
-    topic = f"{PREFIX}{STREAM.topic}"
+    prefix = f"bench-{count}-"
+    os.environ["WATERSHED_TOPIC_PREFIX"] = prefix
+    topic = f"{prefix}{STREAM.topic}"
     if create_topics(load_kafka(), [topic], PARTITIONS):
         produce(make_events("backlog", count), topic, load_kafka() | {"linger.ms": "200"})
     ours, both = Measured("watershed, one consumer", count), Measured("watershed, two consumers", count)
@@ -40,7 +40,7 @@ def ask(bench: Bench) -> Answer:
     for _ in range(bench.repeat):
         for section, consumers in ((ours, 1), (both, 2)):
             with empty_lake(bench):
-                os.environ["WATERSHED_TOPIC_PREFIX"] = PREFIX
+                os.environ["WATERSHED_TOPIC_PREFIX"] = prefix
                 prepare(load_settings())
                 run_section(section, our_python("benchmarks.topic_to_table", "ours", str(count), str(consumers)))
         folder = bench.home.folder("floor")
