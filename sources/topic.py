@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from contracts.settings import load_kafka, read_setting, spell_topic
 from contracts.table import Stream
 from sources.raw_messages import build_messages
+from sources.topic_ends import list_partitions
 
 BATCH_BYTES = 64 << 20  # of values; also what the client may fetch ahead, which is what holds a fast topic back
 FETCHED = 10_000
@@ -86,10 +87,7 @@ class TopicReader:
 
     def list_partitions(self) -> list[int]:
         """Raises LookupError when there is no such topic, KafkaException when no broker answers."""
-        about = self.consumer.list_topics(self.topic, timeout=TIMEOUT_S).topics[self.topic]
-        if about.error is not None or not about.partitions:
-            raise LookupError(f"the broker has no topic {self.topic}: make it, or mend WATERSHED_TOPIC_PREFIX")
-        return sorted(about.partitions)
+        return list_partitions(self.consumer, self.topic)
 
     def assign(self, positions: Mapping[int, int | None], skip_lost: bool = False) -> None:
         """Read these partitions from here on; None: from the first message that the broker has. Raises OffsetsLost."""
@@ -212,6 +210,9 @@ def explain_loss(topic: str, partition: int, start: int, low: int) -> str:
 def examine_error(topic: str, error: KafkaError) -> None:
     """Raise for what does not pass by itself. A broker that is away is tried again by the client."""
     if error.code() == KafkaError._AUTO_OFFSET_RESET:
-        raise OffsetsLost(f"{topic}: {error.str()}; `watershed stream --skip-lost` goes on and records the loss")
+        raise OffsetsLost(
+            f"{topic}: {error.str()}; where messages were deleted `watershed stream --skip-lost` goes on and records "
+            "it; a topic made anew needs another name"
+        )
     if error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
         raise KafkaException(error)

@@ -40,7 +40,7 @@ class TopicEnds:
 
         Raises LookupError when there is no such topic, KafkaException or TimeoutError when the broker does not answer.
         """
-        wanted = set(self.list_partitions()) - set(without)
+        wanted = set(list_partitions(self.consumer, self.topic)) - set(without)
         if wanted:
             self.consumer.assign([TopicPartition(self.topic, p, self.ends.get(p, OFFSET_BEGINNING)) for p in wanted])
             try:
@@ -48,12 +48,6 @@ class TopicEnds:
             finally:
                 self.consumer.unassign()
         return {partition: self.ends[partition] for partition in sorted(wanted)}
-
-    def list_partitions(self) -> list[int]:
-        about = self.consumer.list_topics(self.topic, timeout=ANSWER_S).topics[self.topic]
-        if about.error is not None or not about.partitions:
-            raise LookupError(f"the broker has no topic {self.topic}: make it, or mend WATERSHED_TOPIC_PREFIX")
-        return sorted(about.partitions)
 
     def hear(self, partitions: Collection[int]) -> None:
         """Wait until each of the partitions has sent a message or said that there is none."""
@@ -68,3 +62,11 @@ class TopicEnds:
             if end < 0:
                 raise TimeoutError(f"{self.topic}/{partition}: within {ANSWER_S:.0f} s no broker said where it ends")
             self.ends[partition] = end
+
+
+def list_partitions(consumer: Consumer, topic: str) -> list[int]:
+    """Raises LookupError when there is no such topic, KafkaException when no broker answers."""
+    about = consumer.list_topics(topic, timeout=ANSWER_S).topics[topic]
+    if about.error is not None or not about.partitions:
+        raise LookupError(f"the broker has no topic {topic}: make it, or mend WATERSHED_TOPIC_PREFIX")
+    return sorted(about.partitions)

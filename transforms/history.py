@@ -15,10 +15,9 @@ from operator import or_
 import ibis
 from ibis import ir
 
-from contracts.table import HISTORY, TRACE, Table
+from contracts.table import TRACE, Table
 
 TRACE_NAMES = tuple(c.name for c in TRACE)
-HISTORY_NAMES = tuple(c.name for c in HISTORY)
 MICROSECOND = {"microseconds": 1}
 
 
