@@ -17,6 +17,13 @@ def load_tables() -> dict[str, Table]:
 
 
 @cache
+def load_features() -> dict[str, Table]:
+    """What models learn from, by name: the `FEATURES` of each module of this package that has some."""
+    modules = (import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__))
+    return {m.FEATURES.name: m.FEATURES for m in modules if hasattr(m, "FEATURES")}
+
+
+@cache
 def load_speed_tables() -> dict[str, Table]:
     """The tables of the speed layer by address: each as its table in `core`, fed by that one's layered streams."""
     layered = {
@@ -53,7 +60,7 @@ def load_streams() -> dict[str, Stream]:
 
 def forget_contracts() -> None:
     """Walk the package anew when next asked: a process that runs for weeks finds what was declared meanwhile."""
-    for load in (load_tables, load_speed_tables, load_sources, load_streams):
+    for load in (load_tables, load_features, load_speed_tables, load_sources, load_streams):
         load.cache_clear()
 
 

@@ -8,6 +8,7 @@ synthetic data all derive from that declaration.
 *stream*: a source whose records are the messages of a Kafka topic.
 *layer*: where a stream's batches are published: straight in `core`, or in `speed` until a recomputation replaces them.
 *replaces*: the unit that a publish replaces: a raw `object`, a `partition` (a day), or a `key`.
+*made*: a table that no source feeds, but a model or a query does. It has no quarantine: its checks block, or pass.
 """
 
 from collections.abc import Iterator
@@ -121,6 +122,11 @@ class Table:
     def all_columns(self) -> tuple[Column, ...]:
         names = [column.name for column in self.columns]
         return self.columns + (EVENT_ID,) * (self.is_streamed and EVENT_ID.name not in names) + ADDED[self.replaces]
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is made of other tables, by a model for one, instead of a source's objects."""
+        return not self.sources
 
     @property
     def is_streamed(self) -> bool:

@@ -90,10 +90,11 @@ def spell_counts() -> str:
     """Rows, quarantined rows and days of every table."""
     parts = []
     days = {t.address: t.day for t in load_tables().values()} | {m.address: m.day for m in list_marts()}
+    parked = {t.address for t in load_tables().values() if not t.is_made}
     for address, day in days.items():
         partitions = f'count(DISTINCT CAST("{day}" AS DATE))' if day else "NULL"
         name = address.rpartition(".")[2]
-        bad = f"(SELECT count(*) FROM quarantine.{name})" if name in load_tables() else "NULL"
+        bad = f"(SELECT count(*) FROM quarantine.{name})" if address in parked else "NULL"
         parts.append(
             f"SELECT '{address}' AS table_name, count(*) AS row_count, {partitions} AS days, {bad} AS quarantined "
             f"FROM {address}"

@@ -52,7 +52,7 @@ def maintain() -> dict[str, int]:
     or replaced more than a day ago. Returns counts of files."""
     total = {"files_merged": 0, "files_made": 0, "files_deleted": 0}
     tables = [table.address for table in list_tables()]
-    parked = sorted({f"quarantine.{table.name}" for table in list_tables()})
+    parked = sorted({f"quarantine.{table.name}" for table in list_tables() if not table.is_made})
     for address in (*flush_ledger(), *tables, *parked, *(mart.address for mart in list_marts())):
         for what, count in compact([address], TARGET_BYTES).items():
             total[what] += count

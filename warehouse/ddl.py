@@ -85,10 +85,12 @@ def prepare_lake(con: DuckDBPyConnection) -> None:
 
 
 def list_declared() -> dict[str, tuple[Column, ...]]:
-    """The columns of every table of a contract and of its quarantine, by address."""
+    """The columns of every table of a contract and of its quarantine, if it has one, by address."""
     declared = {}
     for table in list_tables():
         declared[table.address] = table.all_columns
+        if table.is_made:
+            continue
         quarantine = QUARANTINE + MESSAGE * table.is_streamed
         declared[f"quarantine.{table.name}"] = max(quarantine, declared.get(f"quarantine.{table.name}", ()), key=len)
     return declared

@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     addresses = {t.name: t.address for t in load_tables().values()} | {m.name: m.address for m in list_marts()}
     if (address := addresses.get(name)) is None:
         raise LookupError(f"there is no table or mart {name!r}; there are {', '.join(sorted(addresses))}")
-    is_mart = name not in load_tables()
-    show(f"{address}: what it was built from", PARTITIONS if is_mart else OBJECTS, [address, args.limit])
+    is_fed = name in load_tables() and not load_tables()[name].is_made
+    show(f"{address}: what it was built from", OBJECTS if is_fed else PARTITIONS, [address, args.limit])
     show(f"{address}: checks of the last publish", CHECKS, [address, args.limit * 5])
     return 0
 
