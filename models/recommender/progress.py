@@ -1,0 +1,32 @@
+"""Who watches a training: is told after every epoch, and may know the state after an earlier one to go on from.
+
+An *epoch* is one pass over all interactions, counted from 1. Kinds in closed form have one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Watcher(Protocol):
+    def resume(self) -> tuple[int, dict[str, Tensor]] | None:
+        """The number of epochs done and the state after the last of them; None to begin at the beginning."""
+
+    def finish_epoch(self, epoch: int, epochs: int, loss: float, weights: dict[str, Tensor]) -> None:
+        """The state after one of so many epochs. It must be kept or copied before this returns: it will be written over."""
+
+
+class Silent:
+    """Knows nothing, says nothing."""
+
+    def resume(self) -> None:
+        return None
+
+    def finish_epoch(self, epoch: int, epochs: int, loss: float, weights: dict[str, Tensor]) -> None:
+        pass
+
+
+SILENT: Watcher = Silent()
