@@ -1,0 +1,1 @@
+"""What is learned from tables: one folder a model, and the registry of their versions."""
