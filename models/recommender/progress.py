@@ -16,7 +16,7 @@ class Watcher(Protocol):
         """The number of epochs done and the state after the last of them; None to begin at the beginning."""
 
     def finish_epoch(self, epoch: int, epochs: int, loss: float, weights: dict[str, Tensor]) -> None:
-        """The state after one of so many epochs. It must be kept or copied before this returns: it will be written over."""
+        """The state after one of so many epochs. Keep a copy before this returns: it will be written over."""
 
 
 class Silent:
