@@ -7,6 +7,8 @@ The one place where a key is spelled:
     runs/<run_id>/<anything>.parquet      rows on their way to quarantine or ledger
     streams/<source>/<consumer>.json      how a consumer of a stream is
     lake/<schema>/<table>/<file>.parquet  a table's files, staged ones included
+    models/<model>/<version>/<file>       weights, card, curves and metrics of a version
+    models/<model>/checkpoints/<run_id>/<file>  how far a training is; gone when it is published
 """
 
 import hashlib
@@ -64,6 +66,14 @@ def spell_table_key(address: str, file: str) -> str:
     """Where a file of the table `schema.name` lies: below DuckLake's data path, as DuckLake itself would put it."""
     schema, _, name = address.partition(".")
     return f"lake/{schema}/{name}/{file}.parquet"
+
+
+def spell_model_key(model: str, version: int, file: str) -> str:
+    return f"models/{model}/{version}/{file}"
+
+
+def spell_checkpoint_key(model: str, run_id: str, file: str) -> str:
+    return f"models/{model}/checkpoints/{run_id}/{file}"
 
 
 class Store:
@@ -147,18 +157,26 @@ class Store:
     def write_bytes(self, key: str, body: bytes) -> None:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
+    def read_bytes(self, key: str) -> bytes:
+        """All of an object. Raises LookupError when there is no such object."""
+        try:
+            return bytes(self.open(key).read())
+        except self.client.exceptions.NoSuchKey:
+            raise LookupError(f"there is no object {key} in the bucket {self.bucket}") from None
+
     def remove_run(self, run_id: str) -> None:
         """Delete what the steps of a run told each other. For runs of which there are thousands a day."""
-        listed = [{"Key": key} for key in self.list(f"runs/{run_id}/")]
+        self.remove_all(f"runs/{run_id}/")
+
+    def remove_all(self, prefix: str) -> None:
+        """Delete every object below a prefix: a thousand at most, which is what one request takes."""
+        listed = [{"Key": key} for key in self.list(prefix)][:1000]
         if listed:
             self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": listed, "Quiet": True})
 
     def read_json(self, key: str) -> Any:
         """Raises LookupError when there is no such object."""
-        try:
-            return json.load(self.client.get_object(Bucket=self.bucket, Key=key)["Body"])
-        except self.client.exceptions.NoSuchKey:
-            raise LookupError(f"there is no object {key} in the bucket {self.bucket}") from None
+        return json.loads(self.read_bytes(key))
 
 
 def open_store(settings: Settings | None = None) -> Store:
