@@ -26,6 +26,7 @@ from botocore.exceptions import ClientError
 from contracts.settings import Settings, load_settings
 
 CHUNK_BYTES = 8 << 20
+MOST_DELETED = 1000  # that one request takes
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,11 @@ class Store:
         self.remove_all(f"runs/{run_id}/")
 
     def remove_all(self, prefix: str) -> None:
-        """Delete every object below a prefix: a thousand at most, which is what one request takes."""
-        listed = [{"Key": key} for key in self.list(prefix)][:1000]
-        if listed:
-            self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": listed, "Quiet": True})
+        """Delete every object below a prefix."""
+        listed = [{"Key": key} for key in self.list(prefix)]
+        for start in range(0, len(listed), MOST_DELETED):
+            some = listed[start : start + MOST_DELETED]
+            self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": some, "Quiet": True})
 
     def read_json(self, key: str) -> Any:
         """Raises LookupError when there is no such object."""
