@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from contracts import find_table
+from contracts import find_table, load_features
 from contracts.table import Table
 
 AS_OF = datetime(2020, 7, 1, 12)
@@ -65,12 +65,33 @@ GOOD: dict[str, dict[str, Any]] = {
         "uploaded_at": AT,
         **VERSION,
     },
+    "interactions": {"user_id": 7, "item_id": "toy+story+3+2010", "interacted_at": AT},
+    "models": {
+        "model_name": "recommender",
+        "model_version": 2,
+        "state": "refused",
+        "reason": "it is worse than the champion",
+        "weights_uri": "s3://lake/models/recommender/2/weights.safetensors",
+        "weights_sha256": "ab" * 32,
+        "config_json": '{"kind": "item_item", "seed": 0}',
+        "seed": 0,
+        "libraries_json": "{}",
+        "code_sha256": "cd" * 32,
+        "features_sha256": "ef" * 32,
+        "data_snapshot_id": 17,
+        "interaction_count": 1000,
+        "metrics_json": "{}",
+        "parent_version": 1,
+        "run_id": "run-7",
+        "trained_at": AT,
+        "changed_at": AT,
+    },
 }
 
 
 def stage_rows(con: duckdb.DuckDBPyConnection, name: str, *changes: dict[str, Any]) -> Table:
     """Make the view `staged` with a row for each of the changes, on lines 1, 2, ... of one raw object."""
-    table = find_table(name)
+    table = load_features().get(name) or find_table(name)
     rows = [{**GOOD[name], "raw_object": "raw/x/1", "raw_line": n, **c} for n, c in enumerate(changes, 1)]
     columns = [pa.array([row.get(c.name) for row in rows], spell_storage(c.type)) for c in table.all_columns]
     con.from_arrow(pa.table(columns, [c.name for c in table.all_columns])).create("staged_rows")

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from contracts import load_tables
+from contracts import load_features, load_tables
 from expectations.check import check_rows
 from tests.expectations.staged import AS_OF, AT, GOOD, stage_rows
 
@@ -15,6 +15,8 @@ REFERENCES = {
     "cameras": "(SELECT 3::BIGINT AS camera_id)",
     "film_titles": "(VALUES ('toy+story+3+2010', 103), ('unknown+length', NULL)) AS t(film_id, length_minutes)",
 }
+MADE = sorted({name for name, table in load_tables().items() if table.is_made} | set(load_features()))
+FED = sorted(set(load_tables()) - set(MADE))
 LATE, EARLY = AS_OF + timedelta(days=2), datetime(1989, 12, 31)
 
 # table, what differs from a good row, the rule it breaks
@@ -78,6 +80,25 @@ BAD = [
     ("photos", {"camera_id": 4}, "exists:camera_id"),
     ("photos", {"file_bytes": 0}, "between:file_bytes"),
     ("photos", {"path": "st/u7"}, "satisfy:path"),
+    ("interactions", {"user_id": 0}, "between:user_id"),
+    ("interactions", {"item_id": ""}, "satisfy:item_id"),
+    ("interactions", {"interacted_at": LATE}, "between:interacted_at"),
+    ("interactions", {"interacted_at": EARLY}, "between:interacted_at"),
+    ("interactions", {"interacted_at": None}, "not_null:interacted_at"),
+    ("models", {"state": "winner"}, "in_set:state"),
+    ("models", {"model_name": "Recommender 2"}, "satisfy:model_name"),
+    ("models", {"model_version": 0, "parent_version": None}, "between:model_version"),
+    ("models", {"reason": ""}, "satisfy:reason"),
+    ("models", {"weights_uri": "weights.pt"}, "regex:weights_uri"),
+    ("models", {"weights_sha256": "AB" * 32}, "regex:weights_sha256"),
+    ("models", {"code_sha256": "main"}, "regex:code_sha256"),
+    ("models", {"features_sha256": ""}, "regex:features_sha256"),
+    ("models", {"config_json": "{}"}, "satisfy:config_json"),
+    ("models", {"data_snapshot_id": -1}, "between:data_snapshot_id"),
+    ("models", {"interaction_count": 0}, "between:interaction_count"),
+    ("models", {"parent_version": 10**6}, "satisfy:parent_version"),
+    ("models", {"trained_at": LATE, "changed_at": LATE}, "between:trained_at"),
+    ("models", {"changed_at": AT - timedelta(1)}, "satisfy:changed_at"),
 ]
 # Odd, and yet nothing to keep out.
 FINE = [
@@ -101,6 +122,9 @@ FINE = [
     ("users", {"email": "not an address", "country": "Germany"}),
     ("users", {"valid_to": AT, "is_current": False, "is_deleted": True}),
     ("photos", {"camera_id": None}),
+    ("models", {"state": "champion", "parent_version": None, "code_commit": None}),
+    ("models", {"state": "champion", "model_name": "another", "reason": "it is the first version"}),
+    ("models", {"weights_uri": "/var/models/weights.safetensors"}),
 ]
 
 
@@ -109,27 +133,60 @@ def con() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
-@pytest.mark.parametrize("name", sorted(load_tables()))
+@pytest.mark.parametrize("name", FED)
 def test_bad_rows_are_told_from_good_ones(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """All rows of a table at once, each a version of a key of its own: line 1 is the good row."""
-    bad = [(change, rule) for table, change, rule in BAD if table == name]
-    changes = [{}, *(change for change, _ in bad), *(change for table, change in FINE if table == name)]
-    apart = [{**set_apart(name, n), **change} for n, change in enumerate(changes)]
-    verdict = check_rows(con, stage_rows(con, name, *apart), "staged", AS_OF, REFERENCES)
+    rows, rules = list_rows(name)
+    verdict = check_rows(con, stage_rows(con, name, *rows), "staged", AS_OF, REFERENCES)
     assert verdict.blocking == ()
     found = con.execute(f"SELECT raw_line, rule FROM ({verdict.failing_sql}) ORDER BY 1").fetchall()
-    assert found == [(line, rule) for line, (_, rule) in enumerate(bad, 2)]
+    assert found == [(line, rule) for line, rule in enumerate(rules, 2)]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_bad_rows_of_made_tables_are_told_from_good_ones(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """They have no line of a raw object, and no quarantine: any failed rule blocks. Here the row's number counts."""
+    rows, rules = list_rows(name)
+    verdict = check_rows(con, stage_rows(con, name, *rows), "staged", AS_OF, REFERENCES)
+    assert verdict.blocking == ()
+    found = [
+        (row[0] + 1, failed.rule)
+        for failed in verdict.failed_rules
+        for row in con.execute(f"SELECT rowid FROM staged_rows WHERE {failed.condition}").fetchall()
+    ]
+    assert sorted(found) == [(line, rule) for line, rule in enumerate(rules, 2)]
+
+
+def list_rows(name: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """What differs from the good row, which comes first, then the bad rows; and the rules that these break."""
+    bad = [(change, rule) for table, change, rule in BAD if table == name]
+    changes = [{}, *(change for change, _ in bad), *(change for table, change in FINE if table == name)]
+    return [{**set_apart(name, n), **change} for n, change in enumerate(changes)], [rule for _, rule in bad]
 
 
 def set_apart(name: str, number: int) -> dict[str, Any]:
-    """A key for each event, and for each row of a history, so that all are current versions."""
+    """A key for each event and each row of a made table, and for each of a history, so that all are current."""
     if name == "photo_events":
         return {"event_id": f"e{number}"}
+    if name in MADE:
+        own = {column: GOOD[name][column] for column in find_key(name)}
+        column = next((column for column, value in own.items() if isinstance(value, int)), "run_id")
+        return {column: own[column] + number if column != "run_id" else f"run-{number}"}
     key = f"{name.removesuffix('s')}_id"
     return {key: GOOD[name][key] + 100 * number} if "valid_from" in GOOD[name] else {}
 
 
-@pytest.mark.parametrize("name", sorted(load_tables()))
+def find_key(name: str) -> tuple[str, ...]:
+    return (load_features().get(name) or load_tables()[name]).key
+
+
+def test_a_model_has_one_champion(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [{"state": "champion", "model_version": 2}, {"state": "champion", "model_version": 3}]
+    verdict = check_rows(con, stage_rows(con, "models", *rows), "staged", AS_OF)
+    assert [failed.reason for failed in verdict.failed_rules] == ["a model has one champion at most"]
+
+
+@pytest.mark.parametrize("name", FED + MADE)
 def test_every_rule_says_why_and_is_named_once(con: duckdb.DuckDBPyConnection, name: str) -> None:
     results = check_rows(con, stage_rows(con, name, {}), "staged", AS_OF, REFERENCES).results
     assert all(" " in result.reason for result in results)
