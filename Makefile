@@ -70,6 +70,9 @@ $(VENV)/bin/python:
 $(INSTALLED): requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "installing requirements (a few minutes the first time)"
 	@$(call INSTALL,requirements.txt)
+	@# PyPI's torch is for accelerators too: it does not load without packages of theirs, which pip then finds.
+	@$(PYTHON) -c 'import torch' 2>/dev/null || \
+		$(PYTHON) -m pip install --quiet -c requirements.txt $$(grep '^torch==' requirements.txt)
 	@$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,0 +1,26 @@
+"""From interactions to a model."""
+
+from importlib import import_module
+
+import pyarrow as pa
+import torch
+
+from models.recommender.config import Config, ItemItemConfig
+from models.recommender.interactions import prepare
+from models.recommender.model import Model
+from models.recommender.progress import SILENT, Watcher
+
+
+def fit(interactions: pa.Table, config: Config | None = None, watcher: Watcher = SILENT) -> Model:
+    """Train a model on a table with the columns user_id, item_id and optionally weight and interacted_at.
+
+    Ids are integers or texts, dense or not; interacted_at is a timestamp or seconds since 1970. Raises ValueError with
+    one sentence where there is nothing to learn from. `config` is the item-item model by default, which was the best.
+    """
+    config = config or ItemItemConfig()
+    history = prepare(interactions)
+    torch.manual_seed(config.seed)
+    weights: dict[str, torch.Tensor] = import_module(f"models.recommender.{config.kind}").train(
+        history, config, watcher
+    )
+    return Model(config, weights, history, float(history.days.max()))

@@ -1,0 +1,184 @@
+"""Who took what when, as dense arrays: what every kind of model learns from, and what it predicts from.
+
+Words used here: *id*: what the caller calls a user or item, integer or text. *index*: its place in the arrays. Items
+are in falling order of their users, so that any number of the most frequent ones is a prefix.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Interactions by user, each user's by time. `item`, `weight` and `days` have one entry an interaction; those of the
+    user with index u are at `starts[u]:starts[u + 1]`. `days` are days since 1970, 0 where no times are known."""
+
+    users: pa.Array
+    items: pa.Array
+    starts: np.ndarray
+    item: np.ndarray
+    weight: np.ndarray
+    days: np.ndarray
+
+    @property
+    def user(self) -> np.ndarray:
+        """The user's index of each interaction."""
+        return np.repeat(np.arange(len(self.users)), np.diff(self.starts))
+
+    def find_users(self, ids: Any) -> np.ndarray:
+        """The users' indexes; -1 for those that are not there."""
+        return find_places(ids, self.users)
+
+    def find_items(self, ids: Any) -> np.ndarray:
+        return find_places(ids, self.items)
+
+
+def prepare(table: pa.Table) -> Interactions:
+    """Order a table with the columns user_id, item_id and optionally weight (default 1) and interacted_at (a timestamp,
+    or seconds since 1970). Of rows with the same user and item the greatest weight and the latest time count.
+
+    Raises ValueError with one sentence when there is nothing to learn from it.
+    """
+    table = read_columns(table)
+    if not len(table):
+        raise ValueError("there are no interactions to learn from: publish ratings or watch minutes first")
+    counts = table.group_by("item_id").aggregate([("user_id", "count_distinct")])
+    order = [("user_id_count_distinct", "descending"), ("item_id", "ascending")]
+    items = counts.sort_by(order)["item_id"].combine_chunks()
+    history = arrange_columns(table, items)
+    for what, there in (("user", history.users), ("item", items)):
+        if len(there) < 2:
+            raise ValueError(
+                f"all {len(table)} interactions are of one {what}, {there[0]}: nothing can be learned from them"
+            )
+    return history
+
+
+def arrange(table: pa.Table, items: pa.Array) -> Interactions:
+    """The same for given items; interactions with others are left out, and so are users who have no more."""
+    return arrange_columns(read_columns(table), items)
+
+
+def arrange_columns(table: pa.Table, items: pa.Array) -> Interactions:
+    known = pc.index_in(table["item_id"], value_set=items.cast(table["item_id"].type))
+    table, item = table.filter(pc.is_valid(known)), known.drop_null()
+    users = pc.unique(table["user_id"])
+    users = users.take(pc.sort_indices(users))
+    user = pc.index_in(table["user_id"], value_set=users).to_numpy()
+    arrays = [user, item.to_numpy(), table["weight"].to_numpy(), table["days"].to_numpy()]
+    user, place, weight, days = merge_repeats(*arrays)
+    starts = np.searchsorted(user, np.arange(len(users) + 1))
+    return Interactions(users, items, starts, place.astype(np.int32), weight.astype(np.float32), days)
+
+
+def merge_repeats(
+    user: np.ndarray, item: np.ndarray, weight: np.ndarray, days: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """One entry for each pair, by user, then time, then item."""
+    order = np.lexsort((item, user))
+    user, item, weight, days = (values[order] for values in (user, item, weight, days))
+    if not len(user):
+        return user, item, weight, days
+    first = np.flatnonzero(np.r_[True, (user[1:] != user[:-1]) | (item[1:] != item[:-1])])
+    user, item = user[first], item[first]
+    weight, days = np.maximum.reduceat(weight, first), np.maximum.reduceat(days, first)
+    order = np.lexsort((item, days, user))
+    return user[order], item[order], weight[order], days[order]
+
+
+def read_columns(table: pa.Table) -> pa.Table:
+    """Columns user_id, item_id, weight and days. Raises ValueError for columns or values that mean nothing."""
+    if missing := {"user_id", "item_id"} - set(table.column_names):
+        raise ValueError(f"interactions have no column {' and no column '.join(sorted(missing))}")
+    ids = [read_ids(table[name], name) for name in ("user_id", "item_id")]
+    weight = read_weights(table["weight"]) if "weight" in table.column_names else np.ones(len(table), np.float32)
+    days = read_days(table["interacted_at"]) if "interacted_at" in table.column_names else np.zeros(len(table))
+    return pa.table([*ids, weight, days], ["user_id", "item_id", "weight", "days"])
+
+
+def read_ids(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Integers as int64, anything else as text."""
+    if column.null_count:
+        raise ValueError(f"{column.null_count} of {len(column)} interactions have no {name}: leave them out")
+    return column.cast(pa.int64() if pa.types.is_integer(column.type) else pa.string())
+
+
+def read_weights(column: pa.ChunkedArray) -> np.ndarray:
+    values = column.cast(pa.float32()).to_numpy()
+    bad = int((~(np.isfinite(values) & (values > 0))).sum())
+    if bad:
+        raise ValueError(f"{bad} of {len(values)} weights are no positive numbers: leave out what has no weight")
+    return values
+
+
+def read_days(column: pa.ChunkedArray) -> np.ndarray:
+    """Days since 1970 of timestamps, or of seconds since then."""
+    if pa.types.is_timestamp(column.type):
+        column = pc.divide(column.cast(pa.timestamp("us")).cast(pa.int64()).cast(pa.float64()), 1e6)
+    values = np.asarray(column.cast(pa.float64()).to_numpy()) / DAY_S
+    if bad := int((~np.isfinite(values)).sum()):
+        raise ValueError(f"{bad} of {len(values)} interactions have no interacted_at: leave them out")
+    return values
+
+
+def find_places(ids: Any, known: pa.Array) -> np.ndarray:
+    """The index of each id; -1 where there is none, which is also so for ids of another type."""
+    ids = as_array(ids)
+    if pa.types.is_integer(ids.type) != pa.types.is_integer(known.type):
+        return np.full(len(ids), -1)
+    found = pc.index_in(ids.cast(known.type), value_set=known)
+    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def as_array(ids: Any) -> pa.Array:
+    array = ids if isinstance(ids, pa.Array | pa.ChunkedArray) else pa.array(ids)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def split_last(table: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Take the last interaction of every user who has two or more: what is left, and what was taken.
+
+    Last by time, then by item id. Twice the same pair counts once.
+    """
+    history = arrange_by_id(table)
+    last = np.zeros(len(history.item), dtype=bool)
+    last[history.starts[1:][np.diff(history.starts) > 1] - 1] = True
+    rows = spell_rows(history)
+    return rows.filter(pa.array(~last)), rows.filter(pa.array(last))
+
+
+def split_at(table: pa.Table, moment: datetime) -> tuple[pa.Table, pa.Table]:
+    """Everything before a moment (UTC); and of each user who is there, the first interaction from then on."""
+    history = arrange_by_id(table)
+    late = history.days >= moment.replace(tzinfo=UTC).timestamp() / DAY_S
+    earlier = np.r_[False, ~late[:-1]]
+    earlier[history.starts[:-1]] = False
+    rows = spell_rows(history)
+    return rows.filter(pa.array(~late)), rows.filter(pa.array(late & earlier))
+
+
+def arrange_by_id(table: pa.Table) -> Interactions:
+    """All interactions, with the items in the order of their ids: ties in time are broken by id."""
+    table = read_columns(table)
+    items = pc.unique(table["item_id"])
+    return arrange_columns(table, items.take(pc.sort_indices(items)))
+
+
+def spell_rows(history: Interactions) -> pa.Table:
+    """The same as a table."""
+    moments = np.round(history.days * DAY_S * 1e6).astype(np.int64)
+    return pa.table(
+        {
+            "user_id": history.users.take(pa.array(history.user)),
+            "item_id": history.items.take(pa.array(history.item)),
+            "weight": history.weight,
+            "interacted_at": pa.array(moments, pa.timestamp("us")),
+        }
+    )

@@ -1,0 +1,70 @@
+"""A linear model from items to items, in closed form.
+
+Each item is predicted from a user's other items by one ridge regression a column, all of which share one inverse
+(Steck, Embarrassingly Shallow Autoencoders, WWW 2019). To that we add what moves: a user's latest items count most, and
+so do the items that everybody takes at the time.
+"""
+
+import numpy as np
+import torch
+
+from models.recommender.config import ItemItemConfig
+from models.recommender.history import Batch
+from models.recommender.interactions import Interactions
+from models.recommender.progress import Watcher
+from models.recommender.trend import add_trend, learn_trend
+
+CHUNK = 500_000  # interactions a product of sparse matrices, which bounds its memory
+
+
+def train(interactions: Interactions, config: ItemItemConfig, watcher: Watcher) -> dict[str, torch.Tensor]:
+    """`similar[i, j]`: what having taken item i adds to item j, for the most frequent items; and the trend."""
+    users_of = np.bincount(interactions.item, minlength=len(interactions.items))
+    kept = max(1, min(int((users_of >= config.least_users).sum()), config.most_items))
+    gram = count_together(interactions, kept, config.user_power)
+    gram.diagonal().add_(config.regularization)
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+    similar = inverse / -inverse.diagonal()
+    similar.fill_diagonal_(0)
+    weights = {"similar": similar, **learn_trend(interactions, config.trend_days)}
+    watcher.finish_epoch(1, 1, float("nan"), weights)
+    return weights
+
+
+def count_together(interactions: Interactions, kept: int, user_power: float) -> torch.Tensor:
+    """How much two items are taken by the same users, [kept, kept]; a user with n interactions counts n ** -power."""
+    counts = np.diff(interactions.starts)
+    share = np.repeat(counts ** -(user_power / 2), counts) * interactions.weight
+    gram = torch.zeros(kept, kept)
+    for first, last in cut_users(interactions.starts):
+        inside = slice(interactions.starts[first], interactions.starts[last])
+        own = interactions.item[inside] < kept
+        user = np.repeat(np.arange(last - first), counts[first:last])[own]
+        places = torch.from_numpy(np.stack([user, interactions.item[inside][own]]))
+        values = torch.from_numpy(share[inside][own].astype(np.float32))
+        taken = torch.sparse_coo_tensor(places, values, (last - first, kept)).coalesce()
+        gram += torch.sparse.mm(taken.t(), taken).to_dense()
+    return gram
+
+
+def cut_users(starts: np.ndarray) -> list[tuple[int, int]]:
+    """Ranges of users that have about CHUNK interactions."""
+    cuts = np.unique(np.searchsorted(starts, np.arange(0, starts[-1] + CHUNK, CHUNK)).clip(max=len(starts) - 1))
+    return list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
+
+
+def score_users(weights: dict[str, torch.Tensor], config: ItemItemConfig, batch: Batch) -> torch.Tensor:
+    """[users, items]"""
+    similar = weights["similar"]
+    scores = torch.zeros(len(batch.clock), weights["trend"].shape[1])
+    scores[:, : len(similar)] = sum_similar(similar, batch, batch.weigh_recent(config.recency_days))
+    add_trend(scores, weights, batch.clock, config.trend_weight)
+    return scores
+
+
+def sum_similar(similar: torch.Tensor, batch: Batch, weight: torch.Tensor) -> torch.Tensor:
+    """The weighed sum of the rows of each user's items; a row of sums depends on no other user."""
+    own = batch.item < len(similar)
+    weight = torch.where(own, weight, 0)
+    item = torch.where(own, batch.item, 0)
+    return torch.nn.functional.embedding_bag(item, similar, batch.offsets, mode="sum", per_sample_weights=weight)

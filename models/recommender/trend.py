@@ -1,0 +1,50 @@
+"""What is taken at a time: shares of items among the interactions around it, the nearer the more they count.
+
+For a moment after the data, such as now, only what was before it counts. For a user of a past time, what others did
+shortly afterwards counts too, as it does in every model that learned from all of the data.
+"""
+
+import math
+
+import numpy as np
+import torch
+
+from models.recommender.interactions import Interactions
+
+MOST_BINS = 256
+BINS_A_SCALE = 8
+
+
+def learn_trend(interactions: Interactions, trend_days: float) -> dict[str, torch.Tensor]:
+    """Shares by bin of time and item, rows summing to 1; `trend_times` are the first bin's day and the bins' length."""
+    first, last = float(interactions.days.min()), float(interactions.days.max())
+    bins = min(MOST_BINS, 1 + math.ceil((last - first) / trend_days * BINS_A_SCALE))
+    length = (last - first) / bins or 1.0
+    counts = count_bins(interactions, first, length, bins)
+    share = smooth(counts, math.exp(-length / trend_days))
+    share /= share.sum(axis=1, keepdims=True)
+    times = torch.tensor([first, length], dtype=torch.float64)
+    return {"trend": torch.from_numpy(share.astype(np.float32)), "trend_times": times}
+
+
+def count_bins(interactions: Interactions, first: float, length: float, bins: int) -> np.ndarray:
+    items = len(interactions.items)
+    place = np.minimum((interactions.days - first) / length, bins - 1).astype(np.int64)
+    counts = np.bincount(place * items + interactions.item, minlength=bins * items)
+    return counts.reshape(bins, items).astype(np.float64)
+
+
+def smooth(counts: np.ndarray, decay: float) -> np.ndarray:
+    """Sums over bins, each weighed by `decay` to the power of its distance."""
+    forward, backward = counts.copy(), counts.copy()
+    for number in range(1, len(counts)):
+        forward[number] += decay * forward[number - 1]
+        backward[-number - 1] += decay * backward[-number]
+    return forward + backward - counts
+
+
+def add_trend(scores: torch.Tensor, weights: dict[str, torch.Tensor], clock: torch.Tensor, factor: float) -> None:
+    """Add `factor` times the shares around each user's clock (days) to scores[users, items], in place."""
+    first, length = weights["trend_times"].tolist()
+    place = ((clock - first) / length).long().clamp(0, len(weights["trend"]) - 1)
+    scores.add_(weights["trend"][place.to(weights["trend"].device)], alpha=factor)

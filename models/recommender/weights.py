@@ -1,0 +1,101 @@
+"""A model as one file: safetensors, whose loading runs no code. Weights, items and histories are tensors; what a number
+cannot say (kind, config, format) is its metadata."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as read_tensors
+from safetensors.torch import save as spell_tensors
+
+from lake.store import open_store
+from models.recommender.config import Config, read_config, spell_config
+from models.recommender.interactions import Interactions
+
+FORMAT = "1"
+ARRAYS = ("starts", "item", "weight", "days")
+
+
+def write_file(
+    uri: str, config: Config, weights: dict[str, torch.Tensor], history: Interactions, last_day: float
+) -> str:
+    """Returns the SHA-256 of the file: the same model has the same one."""
+    tensors = {f"weights.{name}": tensor.cpu().contiguous() for name, tensor in weights.items()}
+    tensors |= {f"history.{name}": torch.from_numpy(getattr(history, name)) for name in ARRAYS}
+    tensors |= spell_ids("users", history.users) | spell_ids("items", history.items)
+    about = {"format": FORMAT, "config": spell_config(config), "last_day": repr(float(last_day))}
+    content = spell_tensors(tensors, metadata=about)
+    write_bytes(uri, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_file(uri: str) -> tuple[Config, dict[str, torch.Tensor], Interactions, float]:
+    """Raises ValueError for a file that is no model, LookupError where there is none."""
+    content = read_bytes(uri)
+    try:
+        tensors, about = read_tensors(content), read_metadata(content)
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"{uri} is damaged or no model: {error}; restore the file, or train again") from None
+    if about.get("format") != FORMAT:
+        raise ValueError(
+            f"{uri} was saved in format {about.get('format')} and this version reads format {FORMAT}: train again"
+        )
+    weights = {name.removeprefix("weights."): t for name, t in tensors.items() if name.startswith("weights.")}
+    arrays = {name: tensors[f"history.{name}"].numpy() for name in ARRAYS}
+    history = Interactions(users=read_ids("users", tensors), items=read_ids("items", tensors), **arrays)
+    return read_config(about["config"]), weights, history, float(about["last_day"])
+
+
+def read_metadata(content: bytes) -> dict[str, Any]:
+    """The header of safetensors: its length in eight bytes, then JSON."""
+    length = int.from_bytes(content[:8], "little")
+    return dict(json.loads(content[8 : 8 + length]).get("__metadata__", {}))
+
+
+def spell_ids(name: str, ids: pa.Array) -> dict[str, torch.Tensor]:
+    """Numbers as they are, texts as their bytes and where each ends."""
+    if pa.types.is_integer(ids.type):
+        return {f"ids.{name}": torch.from_numpy(ids.to_numpy(zero_copy_only=False).astype(np.int64))}
+    texts = [text.encode() for text in ids.to_pylist()]
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    content = np.frombuffer(b"".join(texts), dtype=np.uint8).copy()
+    return {f"ids.{name}.text": torch.from_numpy(content), f"ids.{name}.ends": torch.from_numpy(ends)}
+
+
+def read_ids(name: str, tensors: dict[str, torch.Tensor]) -> pa.Array:
+    if (numbers := tensors.get(f"ids.{name}")) is not None:
+        return pa.array(numbers.numpy())
+    content = tensors[f"ids.{name}.text"].numpy().tobytes()
+    ends = tensors[f"ids.{name}.ends"].tolist()
+    return pa.array([content[a:b].decode() for a, b in zip([0, *ends], ends, strict=False)], pa.string())
+
+
+def write_bytes(uri: str, content: bytes) -> None:
+    """To a path, whose folders are made, or to `s3://bucket/key` of the lake's own store."""
+    if uri.startswith("s3://"):
+        open_store().write_bytes(find_key(uri), content)
+    else:
+        Path(uri).parent.mkdir(parents=True, exist_ok=True)
+        Path(uri).write_bytes(content)
+
+
+def read_bytes(uri: str) -> bytes:
+    """Raises LookupError where nothing lies."""
+    if uri.startswith("s3://"):
+        return open_store().read_bytes(find_key(uri))
+    if not Path(uri).exists():
+        raise LookupError(f"there is no file {uri}")
+    return Path(uri).read_bytes()
+
+
+def find_key(uri: str) -> str:
+    """The key in the lake's bucket. Raises LookupError for another bucket: its keys are not ours."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if bucket != (own := open_store().bucket):
+        raise LookupError(f"{uri} is in the bucket {bucket}, the lake's bucket is {own}")
+    return key
