@@ -7,6 +7,7 @@ so do the items that everybody takes at the time.
 
 import numpy as np
 import torch
+from scipy.sparse import csr_array
 
 from models.recommender.config import ItemItemConfig
 from models.recommender.history import Batch
@@ -24,7 +25,7 @@ def train(interactions: Interactions, config: ItemItemConfig, watcher: Watcher) 
     gram = count_together(interactions, kept, config.user_power)
     gram.diagonal().add_(config.regularization)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
-    similar = inverse / -inverse.diagonal()
+    similar = (inverse / -inverse.diagonal()).contiguous()  # LAPACK leaves columns together, we read rows
     similar.fill_diagonal_(0)
     weights = {"similar": similar, **learn_trend(interactions, config.trend_days)}
     watcher.finish_epoch(1, 1, float("nan"), weights)
@@ -35,16 +36,15 @@ def count_together(interactions: Interactions, kept: int, user_power: float) -> 
     """How much two items are taken by the same users, [kept, kept]; a user with n interactions counts n ** -power."""
     counts = np.diff(interactions.starts)
     share = np.repeat(counts ** -(user_power / 2), counts) * interactions.weight
-    gram = torch.zeros(kept, kept)
+    gram = np.zeros((kept, kept), np.float32)
     for first, last in cut_users(interactions.starts):
         inside = slice(interactions.starts[first], interactions.starts[last])
         own = interactions.item[inside] < kept
         user = np.repeat(np.arange(last - first), counts[first:last])[own]
-        places = torch.from_numpy(np.stack([user, interactions.item[inside][own]]))
-        values = torch.from_numpy(share[inside][own].astype(np.float32))
-        taken = torch.sparse_coo_tensor(places, values, (last - first, kept)).coalesce()
-        gram += torch.sparse.mm(taken.t(), taken).to_dense()
-    return gram
+        places = user, interactions.item[inside][own]
+        taken = csr_array((share[inside][own].astype(np.float32), places), shape=(last - first, kept))
+        gram += (taken.T @ taken).toarray()
+    return torch.from_numpy(gram)
 
 
 def cut_users(starts: np.ndarray) -> list[tuple[int, int]]:

@@ -28,8 +28,8 @@ def write_file(
     tensors = {f"weights.{name}": tensor.cpu().contiguous() for name, tensor in weights.items()}
     tensors |= {f"history.{name}": torch.from_numpy(getattr(history, name)) for name in ARRAYS}
     tensors |= spell_ids("users", history.users) | spell_ids("items", history.items)
-    about = {"format": FORMAT, "config": spell_config(config), "last_day": repr(float(last_day))}
-    content = spell_tensors(tensors, metadata=about)
+    about = {"format": FORMAT, "config": spell_config(config), "last_day": float(last_day)}
+    content = spell_tensors(tensors, metadata={"model": json.dumps(about)})  # one entry: several have no fixed order
     write_bytes(uri, content)
     return hashlib.sha256(content).hexdigest()
 
@@ -48,13 +48,14 @@ def read_file(uri: str) -> tuple[Config, dict[str, torch.Tensor], Interactions, 
     weights = {name.removeprefix("weights."): t for name, t in tensors.items() if name.startswith("weights.")}
     arrays = {name: tensors[f"history.{name}"].numpy() for name in ARRAYS}
     history = Interactions(users=read_ids("users", tensors), items=read_ids("items", tensors), **arrays)
-    return read_config(about["config"]), weights, history, float(about["last_day"])
+    return read_config(about["config"]), weights, history, about["last_day"]
 
 
 def read_metadata(content: bytes) -> dict[str, Any]:
-    """The header of safetensors: its length in eight bytes, then JSON."""
+    """What `write_file` said of the model. The header of safetensors is its length in eight bytes, then JSON."""
     length = int.from_bytes(content[:8], "little")
-    return dict(json.loads(content[8 : 8 + length]).get("__metadata__", {}))
+    metadata = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    return dict(json.loads(metadata.get("model", "{}")))
 
 
 def spell_ids(name: str, ids: pa.Array) -> dict[str, torch.Tensor]:
