@@ -6,6 +6,7 @@ ln 2 / ln(rank + 2) over hits and of 0 over misses. Intervals hold 95 % of 1,000
 
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def rank_negatives(model: Model, path: Path) -> np.ndarray:
     items = read_texts([item for line in lines for item in line[1:]], model.items.type)
     scores = model.score(users, items)
     starts = np.cumsum([0, *(len(line) - 1 for line in lines)])
-    return np.array([int((scores[a + 1 : b] >= scores[a]).sum()) for a, b in zip(starts, starts[1:], strict=False)])
+    return np.array([int((scores[a + 1 : b] >= scores[a]).sum()) for a, b in pairwise(starts)])
 
 
 def read_texts(texts: list[str], kind: pa.DataType) -> pa.Array:

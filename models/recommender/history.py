@@ -10,7 +10,7 @@ from models.recommender.interactions import Interactions
 
 @dataclass(frozen=True)
 class Batch:
-    """Histories of a few users. `item`, `weight` and `age` (days before the user's latest interaction) have one entry an
+    """Histories of a few users. `item`, `weight` and `age` (days before the user's latest interaction) have an entry an
     interaction; those of user u start at `offsets[u]`. `clock`: the moment, in days since 1970, to predict for.
     """
 

@@ -17,8 +17,8 @@ DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Interactions:
-    """Interactions by user, each user's by time. `item`, `weight` and `days` have one entry an interaction; those of the
-    user with index u are at `starts[u]:starts[u + 1]`. `days` are days since 1970, 0 where no times are known."""
+    """Interactions by user, each user's by time. `item`, `weight` and `days` have one entry an interaction; those of
+    user u are at `starts[u]:starts[u + 1]`. `days` are days since 1970, 0 where no times are known."""
 
     users: pa.Array
     items: pa.Array
