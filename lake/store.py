@@ -176,6 +176,13 @@ class Store:
             some = listed[start : start + MOST_DELETED]
             self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": some, "Quiet": True})
 
+    def find_json(self, key: str) -> Any:
+        """As `read_json`, but None when there is no such object."""
+        try:
+            return self.read_json(key)
+        except LookupError:
+            return None
+
     def read_json(self, key: str) -> Any:
         """Raises LookupError when there is no such object."""
         return json.loads(self.read_bytes(key))

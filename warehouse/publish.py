@@ -99,10 +99,13 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
 
 
 @contextmanager
-def hold_lock(settings: Settings) -> Iterator[None]:
-    """The lake's only writer while it lasts. The lock is the session's: it ends with the process, however that ends."""
+def hold_lock(settings: Settings, name: str = LOCK) -> Iterator[None]:
+    """The lake's only writer while it lasts. The lock is the session's: it ends with the process, however that ends.
+
+    Another name is another lock of the same lake: whoever holds it may publish, but not the other way round.
+    """
     with psycopg.connect(settings.catalog_url, autocommit=True, **PATIENCE) as session:
-        session.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"{LOCK} {settings.lake_path}",))
+        session.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"{name} {settings.lake_path}",))
         yield
 
 

@@ -1,0 +1,70 @@
+"""Judge: the trained model, popularity and the champion rank the same hold-out, each user's last interaction."""
+
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from lake.store import open_store, spell_step_key
+from models.recommender.gate import judge
+from models.registry import Version, find_champion
+from steps.build_features import MODEL, load_features
+from warehouse.connection import connect
+
+if TYPE_CHECKING:
+    from models.recommender.model import Model
+
+
+def judge_model(run_id: str) -> dict[str, Any]:
+    """Apply the rule of models/recommender/gate.py. Leaves `judge_model.json`: state, reason, metrics, champion.
+
+    Returns state and reason. Raises ValueError when the champion's weights cannot be read or are not what was
+    published: nothing is published then.
+    """
+    from models.recommender import load
+
+    store, began = open_store(), time.monotonic()
+    trained = store.read_json(spell_step_key(run_id, "train_model"))
+    with closing(connect(read_only=True)) as con:
+        champion = find_champion(con, MODEL)
+    metrics = measure(load(trained["weights_uri"]), load_features(run_id), champion)
+    metrics["validation"] = {one["kind"]: one["validation"] for one in trained["candidates"]}
+    judged = judge(
+        metrics["users"],
+        metrics["ndcg_at_10"]["value"],
+        metrics["baselines"]["popularity"]["ndcg_at_10"]["value"],
+        champion.model_version if champion else None,
+        metrics.get("difference", {}).get("ndcg_at_10"),
+    )
+    found = {"state": judged.state, "reason": judged.reason}
+    told = found | {"metrics": metrics, "champion": champion.model_version if champion else None}
+    store.write_json(spell_step_key(run_id, "judge_model"), told | {"ms": round((time.monotonic() - began) * 1000)})
+    return found
+
+
+def measure(model: "Model", features: pa.Table, champion: Version | None = None) -> dict[str, Any]:
+    """The metrics of ml.models: the model's own, `baselines` (popularity, champion), `difference` to the champion."""
+    from models.recommender import PopularityConfig, compare, fit, rank_last, split_last, summarize
+    from models.recommender.champion import load_version
+
+    known, test = split_last(features)
+    baseline = fit(known, PopularityConfig())
+    groups, seed = group(baseline, test), model.config.seed
+    ranks = rank_last(model.with_history(known), test)
+    metrics = summarize(ranks, groups, seed)
+    metrics["baselines"] = {"popularity": summarize(rank_last(baseline, test), groups, seed)}
+    if champion:
+        others = rank_last(load_version(champion).with_history(known), test)
+        version = {"version": champion.model_version}
+        metrics["baselines"]["champion"] = version | summarize(others, groups, seed)
+        metrics["difference"] = compare(ranks, others, seed)
+    return metrics
+
+
+def group(model: "Model", test: pa.Table) -> np.ndarray:
+    """new, light or heavy, by what all of the data but the test holds: the same for every model."""
+    from models.recommender import group_users
+
+    return group_users(model, test["user_id"])

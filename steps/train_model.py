@@ -1,0 +1,93 @@
+"""Train: each candidate without anybody's last two interactions, then the best one without the last only.
+
+The candidates meet on the interaction before the last, the validation; the last is the test, which no weight has seen.
+Every candidate, and every epoch, that is done is kept, so that a repeated task goes on where the last try ended.
+"""
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from lake.store import open_store, spell_checkpoint_key, spell_step_key
+from models.recommender.features import hash_features
+from steps.build_features import MODEL, load_features
+from warehouse.ledger import utc_now
+
+if TYPE_CHECKING:
+    from models.recommender import Config
+
+WEIGHTS = "weights.safetensors"
+
+
+def train_model(run_id: str, candidates: "tuple[Config, ...] | None" = None) -> dict[str, Any]:
+    """Train on the run's features. Leaves the weights beside the checkpoints, and `train_model.json`.
+
+    Returns `kind`, the winner, and the `ndcg_at_10` of each candidate on the validation. Raises ValueError with one
+    sentence where there is nothing to learn from.
+    """
+    from models.recommender import split_last
+    from models.recommender.config import CANDIDATES
+
+    store, key = open_store(), spell_step_key(run_id, "train_model")
+    if (done := store.find_json(key)) is not None:
+        return summarize(done)
+    began = time.monotonic()
+    known, _ = split_last(load_features(run_id))
+    tried = [try_candidate(run_id, config, known) for config in candidates or CANDIDATES]
+    best = max(tried, key=lambda one: one["validation"]["ndcg_at_10"]["value"])
+    trained = train_winner(run_id, best, known)
+    trained |= {"candidates": tried, "ms": round((time.monotonic() - began) * 1000)}
+    store.write_json(key, trained)
+    return summarize(trained)
+
+
+def try_candidate(run_id: str, config: "Config", known: pa.Table) -> dict[str, Any]:
+    """The candidate's kind, config and metrics on the validation, which are kept for a repeated task."""
+    from models.recommender import rank_last, split_last
+    from models.recommender import summarize as measure
+    from models.recommender.config import spell_config
+    from models.recommender.train import fit_recorded
+
+    store, key = open_store(), spell_step_key(run_id, f"try_{config.kind}")
+    if (done := store.find_json(key)) is not None:
+        return dict(done)
+    began = time.monotonic()
+    earlier, validation = split_last(known)
+    checkpoints = store.address(spell_checkpoint_key(MODEL, run_id, f"try_{config.kind}"))
+    model, curve = fit_recorded(earlier, config, validation, checkpoints)
+    metrics = measure(rank_last(model, validation), seed=config.seed)
+    tried = {"kind": config.kind, "config": spell_config(config), "validation": metrics}
+    tried |= {"curve": [asdict(point) for point in curve], "ms": round((time.monotonic() - began) * 1000)}
+    store.write_json(key, tried)
+    return tried
+
+
+def train_winner(run_id: str, best: dict[str, Any], known: pa.Table) -> dict[str, Any]:
+    """Train the best candidate again, the validation included, and keep its weights."""
+    from models.recommender.config import read_config
+    from models.recommender.origin import find_commit, hash_code, list_libraries
+    from models.recommender.train import fit_recorded
+
+    config, store = read_config(best["config"]), open_store()
+    model, _ = fit_recorded(known, config, checkpoints=store.address(spell_checkpoint_key(MODEL, run_id, "winner")))
+    uri = store.address(spell_checkpoint_key(MODEL, run_id, WEIGHTS))
+    return {
+        "kind": config.kind,
+        "config": best["config"],
+        "curve": best["curve"],
+        "seed": config.seed,
+        "weights_sha256": model.save(uri),
+        "weights_uri": uri,
+        "libraries": list_libraries(),
+        "code_commit": find_commit(),
+        "code_sha256": hash_code(),
+        "features_sha256": hash_features(),
+        "trained_at": utc_now().isoformat(),
+    }
+
+
+def summarize(trained: dict[str, Any]) -> dict[str, Any]:
+    found = {one["kind"]: round(one["validation"]["ndcg_at_10"]["value"], 4) for one in trained["candidates"]}
+    return {"kind": trained["kind"], "validation_ndcg_at_10": found}
