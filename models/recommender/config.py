@@ -24,11 +24,11 @@ class ItemItemConfig:
 
     kind: ClassVar[str] = "item_item"
     seed: int = 0
-    regularization: float = 20.0
+    regularization: float = 40.0
     user_power: float = 0.5
     recency_days: float = 1.0
-    trend_days: float = 10.0
-    trend_weight: float = 2.0
+    trend_days: float = 8.0
+    trend_weight: float = 2.5
     least_users: int = 3
     most_items: int = 10_000
 
@@ -37,19 +37,19 @@ class ItemItemConfig:
 class FactorsConfig:
     """Matrix factorization: implicit alternating least squares, and the trend.
 
-    Pairs that were not seen weigh `unseen_weight` beside 1 for seen ones; `regularization` grows with the square root of
-    how often a user or item occurs. Recency and trend as in `ItemItemConfig`.
+    Pairs that were not seen weigh `unseen_weight` beside 1 for seen ones; `regularization` grows with the number of
+    interactions of a user or item. Recency and trend as in `ItemItemConfig`.
     """
 
     kind: ClassVar[str] = "factors"
     seed: int = 0
-    factors: int = 64
+    factors: int = 128
     epochs: int = 12
-    regularization: float = 0.05
-    unseen_weight: float = 0.01
+    regularization: float = 0.008
+    unseen_weight: float = 0.05
     recency_days: float = 1.0
     trend_days: float = 10.0
-    trend_weight: float = 2.0
+    trend_weight: float = 8.0
 
 
 Config: TypeAlias = PopularityConfig | ItemItemConfig | FactorsConfig

@@ -10,6 +10,7 @@ import torch
 from scipy.sparse import csr_array
 
 from models.recommender.config import ItemItemConfig
+from models.recommender.device import choose_device
 from models.recommender.history import Batch
 from models.recommender.interactions import Interactions
 from models.recommender.progress import Watcher
@@ -22,10 +23,10 @@ def train(interactions: Interactions, config: ItemItemConfig, watcher: Watcher) 
     """`similar[i, j]`: what having taken item i adds to item j, for the most frequent items; and the trend."""
     users_of = np.bincount(interactions.item, minlength=len(interactions.items))
     kept = max(1, min(int((users_of >= config.least_users).sum()), config.most_items))
-    gram = count_together(interactions, kept, config.user_power)
+    gram = count_together(interactions, kept, config.user_power).to(choose_device())
     gram.diagonal().add_(config.regularization)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
-    similar = (inverse / -inverse.diagonal()).contiguous()  # LAPACK leaves columns together, we read rows
+    similar = (inverse / -inverse.diagonal()).cpu().contiguous()  # LAPACK leaves columns together, we read rows
     similar.fill_diagonal_(0)
     weights = {"similar": similar, **learn_trend(interactions, config.trend_days)}
     watcher.finish_epoch(1, 1, float("nan"), weights)
