@@ -1,0 +1,70 @@
+"""Train a model on a file of interactions, hold out the last of each user, and say how good it is.
+
+python -m models.recommender ratings.parquet --config '{"kind": "factors", "epochs": 10}' --out model.safetensors
+torchrun --nproc-per-node 2 -m models.recommender ratings.parquet --config config.json --checkpoints s3://lake/mine
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from models.recommender.checkpoints import remove_checkpoints
+from models.recommender.config import Config, ItemItemConfig, read_config
+from models.recommender.curves import draw_curves
+from models.recommender.device import choose_device, join_team, leave_team, read_rank
+from models.recommender.evaluate import group_users, rank_last, summarize
+from models.recommender.files import read_table
+from models.recommender.interactions import split_last
+from models.recommender.train import fit_recorded
+from models.recommender.weights import write_bytes
+
+
+def main() -> int:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m models.recommender", description=__doc__, formatter_class=raw)
+    parser.add_argument("file", help="path or s3:// URI of a .parquet, .csv or .dat file: user_id, item_id, "
+                                     "and if there are any weight and interacted_at")  # fmt: skip
+    parser.add_argument("--config", default=None, help="JSON, or the path of a file of it (default: item_item)")
+    parser.add_argument("--out", help="URI to save the model at")
+    parser.add_argument("--checkpoints", help="URI to keep states below; begun again, training goes on from there")
+    parser.add_argument("--curves", help="URI to write the curves to, as PNG")
+    args = parser.parse_args()
+    join_team()
+    try:
+        return run(args)
+    except (LookupError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    finally:
+        leave_team()
+
+
+def run(args: argparse.Namespace) -> int:
+    """Every process trains; the first one writes and prints."""
+    config = parse_config(args.config)
+    table, held_out = split_last(read_table(args.file))
+    model, curve = fit_recorded(table, config, held_out, args.checkpoints)
+    if read_rank():
+        return 0
+    sha256 = model.save(args.out) if args.out else None
+    if args.curves:
+        write_bytes(args.curves, draw_curves(curve, f"{config.kind}, {len(table):,} interactions"))
+    if args.checkpoints:
+        remove_checkpoints(args.checkpoints)
+    metrics = summarize(rank_last(model, held_out), group_users(model, held_out["user_id"]))
+    seconds = curve[-1].seconds if curve else None
+    told = {"metrics": metrics, "seconds": seconds, "sha256": sha256, "device": str(choose_device())}
+    print(json.dumps(told))
+    return 0
+
+
+def parse_config(text: str | None) -> Config:
+    """Raises ValueError for what is no config."""
+    if text is None:
+        return ItemItemConfig()
+    return read_config(text if text.lstrip().startswith("{") else Path(text).read_text())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

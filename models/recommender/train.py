@@ -1,0 +1,103 @@
+"""A training that is watched: a bar with loss, metric, rate and time left; a checkpoint an epoch; curves.
+
+Begun again after a crash, with the same interactions, config and checkpoints, it ends with the same weights, to the
+last bit, as one that was never interrupted (the same number of threads provided). Under `torchrun` the processes share
+the work; the first one of them watches.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from models.recommender.checkpoints import Point, identify_training, read_checkpoint, write_checkpoint
+from models.recommender.config import Config
+from models.recommender.device import read_rank
+from models.recommender.evaluate import rank_last, summarize
+from models.recommender.interactions import prepare
+from models.recommender.model import Model
+
+
+@dataclass
+class Recorder:
+    """A watcher that keeps what it sees. `interactions`: how many an epoch passes over; `judge` makes the metric of
+    weights; `checkpoints`: the URI below which states are kept; `training`: whose states they are."""
+
+    interactions: int
+    judge: Callable[[dict[str, Tensor]], float] | None = None
+    checkpoints: str | None = None
+    training: str = ""
+    is_shown: bool = True
+    curve: list[Point] = field(default_factory=list)
+    bar: tqdm = field(init=False)
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_first = read_rank() == 0
+        self.bar = tqdm(unit="interaction", unit_scale=True, disable=not (self.is_shown and self.is_first))
+        self.began = time.perf_counter()
+
+    def resume(self) -> tuple[int, dict[str, Tensor]] | None:
+        found = read_checkpoint(self.checkpoints, self.training) if self.checkpoints else None
+        if found is None:
+            return None
+        self.curve = found[0]
+        self.began -= self.curve[-1].seconds
+        self.bar.update(self.curve[-1].epoch * self.interactions)
+        self.bar.unpause()
+        return self.curve[-1].epoch, found[1]
+
+    def finish_epoch(self, epoch: int, epochs: int, loss: float, weights: dict[str, Tensor]) -> None:
+        """After the last epoch no state is kept: what is left to do is the caller's."""
+        paused = time.perf_counter()
+        point = Point(epoch, loss, None, paused - self.began)
+        if self.is_first and self.judge:
+            point = replace(point, metric=self.judge(weights))
+        self.curve.append(point)
+        if self.is_first and self.checkpoints and epoch < epochs:
+            write_checkpoint(self.checkpoints, self.training, self.curve, weights)
+        self.show(point, epochs)
+        self.began += time.perf_counter() - paused
+
+    def show(self, point: Point, epochs: int) -> None:
+        self.bar.total = epochs * self.interactions
+        told = {"loss": f"{point.loss:.6g}"} | ({} if point.metric is None else {"NDCG@10": f"{point.metric:.4f}"})
+        self.bar.set_postfix(told, refresh=False)
+        self.bar.update(self.interactions)
+        if point.epoch == epochs:
+            self.bar.close()
+
+
+def fit_recorded(
+    table: pa.Table,
+    config: Config,
+    held_out: pa.Table | None = None,
+    checkpoints: str | None = None,
+    is_shown: bool = True,
+) -> tuple[Model, list[Point]]:
+    """Train on a table as `fit` does; returns the curve as well.
+
+    `held_out` (user_id, item_id) gives the metric of every epoch; nothing is chosen by it. Errors as in `fit`.
+    """
+    history = prepare(table)
+    last_day = float(history.days.max())
+
+    def judge(weights: dict[str, Tensor]) -> float:
+        ranks = rank_last(Model(config, weights, history, last_day), held_out)
+        return float(summarize(ranks)["ndcg_at_10"]["value"])
+
+    recorder = Recorder(
+        interactions=len(history.item),
+        judge=judge if held_out is not None and len(held_out) else None,
+        checkpoints=checkpoints,
+        training=identify_training(history, config) if checkpoints else "",
+        is_shown=is_shown,
+    )
+    torch.manual_seed(config.seed)
+    weights = import_module(f"models.recommender.{config.kind}").train(history, config, recorder)
+    return Model(config, weights, history, last_day), recorder.curve
