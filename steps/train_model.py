@@ -32,7 +32,7 @@ def train_model(run_id: str, candidates: "tuple[Config, ...] | None" = None) -> 
 
     store, key = open_store(), spell_step_key(run_id, "train_model")
     if (done := store.find_json(key)) is not None:
-        return summarize(done)
+        return tell_winner(done)
     began = time.monotonic()
     known, _ = split_last(load_features(run_id))
     tried = [try_candidate(run_id, config, known) for config in candidates or CANDIDATES]
@@ -40,13 +40,12 @@ def train_model(run_id: str, candidates: "tuple[Config, ...] | None" = None) -> 
     trained = train_winner(run_id, best, known)
     trained |= {"candidates": tried, "ms": round((time.monotonic() - began) * 1000)}
     store.write_json(key, trained)
-    return summarize(trained)
+    return tell_winner(trained)
 
 
 def try_candidate(run_id: str, config: "Config", known: pa.Table) -> dict[str, Any]:
     """The candidate's kind, config and metrics on the validation, which are kept for a repeated task."""
-    from models.recommender import rank_last, split_last
-    from models.recommender import summarize as measure
+    from models.recommender import rank_last, split_last, summarize
     from models.recommender.config import spell_config
     from models.recommender.train import fit_recorded
 
@@ -57,7 +56,7 @@ def try_candidate(run_id: str, config: "Config", known: pa.Table) -> dict[str, A
     earlier, validation = split_last(known)
     checkpoints = store.address(spell_checkpoint_key(MODEL, run_id, f"try_{config.kind}"))
     model, curve = fit_recorded(earlier, config, validation, checkpoints)
-    metrics = measure(rank_last(model, validation), seed=config.seed)
+    metrics = summarize(rank_last(model, validation), seed=config.seed)
     tried = {"kind": config.kind, "config": spell_config(config), "validation": metrics}
     tried |= {"curve": [asdict(point) for point in curve], "ms": round((time.monotonic() - began) * 1000)}
     store.write_json(key, tried)
@@ -88,6 +87,6 @@ def train_winner(run_id: str, best: dict[str, Any], known: pa.Table) -> dict[str
     }
 
 
-def summarize(trained: dict[str, Any]) -> dict[str, Any]:
+def tell_winner(trained: dict[str, Any]) -> dict[str, Any]:
     found = {one["kind"]: round(one["validation"]["ndcg_at_10"]["value"], 4) for one in trained["candidates"]}
     return {"kind": trained["kind"], "validation_ndcg_at_10": found}

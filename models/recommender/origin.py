@@ -10,7 +10,8 @@ from contracts.settings import read_setting
 
 FOLDER = Path(__file__).parent
 # What says something about a model that is trained already: no weight and no metric depends on it.
-BYSTANDERS = set("__main__ card champion checkpoints curves drift features files gate origin search".split())
+BYSTANDERS = {"__main__", "card", "champion", "checkpoints", "curves", "drift", "features", "files", "gate", "origin"}
+BYSTANDERS |= {"search"}
 LIBRARIES = ("torch", "numpy", "pyarrow", "safetensors")
 
 

@@ -1,0 +1,116 @@
+"""The card of a version: what it is, what it was made from, how good it is and where it is of no use. As Markdown."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from models.registry import Version
+
+CARD = """\
+# {name}, version {number}
+
+Which films a user would take to next, learned from what all users took: rated, or watched for five minutes at least.
+When it was trained: **{state}**, because {reason}. What it is now: `watershed models`.
+
+| | |
+|---|---|
+| Kind and hyper-parameters | `{config}` |
+| Seed | {seed} |
+| Trained | {trained_at:%Y-%m-%d %H:%M:%S} UTC, run `{run_id}` |
+| Data | core.ratings and core.watch_minutes at snapshot {snapshot}: {interactions:,} interactions |
+| Split | each user's last interaction is the test, the one before it the validation; no weight has seen a test |
+| Compared with | {parent} |
+| Code | commit {commit}, SHA-256 `{code}` |
+| Features | SHA-256 `{features}` |
+| Libraries | {libraries} |
+| Weights | `{weights}`, SHA-256 `{sha256}` |
+
+## How good it is
+
+The test: {users:,} users, each of whose last film is ranked among all films that the user had not seen. In brackets:
+95 % of 1,000 bootstrap samples of the users.
+
+{metrics}
+
+By how much is known of a user (new: 1 interaction in training, light: 2 to 9, heavy: more), NDCG@10:
+
+{groups}
+
+What was tried, on the validation:
+
+{candidates}
+
+![Loss and metric by epoch](curves.png)
+
+## Limits
+
+- It knows the films of its training data. A newer film is not recommended before the next version.
+- A user without a history gets what most people take at the time.
+- It learns from what people could see. What was recommended is watched more often, and so is recommended again.
+- A watched minute says that a player fetched it, not that somebody liked it, and a low rating counts as interest.
+- The figures say how often the very next film was among ten, with the users of this data. They do not say how useful
+  the other nine were.
+
+Rebuild it, and compare: `watershed reproduce {number}`.
+"""
+
+
+def write_card(version: Version) -> str:
+    """The card as it is when the version is published."""
+    metrics, models = version.metrics, dict(list_models(version))
+    return CARD.format(
+        name=version.model_name,
+        number=version.model_version,
+        state=version.state,
+        reason=version.reason,
+        config=version.config_json,
+        seed=version.seed,
+        trained_at=version.trained_at,
+        run_id=version.run_id,
+        snapshot=version.data_snapshot_id,
+        interactions=version.interaction_count,
+        parent="nothing, it is the first" if version.parent_version is None else f"version {version.parent_version}",
+        commit=version.code_commit or "unknown",
+        code=version.code_sha256,
+        features=version.features_sha256,
+        libraries=", ".join(f"{name} {what}" for name, what in json.loads(version.libraries_json).items()),
+        weights=version.weights_uri,
+        sha256=version.weights_sha256,
+        users=metrics["users"],
+        metrics=spell_metrics(models),
+        groups=spell_groups(models),
+        candidates=spell_metrics(metrics.get("validation", {})),
+    )
+
+
+def list_models(version: Version) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Who was judged on the test, by the name in tables."""
+    metrics = version.metrics
+    baselines = metrics.get("baselines", {})
+    yield "this version", metrics
+    if champion := baselines.get("champion"):
+        yield f"version {champion['version']}, champion until then", champion
+    if popularity := baselines.get("popularity"):
+        yield "popularity", popularity
+
+
+def spell_metrics(models: dict[str, dict[str, Any]]) -> str:
+    rows = [[name, spell(found["hr_at_10"]), spell(found["ndcg_at_10"])] for name, found in models.items()]
+    return spell_table(["", "HR@10", "NDCG@10"], rows)
+
+
+def spell_groups(models: dict[str, dict[str, Any]]) -> str:
+    rows = []
+    for group, own in next(iter(models.values())).get("groups", {}).items():
+        found = (one["groups"].get(group, {}).get("ndcg_at_10") for one in models.values())
+        rows.append([group, f"{own['users']:,}", *map(spell, found)])
+    return spell_table(["", "users", *models], rows)
+
+
+def spell(metric: dict[str, float] | None) -> str:
+    return f"{metric['value']:.4f} ({metric['low']:.4f} to {metric['high']:.4f})" if metric else "-"
+
+
+def spell_table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
