@@ -4,7 +4,6 @@ cannot say (kind, config, format) is its metadata."""
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +37,7 @@ def read_file(uri: str) -> tuple[Config, dict[str, torch.Tensor], Interactions, 
     """Raises ValueError for a file that is no model, LookupError where there is none."""
     content = read_bytes(uri)
     try:
-        tensors, about = read_tensors(content), read_metadata(content)
+        tensors, about = read_tensors(content), json.loads(read_metadata(content).get("model", "{}"))
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"{uri} is damaged or no model: {error}; restore the file, or train again") from None
     if about.get("format") != FORMAT:
@@ -51,11 +50,10 @@ def read_file(uri: str) -> tuple[Config, dict[str, torch.Tensor], Interactions, 
     return read_config(about["config"]), weights, history, about["last_day"]
 
 
-def read_metadata(content: bytes) -> dict[str, Any]:
-    """What `write_file` said of the model. The header of safetensors is its length in eight bytes, then JSON."""
+def read_metadata(content: bytes) -> dict[str, str]:
+    """What a file says besides its tensors. The header of safetensors is its length in eight bytes, then JSON."""
     length = int.from_bytes(content[:8], "little")
-    metadata = json.loads(content[8 : 8 + length]).get("__metadata__", {})
-    return dict(json.loads(metadata.get("model", "{}")))
+    return dict(json.loads(content[8 : 8 + length]).get("__metadata__", {}))
 
 
 def spell_ids(name: str, ids: pa.Array) -> dict[str, torch.Tensor]:
