@@ -77,6 +77,13 @@ def expect_unique(column: str, others: Collection[str], because: str, among: str
     return ExpectKeyToBeUnique(column=column, others=[*others], among=among, **describe(because, "warning"))
 
 
+def expect_none(about: str, query: str, because: str) -> "Expectation":
+    """A query finds nothing, else nothing is published. In it `{rows}` are the checked rows; `about` names the rule."""
+    from expectations.adapter.expectations import ExpectNoneFound
+
+    return ExpectNoneFound(about=about, query=query, **describe(because, "critical"))
+
+
 def describe(because: str, severity: Severity) -> dict[str, Any]:
     from great_expectations.expectations.metadata_types import FailureSeverity
 

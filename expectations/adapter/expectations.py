@@ -73,6 +73,21 @@ class ExpectLinesToBeUnique(BatchExpectation):
         return {"success": repeated == 0, "result": {"observed_value": f"{repeated} rows repeat a line"}}
 
 
+class ExpectNoneFound(BatchExpectation):
+    """A query finds no row. In it `{rows}` stands for the relation that is checked; `about` is the rule's name."""
+
+    about: str
+    query: str
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.found_rows",)
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "table")
+    success_keys: ClassVar[tuple[str, ...]] = ("about", "query")
+    args_keys: ClassVar[tuple[str, ...]] = ("about", "query")
+
+    def _validate(self, metrics: dict, *args: Any, **kwargs: Any) -> dict:
+        found = metrics["table.found_rows"]
+        return {"success": found == 0, "result": {"observed_value": f"{found:,} found"}}
+
+
 class ExpectUsualRowsPerDay(BatchExpectation):
     """Each day's rows are within a band around the median of the four weeks before it.
 

@@ -117,6 +117,27 @@ class TableRepeatedLines(TableMetricProvider):
         return int(execution_engine.execute_query(query).scalar_one())
 
 
+class TableFoundRows(TableMetricProvider):
+    """How many rows a query finds, in which `{rows}` stands for the relation."""
+
+    metric_name = "table.found_rows"
+    value_keys = ("about", "query")
+
+    @metric_value(engine=DuckDBExecutionEngine)
+    def _duckdb(
+        cls,
+        execution_engine: DuckDBExecutionEngine,
+        metric_domain_kwargs: dict,
+        metric_value_kwargs: dict,
+        **kwargs: Any,
+    ) -> int:
+        rows = execution_engine.spell_sql(
+            sa.select(sa.text("*")).select_from(execution_engine.select_from(metric_domain_kwargs))
+        )
+        found = sa.text(f"SELECT count(*) FROM ({metric_value_kwargs['query'].replace('{rows}', f'({rows})')})")
+        return int(execution_engine.execute_query(found).scalar_one())
+
+
 class TableRowsPerDay(TableMetricProvider):
     """How many rows each day has: `{date: rows}`. Days that no calendar of ours has are left to the rules on rows."""
 

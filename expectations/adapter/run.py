@@ -19,6 +19,7 @@ from great_expectations.validator.validator import calc_validation_statistics
 
 import expectations.adapter.metrics  # noqa: F401  (registers them)
 from expectations.adapter.engine import DuckDBDatasource, DuckDBExecutionEngine, borrow_connection
+from expectations.adapter.expectations import ExpectNoneFound
 from expectations.verdict import Severity
 
 for chatty in ("great_expectations", "great_expectations.data_context.types.base"):
@@ -34,6 +35,7 @@ SHORT_NAMES = {
     "expect_key_to_be_unique": "unique",
     "expect_lines_to_be_unique": "unique_lines",
     "expect_column_types": "columns",
+    "expect_none_found": "none",
     "expect_usual_rows_per_day": "usual_days",
     "expect_table_row_count_to_be_between": "row_count",
 }
@@ -87,6 +89,8 @@ def run_rules(
 def name_rule(rule: Expectation) -> str:
     """A short name, such as `between:rating`; `share:` where a rule allows for some rows that break it."""
     kind = SHORT_NAMES.get(rule.expectation_type, rule.expectation_type.removeprefix("expect_"))
+    if isinstance(rule, ExpectNoneFound):
+        return f"{kind}:{rule.about}"
     if not isinstance(rule, ColumnMapExpectation):
         return kind
     return f"{kind if rule.mostly == 1 else 'share'}:{rule.column}"

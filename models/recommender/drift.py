@@ -1,0 +1,77 @@
+"""How far the data that a model sees has moved from the data that it was trained on.
+
+Of each quantity the training data's values are cut into ten bins of about equal counts. The population stability index
+(PSI) is the sum over bins of (now - then) * ln(now / then), where those are the shares of values in the bin. By
+convention below 0.1 nothing has moved, and above 0.25 it is another distribution.
+
+The relations asked here: `interactions` (user_id, item_id, interacted_at), `items` (item_id, place: from 0, the most
+frequent in training first) and `best` (score: of the best item of a user).
+"""
+
+from typing import Any
+
+import numpy as np
+from duckdb import DuckDBPyConnection
+
+BINS = 10
+DRIFTED = 0.25
+LEAST_VALUES = 500  # of fewer than so many the index is mostly chance, about 2 * BINS / values
+
+QUANTITIES = {
+    "interactions_per_user": "SELECT count(*) AS value FROM interactions GROUP BY user_id",
+    # An item that training did not know comes after all others.
+    "popularity_rank": """
+        SELECT coalesce(place, (SELECT count(*) FROM items)) AS value
+        FROM interactions LEFT JOIN items USING (item_id)""",
+    "age_days": """
+        SELECT date_diff('second', interacted_at, (SELECT max(interacted_at) FROM interactions)) / 86400 AS value
+        FROM interactions""",
+    "best_score": "SELECT score AS value FROM best",
+}
+
+
+def describe(con: DuckDBPyConnection) -> dict[str, Any]:
+    """The reference, from the relations as they are for the training data: by quantity, bins and how many values are in
+    each. Survives JSON."""
+    reference = {}
+    for name, query in QUANTITIES.items():
+        edges = find_edges(con, query)
+        reference[name] = {"edges": edges, "counts": count_values(con, query, edges)}
+    return reference
+
+
+def compare(con: DuckDBPyConnection, reference: dict[str, Any]) -> list[dict[str, Any]]:
+    """The relations as they are now beside a reference: quantity, psi, is_drifted and value_count, each a dict."""
+    found = []
+    for name, query in QUANTITIES.items():
+        counts = count_values(con, query, reference[name]["edges"])
+        psi, values = measure_psi(reference[name]["counts"], counts), sum(counts)
+        is_drifted = psi > DRIFTED and min(values, sum(reference[name]["counts"])) >= LEAST_VALUES
+        found.append({"quantity": name, "psi": psi, "is_drifted": is_drifted, "value_count": values})
+    return found
+
+
+def find_edges(con: DuckDBPyConnection, query: str) -> list[float]:
+    """The lowest value of every bin but the first, ascending and distinct: fewer where values are often the same."""
+    levels = [number / BINS for number in range(1, BINS)]
+    row = con.execute(f"SELECT min(value), quantile_disc(value, {levels}) FROM ({query})").fetchone()
+    lowest, edges = row or (None, None)
+    return sorted({float(edge) for edge in edges or () if edge > lowest})
+
+
+def count_values(con: DuckDBPyConnection, query: str, edges: list[float]) -> list[int]:
+    """How many values are in each bin, of which there is one more than edges."""
+    cases = "".join(f" WHEN value < {edge!r}::DOUBLE THEN {bin}" for bin, edge in enumerate(edges))
+    place = f"CASE{cases} ELSE {len(edges)} END" if edges else "0"
+    found = dict(con.execute(f"SELECT {place} AS bin, count(*) FROM ({query}) GROUP BY bin").fetchall())
+    return [found.get(bin, 0) for bin in range(len(edges) + 1)]
+
+
+def measure_psi(then: list[int], now: list[int]) -> float:
+    """0 where both have the same shares. Half a value is added to every bin, so that an empty one is no infinity; no
+    values at all say nothing, which is 0."""
+    if not sum(then) or not sum(now):
+        return 0.0
+    before, after = ((np.array(counts) + 0.5) / (sum(counts) + 0.5 * len(counts)) for counts in (then, now))
+    return float(((after - before) * np.log(after / before)).sum())
+
