@@ -3,7 +3,6 @@
 import time
 from contextlib import closing
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -120,7 +119,7 @@ def publish_predictions(run_id: str, actor: str) -> dict[str, Any]:
         "withdrawn": predicted["withdrawn"],
         "model_version": choice["model_version"],
         "snapshot": snapshot,
-        "day": str(datetime.fromisoformat(predicted["predicted_at"]).date()),
+        "has_drifted": drift["has_drifted"],
     }
 
 
