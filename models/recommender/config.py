@@ -17,7 +17,8 @@ class PopularityConfig:
 class ItemItemConfig:
     """A linear model from items to items in closed form, and the trend.
 
-    A user with n interactions counts `n ** -user_power`. An interaction's influence halves when it is `recency_days`
+    A user with n interactions counts `n ** -user_power`. What follows an item soon counts `next_weight` times its share
+    of the item's users, `next_shrink` more of them assumed. An interaction's influence halves when it is `recency_days`
     older than the user's latest. `trend_weight` is what an item's whole share of the interactions of about `trend_days`
     would add. Items of fewer than `least_users`, and those after the `most_items` most frequent, have a trend only.
     """
@@ -26,6 +27,8 @@ class ItemItemConfig:
     seed: int = 0
     regularization: float = 40.0
     user_power: float = 0.5
+    next_weight: float = 1.0
+    next_shrink: float = 50.0
     recency_days: float = 1.0
     trend_days: float = 8.0
     trend_weight: float = 2.5

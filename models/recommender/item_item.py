@@ -1,8 +1,8 @@
 """A linear model from items to items, in closed form.
 
 Each item is predicted from a user's other items by one ridge regression a column, all of which share one inverse
-(Steck, Embarrassingly Shallow Autoencoders, WWW 2019). To that we add what moves: a user's latest items count most, and
-so do the items that everybody takes at the time.
+(Steck, Embarrassingly Shallow Autoencoders, WWW 2019). To that we add what moves: what users take soon after an item,
+more weight for a user's latest items, and the items that everybody takes at the time.
 """
 
 import numpy as np
@@ -17,6 +17,7 @@ from models.recommender.progress import Watcher
 from models.recommender.trend import add_trend, learn_trend
 
 CHUNK = 500_000  # interactions a product of sparse matrices, which bounds its memory
+SOON = 5  # an item follows another one when it is among the user's next five
 
 
 def train(interactions: Interactions, config: ItemItemConfig, watcher: Watcher) -> dict[str, torch.Tensor]:
@@ -28,6 +29,8 @@ def train(interactions: Interactions, config: ItemItemConfig, watcher: Watcher) 
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
     similar = (inverse / -inverse.diagonal()).cpu().contiguous()  # LAPACK leaves columns together, we read rows
     similar.fill_diagonal_(0)
+    shrunk = torch.from_numpy(users_of[:kept] + config.next_shrink).float()
+    similar.add_(count_following(interactions, kept) / shrunk[:, None], alpha=config.next_weight)
     weights = {"similar": similar, **learn_trend(interactions, config.trend_days)}
     watcher.finish_epoch(1, 1, float("nan"), weights)
     return weights
@@ -46,6 +49,18 @@ def count_together(interactions: Interactions, kept: int, user_power: float) -> 
         taken = csr_array((share[inside][own].astype(np.float32), places), shape=(last - first, kept))
         gram += (taken.T @ taken).toarray()
     return torch.from_numpy(gram)
+
+
+def count_following(interactions: Interactions, kept: int) -> torch.Tensor:
+    """How often item j was taken soon after item i, [kept, kept]: the later, the less it counts."""
+    item, days, user = interactions.item, interactions.days, interactions.user
+    following = csr_array((kept, kept), dtype=np.float32)
+    for step in range(1, SOON + 1):
+        own = (user[step:] == user[:-step]) & (item[step:] < kept) & (item[:-step] < kept)
+        nearness = 1 / (1 + days[step:][own] - days[:-step][own]) / step**0.5
+        places = item[:-step][own], item[step:][own]
+        following += csr_array((nearness.astype(np.float32), places), shape=(kept, kept))
+    return torch.from_numpy(following.toarray())
 
 
 def cut_users(starts: np.ndarray) -> list[tuple[int, int]]:
