@@ -57,7 +57,7 @@ def try_candidate(run_id: str, config: "Config", known: pa.Table) -> dict[str, A
     checkpoints = store.address(spell_checkpoint_key(MODEL, run_id, f"try_{config.kind}"))
     model, curve = fit_recorded(earlier, config, validation, checkpoints)
     metrics = summarize(rank_last(model, validation), seed=config.seed)
-    tried = {"kind": config.kind, "config": spell_config(config), "validation": metrics}
+    tried: dict[str, Any] = {"kind": config.kind, "config": spell_config(config), "validation": metrics}
     tried |= {"curve": [asdict(point) for point in curve], "ms": round((time.monotonic() - began) * 1000)}
     store.write_json(key, tried)
     return tried
