@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 
+import numpy as np
 import pyarrow as pa
 import torch
 from torch import Tensor
@@ -21,6 +22,8 @@ from models.recommender.device import read_rank
 from models.recommender.evaluate import rank_last, summarize
 from models.recommender.interactions import prepare
 from models.recommender.model import Model
+
+JUDGED = 2_000  # users an epoch: ranking costs more than the training of an epoch
 
 
 @dataclass
@@ -34,11 +37,12 @@ class Recorder:
     training: str = ""
     is_shown: bool = True
     curve: list[Point] = field(default_factory=list)
+    is_first: bool = field(init=False)
     bar: tqdm = field(init=False)
     began: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.is_first = read_rank() == 0
+        self.is_first = read_rank() == 0  # of the processes, which alone judges, writes and shows
         self.bar = tqdm(unit="interaction", unit_scale=True, disable=not (self.is_shown and self.is_first))
         self.began = time.perf_counter()
 
@@ -82,10 +86,14 @@ def fit_recorded(
 ) -> tuple[Model, list[Point]]:
     """Train on a table as `fit` does; returns the curve as well.
 
-    `held_out` (user_id, item_id) gives the metric of every epoch; nothing is chosen by it. Errors as in `fit`.
+    `held_out` (user_id, item_id) gives the metric of every epoch, by JUDGED of its rows; nothing is chosen by it.
+    Errors as in `fit`.
     """
     history = prepare(table)
     last_day = float(history.days.max())
+
+    if held_out is not None and len(held_out):
+        held_out = held_out.take(np.unique(np.linspace(0, len(held_out) - 1, JUDGED, dtype=np.int64)))
 
     def judge(weights: dict[str, Tensor]) -> float:
         ranks = rank_last(Model(config, weights, history, last_day), held_out)

@@ -1,6 +1,7 @@
 """Alternating least squares solves the right systems, tells the true loss, and gives the same bits in any company."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -74,7 +75,7 @@ def test_the_loss_that_is_told_is_the_objective(interactions: Interactions) -> N
     factors.train(interactions, CONFIG, notes)
     for loss, state in zip(notes.losses, notes.states, strict=True):
         assert loss == pytest.approx(find_loss(interactions, state["users"], state["items"], CONFIG), rel=1e-5)
-    assert all(later < earlier for earlier, later in zip(notes.losses, notes.losses[1:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(notes.losses))
 
 
 def test_enough_steps_solve_a_row_exactly(interactions: Interactions) -> None:
