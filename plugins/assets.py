@@ -2,8 +2,9 @@
 
 A source's data passes four addresses, each an asset: `raw/<source>` -> `staged/<source>/<table>` ->
 `checked/<source>/<table>` -> the table itself (`core.requests`), from which marts follow; a stream's begins at
-`topic/<stream>`. Addresses are s3:// because OpenLineage drops schemes that it does not know. Reading them needs no
-running stack: a bucket has a name before it is.
+`topic/<stream>`. What a model learns passes `features/<model>` and `weights/<model>` on its way to `ml.models`.
+Addresses are s3:// because OpenLineage drops schemes that it does not know. Reading them needs no running stack: a
+bucket has a name before it is.
 """
 
 from functools import cache
@@ -42,6 +43,16 @@ def staged_asset(source: str, table: str) -> Asset:
 def checked_asset(source: str, table: str) -> Asset:
     """The same files after the checks: every row in them may be published."""
     return Asset(f"checked/{source}/{table}", uri=f"s3://{name_bucket()}/checked/{source}/{table}", group="checked")
+
+
+def features_asset(model: str) -> Asset:
+    """What a model learns from, as a file of the run that computed it."""
+    return Asset(f"features/{model}", uri=f"s3://{name_bucket()}/features/{model}", group="features")
+
+
+def weights_asset(model: str) -> Asset:
+    """A trained model that predicts nothing yet."""
+    return Asset(f"weights/{model}", uri=f"s3://{name_bucket()}/weights/{model}", group="weights")
 
 
 def table_asset(address: str) -> Asset:

@@ -56,11 +56,16 @@ def ask_parity() -> dict[str, Param]:
     }
 
 
+def ask_training() -> dict[str, Param]:
+    return {"accept_growth": Param(False, type="boolean", title="Accept growth", description=GROWTH)}
+
+
 FROM = "First day to rebuild from raw. Empty: take the objects that are not published yet."
 TO = "Last day to rebuild, inclusive. Empty: only the first day."
 REFUSED = "Take the objects that earlier runs refused, after the cause was repaired, instead of new ones."
 FORCE = "Rebuild the marts of this partition key even where no input changed."
 BEFORE = "Speed rows of messages that reached the lake before it move to core. Empty: before today (UTC)."
+GROWTH = "Train on more than ten times the interactions of the champion: a person has found out why they are so many."
 SAMPLE = "How many days of each stream's core tables are computed again, others every night."
 
 

@@ -12,7 +12,8 @@ from stack.counts import print_step
 
 
 def run_here(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
-    """Run the steps of `ingest_<source>`, `build_marts`, `check_parity` or `maintain_lake`, printing their counts.
+    """Run the steps of `ingest_<source>`, `build_marts`, `check_parity`, `maintain_lake` or `predict_recommendations`,
+    printing their counts.
 
     Raises LookupError for another DAG, ValueError when objects were refused (the others are published) or when core
     differed from its recomputation.
@@ -25,10 +26,14 @@ def run_here(dag_id: str, first: date | None = None, last: date | None = None, r
         check_parity(run_id, last)
     elif dag_id == "maintain_lake":
         maintain_lake()
+    elif dag_id == "train_recommender":
+        train_recommender(run_id)
+    elif dag_id == "predict_recommendations":
+        predict_recommendations(run_id)
     elif kind == "ingest":
         ingest(find_source(source).name, run_id, first, last, refused)
     else:
-        known = "ingest_<source>, build_marts, check_parity and maintain_lake"
+        known = "ingest_<source>, build_marts, check_parity, maintain_lake and train_recommender"
         raise LookupError(f"{dag_id!r} cannot run in process: {known} can")
 
 
@@ -94,6 +99,36 @@ def maintain_lake() -> None:
     from steps.compact import maintain
 
     show("merge_files", maintain)
+
+
+def train_recommender(run_id: str) -> None:
+    """Train whether or not enough is new: a person has asked."""
+    from steps.build_features import build_features, check_features
+    from steps.judge_model import judge_model
+    from steps.publish_model import publish_model
+    from steps.train_model import train_model
+
+    for step in (build_features, check_features, train_model, judge_model):
+        show(step.__name__, partial(step, run_id))
+    published = show("publish_model", lambda: publish_model(run_id, getpass.getuser()))
+    print(f"version {published['version']} is {published['state']}: {published['reason']}")
+
+
+def predict_recommendations(run_id: str) -> None:
+    """Predict for users whose history changed since the last time, or for all."""
+    from steps.changed_users import choose_users
+    from steps.drift import measure_drift
+    from steps.predict import predict
+    from steps.publish_predictions import check_predictions, publish_predictions
+
+    choice = show("choose_users", lambda: choose_users(run_id))
+    if choice["users"] == 0:
+        print(f"  nothing to do: {choice['why']}")
+        return
+    show("predict", lambda: predict(run_id))
+    show("check", lambda: check_predictions(run_id))
+    show("measure_drift", lambda: measure_drift(run_id))
+    show("publish", lambda: publish_predictions(run_id, getpass.getuser()))
 
 
 def build_marts(run_id: str, first: date | None, last: date | None) -> None:

@@ -5,6 +5,7 @@
   watershed run ingest_access_logs --refused                          try refused objects again
   watershed run build_marts                                           bring every mart up to date
   watershed run check_parity --to 2026-11-22                          promote what streams brought up to a day
+  watershed run train_recommender                                     train, judge and publish a model
 
 The run goes through Airflow, where it can be watched; with --in-process the same steps run here, without a scheduler.
 """
