@@ -18,7 +18,7 @@ from models.recommender.drift import compare, describe
 from models.recommender.features import read_features, spell_features
 from models.registry import Version, find_version
 from steps.check import spell_list
-from steps.predict import MODEL, load_weights
+from steps.predict import MODEL
 from warehouse.connection import connect, quote
 from warehouse.ledger import utc_now
 
@@ -71,7 +71,9 @@ def find_reference(con: DuckDBPyConnection, version: Version, store: Store) -> d
 
 def make_reference(con: DuckDBPyConnection, version: Version) -> dict[str, Any]:
     """Describe the whole histories at the version of the lake that the model was trained on."""
-    model = load_weights(version)
+    from models.recommender.champion import load_version
+
+    model = load_version(version)
     snapshot = version.data_snapshot_id
     con.execute(f"CREATE OR REPLACE TEMP TABLE interactions AS {spell_features(snapshot)}")
     con.execute(

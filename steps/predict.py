@@ -5,7 +5,6 @@ depends on the user's own history alone, so that predicting for some users or fo
 taken in portions: memory does not grow with their number.
 """
 
-import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,7 +19,7 @@ from contracts.predictions import TABLE as PREDICTIONS
 from contracts.recommendations import TABLE as RECOMMENDATIONS
 from lake.store import Store, open_store, spell_side_key, spell_step_key, spell_table_key
 from models.recommender.features import spell_features
-from models.registry import Version, find_version
+from models.registry import find_version
 from warehouse.connection import connect, quote
 from warehouse.ledger import utc_now
 
@@ -52,11 +51,13 @@ def predict(run_id: str) -> dict[str, Any]:
 
     Raises ValueError when the weights are not those of the registry: nothing is published then.
     """
+    from models.recommender.champion import load_version
+
     store = open_store()
     choice = store.read_json(spell_step_key(run_id, "choose_users"))
     began = time.monotonic()
     with closing(connect()) as con:
-        model = load_weights(find_version(con, MODEL, choice["model_version"]))
+        model = load_version(find_version(con, MODEL, choice["model_version"]))
         features = write_histories(con, choice, run_id, store)
         write_catalogue(con, model, store.address(spell_side_key(run_id, "catalogue")))
         staged = stage_lists(con, model, choice, features, run_id, store)
@@ -65,20 +66,6 @@ def predict(run_id: str) -> dict[str, Any]:
         spell_step_key(run_id, "predict"), {**staged, "features": features, "ms": round(seconds * 1000)}
     )
     return {"users": staged["users"], "recommendations": staged["rows"], "withdrawn": staged["withdrawn"]}
-
-
-def load_weights(version: Version) -> "Model":
-    """The model of a version. Raises ValueError when the file is not the one that was published."""
-    from models.recommender import load
-    from models.recommender.weights import read_bytes
-
-    found = hashlib.sha256(read_bytes(version.weights_uri)).hexdigest()
-    if found != version.weights_sha256:
-        raise ValueError(
-            f"{version.weights_uri} is damaged: its SHA-256 is {found[:12]}... and version {version.model_version} has "
-            f"{version.weights_sha256[:12]}...; restore the file, or promote another version with `watershed promote`"
-        )
-    return load(version.weights_uri)
 
 
 def write_histories(con: DuckDBPyConnection, choice: dict[str, Any], run_id: str, store: Store) -> str:

@@ -8,6 +8,7 @@ The relations asked here: `interactions` (user_id, item_id, interacted_at), `ite
 frequent in training first) and `best` (score: of the best item of a user).
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,11 +53,13 @@ def compare(con: DuckDBPyConnection, reference: dict[str, Any]) -> list[dict[str
 
 
 def find_edges(con: DuckDBPyConnection, query: str) -> list[float]:
-    """The lowest value of every bin but the first, ascending and distinct: fewer where values are often the same."""
+    """The lowest value of every bin but the first, ascending and distinct: fewer where values are often the same. Where
+    all are, what is greater has a bin of its own."""
     levels = [number / BINS for number in range(1, BINS)]
     row = con.execute(f"SELECT min(value), quantile_disc(value, {levels}) FROM ({query})").fetchone()
     lowest, edges = row or (None, None)
-    return sorted({float(edge) for edge in edges or () if edge > lowest})
+    found = sorted({float(edge) for edge in edges or () if edge > lowest})
+    return found or ([] if lowest is None else [math.nextafter(lowest, math.inf)])
 
 
 def count_values(con: DuckDBPyConnection, query: str, edges: list[float]) -> list[int]:

@@ -153,7 +153,7 @@ def test_a_damaged_file_changes_nothing(lake: EmptyLake) -> None:
     before = ask(ROWS)
     rate(3, "film39", NOON + timedelta(days=30))
     register(damage(champion))
-    with pytest.raises(ValueError, match=r"weights.safetensors is damaged.*promote another version"):
+    with pytest.raises(ValueError, match=r"weights.safetensors are damaged.*promote` another version"):
         run("second")
     assert ask(ROWS) == before
 
