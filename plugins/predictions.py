@@ -80,7 +80,7 @@ def check() -> Counts:
         checked = check_predictions(name_run(context))
     except PredictionsBroken as error:
         raise AirflowFailException(str(error)) from error
-    context["outlet_events"][CHECKED].extra = checked
+    context["outlet_events"][CHECKED].extra = dict(checked)
     return checked
 
 

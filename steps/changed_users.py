@@ -16,6 +16,7 @@ from lake.store import open_store, spell_side_key, spell_step_key
 from models.recommender.features import hash_features
 from models.registry import Version, find_champion
 from warehouse.connection import connect, quote
+from warehouse.ledger import fetch_column
 from warehouse.publish import read_snapshot, transact
 
 NO_CHAMPION = "there is no champion yet: train_recommender promotes one"
@@ -25,7 +26,7 @@ LAST = f"""
     SELECT snapshot_id, input_snapshot_id, (SELECT max(model_version) FROM {TABLE.address})
     FROM ledger.inputs WHERE table_name = '{TABLE.address}' ORDER BY snapshot_id DESC LIMIT 1
 """
-KNOWN = "SELECT count(*) FROM __ducklake_metadata_lake.ducklake_snapshot WHERE snapshot_id IN (?, ?)"
+KNOWN = "SELECT snapshot_id FROM __ducklake_metadata_lake.ducklake_snapshot WHERE snapshot_id IN (?, ?)"
 
 # All of a row that decides features, by table: the users whose deleted and inserted rows are not the same ones changed.
 DIGESTS = {"ratings": "hash(film_id, rated_at)", "watch_minutes": "hash(film_id, minute, watched_at)"}
@@ -55,7 +56,8 @@ def choose_users(run_id: str, is_forced: bool = False) -> dict[str, Any]:
         require_features(champion)
         snapshot, last = read_snapshot(con), find_last(con)
         reason = "everybody was asked for" if is_forced else explain_everybody(con, champion, last)
-        users = None if reason or last is None else write_changed(con, last.data_snapshot, snapshot, file)
+        first = None if reason or last is None else find_first(con, last.data_snapshot)
+        users = None if first is None else write_changed(con, first, snapshot, file)
     if users == 0:
         return {"users": 0, "why": NO_CHANGE}
     choice = {
@@ -90,30 +92,35 @@ def explain_everybody(con: DuckDBPyConnection, champion: Version, last: Last | N
         return "nothing was predicted before"
     if last.model_version != champion.model_version:
         return f"version {champion.model_version} is a new champion"
-    if not has_feed(con, last.data_snapshot):
+    if find_first(con, last.data_snapshot) is None:
         return f"snapshot {last.data_snapshot}, which the last predictions were made from, has expired"
     return None
 
 
-def has_feed(con: DuckDBPyConnection, last: int) -> bool:
-    """Whether changes since a snapshot can be asked for: it is kept with what was deleted since, and so is the next."""
-    row = con.execute(KNOWN, [last, last + 1]).fetchone()
-    return row == (1 + (last < read_snapshot(con)),)
+def find_first(con: DuckDBPyConnection, last: int) -> int | None:
+    """The first snapshot whose changes count: the one after `last`, or `last` again where that one has expired.
+
+    None where `last` itself has: what was deleted since may be gone.
+    """
+    kept = fetch_column(con, KNOWN, [last, last + 1])
+    if last not in kept:
+        return None
+    return last + 1 if last + 1 in kept or last == read_snapshot(con) else last
 
 
-def write_changed(con: DuckDBPyConnection, last: int, snapshot: int, file: str) -> int:
-    """Write the ids of users whose history changed after snapshot `last`, up to `snapshot`. Returns how many."""
-    if last == snapshot:
+def write_changed(con: DuckDBPyConnection, first: int, snapshot: int, file: str) -> int:
+    """Write the ids of users whose history changed in these snapshots, both included. Returns how many."""
+    if first > snapshot:
         return 0
-    written = con.execute(f"COPY ({spell_changed(last, snapshot)}) TO {quote(file)} (FORMAT parquet)").fetchone()
+    written = con.execute(f"COPY ({spell_changed(first, snapshot)}) TO {quote(file)} (FORMAT parquet)").fetchone()
     return int(written[0]) if written else 0
 
 
-def spell_changed(last: int, snapshot: int) -> str:
+def spell_changed(first: int, snapshot: int) -> str:
     """A query for those users: the feed's rows add up to nothing where the same ones went and came."""
     changes = " UNION ALL ".join(
         f"SELECT user_id, change_type IN ('insert', 'update_postimage') AS came, {digest}::HUGEINT AS digest "
-        f"FROM ducklake_table_changes('lake', 'core', '{table}', {last + 1}, {snapshot})"
+        f"FROM ducklake_table_changes('lake', 'core', '{table}', {first}, {snapshot})"
         for table, digest in DIGESTS.items()
     )
     return f"""
