@@ -9,7 +9,7 @@ from plugins.steps import Counts
 
 @task(inlets=[table_asset(table.address) for table in list_tables()])
 def merge_files() -> Counts:
-    """Merge small files of every table and delete those that were replaced long ago. Returns counts of files."""
+    """Merge small files of every table, let old versions expire, delete what was replaced long ago. Returns counts."""
     from steps.compact import maintain
 
     return maintain()

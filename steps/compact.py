@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
 from contracts.settings import load_settings
+from steps.expire import expire_snapshots
 from warehouse.connection import connect
 from warehouse.ledger import fetch_column
 from warehouse.marts import list_marts
@@ -48,14 +49,15 @@ def flush_ledger() -> list[str]:
 
 
 def maintain() -> dict[str, int]:
-    """Merge what is small everywhere, a table at a time so that publishes get in between, and delete what was merged
-    or replaced more than a day ago. Returns counts of files."""
+    """Merge what is small everywhere, a table at a time so that publishes get in between; let old versions of the lake
+    expire; and delete what was merged, replaced or expired more than a day ago. Returns counts."""
     total = {"files_merged": 0, "files_made": 0, "files_deleted": 0}
     tables = [table.address for table in list_tables()]
     parked = sorted({f"quarantine.{table.name}" for table in list_tables() if not table.is_made})
     for address in (*flush_ledger(), *tables, *parked, *(mart.address for mart in list_marts())):
         for what, count in compact([address], TARGET_BYTES).items():
             total[what] += count
+    total |= expire_snapshots()
     with hold_lock(load_settings()), closing(connect()) as con:
         deleted = con.execute(f"CALL ducklake_cleanup_old_files('lake', older_than => now() - {KEPT})").fetchall()
     return total | {"files_deleted": len(deleted)}
