@@ -1,0 +1,28 @@
+"""When a training is due."""
+
+import re
+
+import pytest
+
+from models.registry import Version
+from steps.plan_training import judge_need
+from tests.expectations.staged import GOOD
+
+LAST = Version(**{"code_commit": None, **GOOD["models"], "interaction_count": 1000})
+
+
+@pytest.mark.parametrize(
+    ("count", "last", "is_drifted", "is_due", "why"),
+    [
+        (0, None, False, False, "there are no interactions to learn from yet"),
+        (1, None, False, True, "nothing was trained yet"),
+        (1049, LAST, False, False, r"1,049 interactions, \+4.9% since version 2 was trained; 5% more are enough"),
+        (1050, LAST, False, True, r"1,050 interactions, \+5.0% since version 2"),
+        (900, LAST, False, False, "-10.0% since version 2"),
+        (900, LAST, True, True, "what the champion sees has drifted since version 2 was trained"),
+    ],
+)
+def test_the_need(count: int, last: Version | None, is_drifted: bool, is_due: bool, why: str) -> None:
+    found, reason = judge_need(count, last, is_drifted)
+    assert found == is_due
+    assert re.search(why, reason)
