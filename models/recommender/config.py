@@ -47,12 +47,12 @@ class FactorsConfig:
     kind: ClassVar[str] = "factors"
     seed: int = 0
     factors: int = 128
-    epochs: int = 12
+    epochs: int = 16
     regularization: float = 0.008
     unseen_weight: float = 0.05
     recency_days: float = 1.0
-    trend_days: float = 10.0
-    trend_weight: float = 8.0
+    trend_days: float = 8.0
+    trend_weight: float = 6.5
 
 
 Config: TypeAlias = PopularityConfig | ItemItemConfig | FactorsConfig

@@ -19,19 +19,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from models.recommender.config import FactorsConfig
 from models.recommender.device import add_up, choose_device, cut_shares, exchange, read_rank
 from models.recommender.history import Batch
 from models.recommender.interactions import Interactions
 from models.recommender.progress import Watcher
-from models.recommender.trend import add_trend, learn_trend
+from models.recommender.trend import find_shares, learn_trend
 
 BLOCK = 65_536  # interactions solved at once: what belongs to them stays in the processor's cache
 BLOCK_ROWS = 4_096
 STEPS = 1  # of conjugate gradients a row and epoch, from where the row was: more are slower and bring nothing
 FOLD_STEPS = 6  # the same for users at prediction, who begin at nothing
-FOLD_ROWS = 128  # users folded in at once, always: the same shapes give a user the same bits in any company
+SCORED_ROWS = 128  # users multiplied with items at once, always: matrices of one shape give a user the same bits
 TINY = 1e-30
 
 warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")  # two operations of it are used, both tested
@@ -201,20 +202,26 @@ def penalize(counts: Tensor, others: int, config: FactorsConfig) -> Tensor:
 
 def score_users(weights: dict[str, Tensor], config: FactorsConfig, batch: Batch) -> Tensor:
     """[users, items], of users folded in from their histories: new users and interactions need no training."""
-    device = choose_device()
-    weights = {name: tensor.to(device) for name, tensor in weights.items()}
-    items, spectrum = weights["items"], weights["spectrum"]
-    users, weight = len(batch.clock), batch.weigh_recent(config.recency_days)
-    ends = torch.cat([batch.offsets, torch.tensor([len(batch.item)])])
-    scores = torch.empty(users, len(items), device=device)
-    for first in range(0, users, FOLD_ROWS):
-        count = min(FOLD_ROWS, users - first)
-        bounds = ends[(torch.arange(FOLD_ROWS + 1) + first).clamp(max=users)]
-        inside = slice(int(bounds[0]), int(bounds[-1]))
-        arrays = ((bounds - bounds[0]).int(), batch.item[inside].int(), weight[inside])
-        offsets, item, own = (array.to(device) for array in arrays)
-        block = Block(first, first + FOLD_ROWS, offsets, item, own, penalize(offsets.diff(), len(items), config))
-        rows, _ = solve(block, items, spectrum, None, FOLD_STEPS)
-        scores[first : first + count] = (rows @ items.T)[:count]
-    add_trend(scores, weights, batch.clock, config.trend_weight)
+    weights = {name: tensor.to(choose_device()) for name, tensor in weights.items()}
+    rows, items = fold_in(weights, config, batch), weights["items"].T
+    scores = find_shares(weights, batch.clock)
+    for first in range(0, len(rows), SCORED_ROWS):
+        some, own = scores[first : first + SCORED_ROWS], rows[first : first + SCORED_ROWS]
+        if len(own) == SCORED_ROWS:
+            some.addmm_(own, items, beta=config.trend_weight)
+        else:
+            filled, missing = len(own), SCORED_ROWS - len(own)
+            whole = pad(some, (0, 0, 0, missing)).addmm_(pad(own, (0, 0, 0, missing)), items, beta=config.trend_weight)
+            some.copy_(whole[:filled])
     return scores
+
+
+def fold_in(weights: dict[str, Tensor], config: FactorsConfig, batch: Batch) -> Tensor:
+    """The factors of a batch's users, given those of the items."""
+    items = weights["items"]
+    ends = torch.cat([batch.offsets, torch.tensor([len(batch.item)])])
+    arrays = (ends.int(), batch.item.int(), batch.weigh_recent(config.recency_days))
+    offsets, item, weight = (array.to(items.device) for array in arrays)
+    block = Block(0, len(batch.clock), offsets, item, weight, penalize(offsets.diff(), len(items), config))
+    rows, _ = solve(block, items, weights["spectrum"], None, FOLD_STEPS)
+    return rows

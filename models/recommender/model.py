@@ -17,6 +17,7 @@ import torch
 from models.recommender.config import Config
 from models.recommender.history import Batch, make_batch
 from models.recommender.interactions import DAY_S, Interactions, arrange, as_array
+from models.recommender.top import find_top
 from models.recommender.weights import read_file, write_file
 
 SCORES_AT_ONCE = 4_000_000  # users times items of a batch: 16 MB, which stay in the processor's cache for a while
@@ -117,7 +118,7 @@ def choose_best(scores: torch.Tensor, batch: Batch, k: int, exclude_seen: bool) 
     """Items and scores of the `k` best of each user, best first, [users, k]."""
     if exclude_seen:
         batch.mark_seen(scores)
-    best, item = torch.topk(scores, min(k, scores.shape[1]), dim=1)
+    best, item = find_top(scores, k)
     item, places = torch.sort(item, dim=1)
     best = best.gather(1, places)
     best, places = torch.sort(best, dim=1, descending=True, stable=True)

@@ -45,6 +45,11 @@ def smooth(counts: np.ndarray, decay: float) -> np.ndarray:
 
 def add_trend(scores: torch.Tensor, weights: dict[str, torch.Tensor], clock: torch.Tensor, factor: float) -> None:
     """Add `factor` times the shares around each user's clock (days) to scores[users, items], in place."""
+    scores.add_(find_shares(weights, clock), alpha=factor)
+
+
+def find_shares(weights: dict[str, torch.Tensor], clock: torch.Tensor) -> torch.Tensor:
+    """The shares of all items around each user's clock (days), [users, items]."""
     first, length = weights["trend_times"].tolist()
     place = ((clock - first) / length).long().clamp(0, len(weights["trend"]) - 1)
-    scores.add_(weights["trend"][place.to(weights["trend"].device)], alpha=factor)
+    return weights["trend"][place.to(weights["trend"].device)]
