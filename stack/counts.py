@@ -26,6 +26,6 @@ def spell_count(name: str, value: Any) -> str:
         value = len(value)
     if isinstance(value, dict):
         return f"{name} ({spell_flat(value)})" if value else ""
-    if name in ("snapshot", "input_snapshot", "day"):
+    if name in ("snapshot", "input_snapshot", "day", "version"):
         return f"{name.replace('_', ' ')} {value}" if value is not None else ""
     return f"{value:,} {name.removesuffix('s') if value == 1 else name}" if isinstance(value, int) else ""

@@ -24,7 +24,7 @@ WEIGHTS = "weights.safetensors"
 def train_model(run_id: str, candidates: "tuple[Config, ...] | None" = None) -> dict[str, Any]:
     """Train on the run's features. Leaves the weights beside the checkpoints, and `train_model.json`.
 
-    Returns `kind`, the winner, and the `ndcg_at_10` of each candidate on the validation. Raises ValueError with one
+    Returns `kind`, the winner, how many `candidates` there were, and NDCG@10 of each on the validation. Raises ValueError with one
     sentence where there is nothing to learn from.
     """
     from models.recommender import split_last
@@ -89,4 +89,4 @@ def train_winner(run_id: str, best: dict[str, Any], known: pa.Table) -> dict[str
 
 def tell_winner(trained: dict[str, Any]) -> dict[str, Any]:
     found = {one["kind"]: round(one["validation"]["ndcg_at_10"]["value"], 4) for one in trained["candidates"]}
-    return {"kind": trained["kind"], "validation_ndcg_at_10": found}
+    return {"kind": trained["kind"], "candidates": len(found), "validation_ndcg_at_10": found}

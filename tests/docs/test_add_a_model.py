@@ -1,0 +1,35 @@
+"""docs/add_a_model.md, followed to the letter in a copy of the repository."""
+
+from pathlib import Path
+
+import pytest
+
+from models.recommender.gate import LEAST_USERS
+from steps.build_features import MOST_GROWTH
+from steps.plan_training import ENOUGH_NEW
+from tests.checkout import copy_repository
+from tests.docs.page import REPOSITORY, read_blocks
+from tests.docs.walk import follow
+from tests.empty_lake import EmptyLake
+from tests.steps.training import rate_by_taste
+
+PAGE = REPOSITORY / "docs" / "add_a_model.md"
+
+
+@pytest.mark.servers
+def test_a_new_kind_of_recommender_goes_as_the_page_says(lake: EmptyLake, tmp_path: Path) -> None:
+    rate_by_taste(range(1, 41))
+    checkout = copy_repository(tmp_path / "watershed")
+    blocks = read_blocks(PAGE)
+    assert {block.language for block in blocks} == {"python", "console", "diff", "sql", "text"}
+    for block in blocks:
+        if block.language not in ("sql", "text"):
+            follow(block, checkout)
+
+
+def test_the_page_names_the_numbers_of_the_rules() -> None:
+    text = PAGE.read_text()
+    assert f"fewer than {LEAST_USERS} users" in text
+    assert MOST_GROWTH == 10
+    assert "more than ten times the champion's interactions" in " ".join(text.split())
+    assert f"{ENOUGH_NEW:.0%}".replace("%", " %") in (REPOSITORY / "dags" / "train_recommender.py").read_text()
