@@ -7,6 +7,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from contracts import find_table, load_tables
+from stack.demo_models import count_telemetry
 from warehouse.connection import connect
 from warehouse.marts import list_marts
 
@@ -17,6 +18,7 @@ REAL_TRUTH: dict[str, dict[str, int]] = {
     "core.film_titles": {"rows": 3_096, "quarantined": 0},
     "core.photo_documents": {"rows": 34 + 30, "quarantined": 0},
 }
+VIEWER = 479  # a user of MovieTweetings with many ratings
 GENERATED = ("watch_logs", "ratings_files", "photo_documents")
 
 TABLES = """
@@ -63,6 +65,23 @@ ANSWERS = {
                (SELECT count(*) FROM mart.photo_differences) AS differ_from_accounts""",
     "Watched in the last 60 minutes": "SELECT * FROM serve.views_last_60_minutes",
     "Most watched now": "SELECT * FROM serve.most_watched_now LIMIT 5",
+    "Models": """
+        SELECT model_version AS version, state, json_extract_string(config_json, 'kind') AS kind,
+               round((metrics_json->'ndcg_at_10'->>'value')::DOUBLE, 4) AS ndcg_at_10,
+               round((metrics_json->'hr_at_10'->>'value')::DOUBLE, 4) AS hr_at_10,
+               interaction_count AS interactions, reason
+        FROM ml.models ORDER BY model_version""",
+    "What became of recommendations": """
+        SELECT requested_date, model_version, request_count AS requests, shown_count AS shown,
+               round(predicted_share, 3) AS predicted_share, round(watched_share, 3) AS watched_share
+        FROM mart.recommendation_quality_daily WHERE model_version > 0 ORDER BY requested_date, model_version""",
+    f"User {VIEWER} rated best": f"""
+        SELECT title, rating || ' of ' || rating_max AS rating, CAST(rated_at AS DATE) AS rated_on
+        FROM core.ratings JOIN core.films USING (film_id) WHERE user_id = {VIEWER}
+        ORDER BY ratings.rating / rating_max DESC, rated_at DESC, title LIMIT 5""",
+    f"Recommended to user {VIEWER}": f"""
+        SELECT rank, title, round(score, 3) AS score, 'version ' || model_version AS by_model
+        FROM ml.recommendations JOIN core.films USING (film_id) WHERE user_id = {VIEWER} ORDER BY rank LIMIT 5""",
     "Topics": """
         SELECT topic, count(DISTINCT partition) AS partitions, sum(message_count)::BIGINT AS messages,
                count(DISTINCT snapshot_id) AS publishes
@@ -120,6 +139,8 @@ def find_untruths(con: DuckDBPyConnection, generated: dict[str, Any]) -> list[st
             own = expected.setdefault(f"core.{table}", {"rows": 0, "quarantined": 0})
             own["rows"] += truth["rows"]
             own["quarantined"] += sum(truth["quarantined"].values())
+    for table, rows in count_telemetry().items():
+        expected[table]["rows"] += rows
     found = {table: count_landed(con, table) for table in expected}
     wrong = [
         f"{table} has {found[table][0]} rows and {found[table][1]} in quarantine, "

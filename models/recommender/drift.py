@@ -24,9 +24,8 @@ QUANTITIES = {
     "popularity_rank": """
         SELECT coalesce(place, (SELECT count(*) FROM items)) AS value
         FROM interactions LEFT JOIN items USING (item_id)""",
-    "age_days": """
-        SELECT date_diff('second', interacted_at, (SELECT max(interacted_at) FROM interactions)) / 86400 AS value
-        FROM interactions""",
+    # Older ones do not move: what came since is in the last bin.
+    "interacted_at": "SELECT epoch(interacted_at) AS value FROM interactions",
     "best_score": "SELECT score AS value FROM best",
 }
 

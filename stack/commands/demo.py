@@ -19,6 +19,7 @@ def run(args: argparse.Namespace) -> int:
 
     from stack.airflow_api import open_api
     from stack.demo import generate_sample, list_red_runs, run_sample
+    from stack.demo_models import run_models
     from stack.demo_streams import find_stream_untruths, run_streams
     from stack.report import print_report
 
@@ -28,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     api = open_api()
     run_sample(api, report)
     run_streams(api, report)
+    run_models(api, report)
     wrong = [*print_report(generate_sample() / "truth.json"), *find_stream_untruths(generate_sample())]
     red = [f"the DAG {entry['dag_id']} is not green: {entry['state']}" for entry in list_red_runs(api)]
     if wrong or red:

@@ -86,7 +86,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "measured_at": AT,
         "run_id": "predict-1",
         "model_version": 1,
-        "quantity": "age_days",
+        "quantity": "interacted_at",
         "psi": 0.1,
         "is_drifted": False,
         "value_count": 1000,

@@ -167,7 +167,7 @@ def test_drift_is_told_once(lake: EmptyLake) -> None:
         predict(run_id)
         measured = measure_drift(run_id)
         assert measured["has_drifted"] is told
-        assert {"popularity_rank", "interactions_per_user", "age_days"} <= set(measured["drifted"])
+        assert {"popularity_rank", "interactions_per_user", "interacted_at"} <= set(measured["drifted"])
         check_predictions(run_id)
         publish_predictions(run_id, "test")
 

@@ -52,12 +52,12 @@ def test_what_moved_is_found() -> None:
     show(con, 1000, 100, 300, 1)
     reference = json.loads(json.dumps(describe(con)))
     assert {(row["quantity"], row["is_drifted"], round(row["psi"], 9)) for row in compare(con, reference)} == {
-        (quantity, False, 0) for quantity in ("interactions_per_user", "popularity_rank", "age_days", "best_score")
+        (quantity, False, 0) for quantity in ("interactions_per_user", "popularity_rank", "interacted_at", "best_score")
     }
     show(con, 1000, 160, 300, 1)  # 60 films that training did not know
     assert list_drifted(con, reference) == ["popularity_rank"]
     show(con, 1000, 100, 30, 1)
-    assert list_drifted(con, reference) == ["age_days"]
+    assert list_drifted(con, reference) == ["interacted_at"]
     show(con, 1000, 100, 300, 9)
     assert list_drifted(con, reference) == ["best_score"]
     show(con, 100, 160, 30, 9)  # few values are mostly chance
