@@ -19,6 +19,9 @@ QUESTIONS = (
     "airflow_tasks",
     "event_to_answer",
     "topic_to_table",
+    "recommender",
+    "growing_interactions",
+    "minutes_to_features",
 )
 RESULTS = Path(__file__).with_name("results")
 

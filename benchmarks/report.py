@@ -13,7 +13,8 @@ import psutil
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench
 
-VERSIONS = ("duckdb", "duckdb_extension_ducklake", "apache-airflow", "great_expectations", "pyarrow", "ibis-framework")
+OURS = ("duckdb", "duckdb_extension_ducklake", "apache-airflow", "great_expectations", "pyarrow", "ibis-framework")
+VERSIONS = (*OURS, "torch")
 
 
 def write_report(bench: Bench, answers: list[Answer], folder: Path) -> None:
@@ -41,7 +42,7 @@ def describe_machine(bench: Bench) -> dict[str, str]:
         "load before": f"{os.getloadavg()[0]:.1f}",
         "ours": ", ".join(f"{name} {version(name)}" for name in VERSIONS),
         "peers": ", ".join(
-            line.replace("==", " ") for line in frozen if line.startswith(("dlt=", "pandas=", "duckdb="))
+            line.replace("==", " ") for line in frozen if line.startswith(("dlt=", "pandas=", "duckdb=", "implicit="))
         ),
         "runs": f"median of {bench.repeat}, each in a fresh process, imports not counted",
     }
