@@ -28,4 +28,6 @@ def spell_count(name: str, value: Any) -> str:
         return f"{name} ({spell_flat(value)})" if value else ""
     if name in ("snapshot", "input_snapshot", "day", "version"):
         return f"{name.replace('_', ' ')} {value}" if value is not None else ""
-    return f"{value:,} {name.removesuffix('s') if value == 1 else name}" if isinstance(value, int) else ""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return ""
+    return f"{value:,} {name.removesuffix('s') if value == 1 else name}"

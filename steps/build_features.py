@@ -61,7 +61,7 @@ def check_features(run_id: str, accept_growth: bool = False) -> dict[str, Any]:
     if broken:
         where = f"the features at snapshot {features['snapshot']} break a rule"
         raise TrainingBlocked(f"{where}: {'; '.join(broken)}; mend the rows of core.ratings or core.watch_minutes")
-    results = [asdict(result) for result in verdict.results]
+    results = [{"table_name": FEATURES.address, **asdict(result)} for result in verdict.results]
     checked = {"checks": results, "ms": round((time.monotonic() - began) * 1000)}
     store.write_json(spell_step_key(run_id, "check_features"), checked)
     return {"rules": len(results), "rows": features["interactions"]}

@@ -34,7 +34,8 @@ def publish_model(run_id: str, actor: str) -> dict[str, Any]:
         write_folder(store, version, run_id)
         rows = crown(version, version.reason, champion) if version.state == "champion" else [version]
         known = champion.model_version if champion else None
-        snapshot = register(rows, run_id, actor, known, version.data_snapshot_id)
+        checks = store.read_json(spell_step_key(run_id, "check_features"))["checks"]
+        snapshot = register(rows, run_id, actor, known, version.data_snapshot_id, checks)
     store.remove_all(spell_checkpoint_key(MODEL, run_id, ""))
     return summarize(version) | {"snapshot": snapshot}
 

@@ -21,25 +21,33 @@ class RegistryBroken(ValueError):
     """Rows that would break a rule of the registry. Nothing is published."""
 
 
-def register(versions: Sequence[Version], run_id: str, actor: str, champion: int | None, snapshot: int) -> int:
+def register(
+    versions: Sequence[Version],
+    run_id: str,
+    actor: str,
+    champion: int | None,
+    snapshot: int,
+    checks: Sequence[dict[str, object]] = (),
+) -> int:
     """Publish these versions of one model, whether new or known. Returns the snapshot that it made.
 
     `champion`: the version that is champion now, as far as the caller knows. `snapshot`: the version of the lake that
-    the change follows from. Raises RegistryBroken, and Overtaken when another champion was published meanwhile.
+    the change follows from. `checks`: rows for ledger.checks that led to it. Raises RegistryBroken, and Overtaken when
+    another champion was published meanwhile.
     """
     model = versions[0].model_name
     numbers = ", ".join(str(version.model_version) for version in versions)
     replaced = f"model_name = {quote(model)} AND model_version IN ({numbers})"
     with closing(connect()) as con:
         file = stage_versions(con, versions, run_id)
-        checks = check_versions(con, file, replaced)
+        own = check_versions(con, file, replaced)
     publication = Publication(
         run_id=run_id,
         subject=TABLE.address,
         actor=actor,
         parts=(Part(TABLE.address, (file,), replaced=replaced),),
         rows=LedgerRows(
-            inputs=[{"table_name": TABLE.address, "day": None, "input_snapshot_id": snapshot}], checks=checks
+            inputs=[{"table_name": TABLE.address, "day": None, "input_snapshot_id": snapshot}], checks=[*checks, *own]
         ),
         rows_made=len(versions),
         overtaken=spell_overtaken(model, champion),

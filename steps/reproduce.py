@@ -1,6 +1,7 @@
 """Rebuild a version from what the registry says of it, and compare. Nothing is published."""
 
 import json
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -44,7 +45,7 @@ def reproduce(number: int) -> dict[str, Any]:
         features = read_features(con, version.data_snapshot_id)
     verify_features(version, features)
     known, _ = split_last(features)
-    model, _ = fit_recorded(known, read_config(version.config_json))
+    model, _ = fit_recorded(known, read_config(version.config_json), is_shown=sys.stderr.isatty())
     is_identical = verify_weights(version, hash_weights(model))
     metrics = measure(model, features)
     verify_metrics(version, metrics)

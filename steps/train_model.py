@@ -4,6 +4,7 @@ The candidates meet on the interaction before the last, the validation; the last
 Every candidate, and every epoch, that is done is kept, so that a repeated task goes on where the last try ended.
 """
 
+import sys
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ def try_candidate(run_id: str, config: "Config", known: pa.Table) -> dict[str, A
     began = time.monotonic()
     earlier, validation = split_last(known)
     checkpoints = store.address(spell_checkpoint_key(MODEL, run_id, f"try_{config.kind}"))
-    model, curve = fit_recorded(earlier, config, validation, checkpoints)
+    model, curve = fit_recorded(earlier, config, validation, checkpoints, is_watched())
     metrics = summarize(rank_last(model, validation), seed=config.seed)
     tried: dict[str, Any] = {"kind": config.kind, "config": spell_config(config), "validation": metrics}
     tried |= {"curve": [asdict(point) for point in curve], "ms": round((time.monotonic() - began) * 1000)}
@@ -70,7 +71,8 @@ def train_winner(run_id: str, best: dict[str, Any], known: pa.Table) -> dict[str
     from models.recommender.train import fit_recorded
 
     config, store = read_config(best["config"]), open_store()
-    model, _ = fit_recorded(known, config, checkpoints=store.address(spell_checkpoint_key(MODEL, run_id, "winner")))
+    checkpoints = store.address(spell_checkpoint_key(MODEL, run_id, "winner"))
+    model, _ = fit_recorded(known, config, checkpoints=checkpoints, is_shown=is_watched())
     uri = store.address(spell_checkpoint_key(MODEL, run_id, WEIGHTS))
     return {
         "kind": config.kind,
@@ -85,6 +87,11 @@ def train_winner(run_id: str, best: dict[str, Any], known: pa.Table) -> dict[str
         "features_sha256": hash_features(),
         "trained_at": utc_now().isoformat(),
     }
+
+
+def is_watched() -> bool:
+    """Whether a progress bar is of use: in the log of a task it would be one long line."""
+    return sys.stderr.isatty()
 
 
 def tell_winner(trained: dict[str, Any]) -> dict[str, Any]:

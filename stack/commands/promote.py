@@ -27,4 +27,16 @@ def run(args: argparse.Namespace) -> int:
 def print_change(changed: dict[str, int | None]) -> None:
     retired = f"version {changed['retired']} is retired" if changed["retired"] else "there was none before"
     print(f"version {changed['version']} is the champion, {retired} (snapshot {changed['snapshot']})")
-    print("recommendations follow with the next `watershed run predict_recommendations`")
+    print(start_predictions())
+
+
+def start_predictions() -> str:
+    """Ask Airflow for new recommendations, where one answers. Returns what became of it, in a sentence."""
+    from contracts.settings import SettingsMissing
+    from stack.airflow_api import open_api
+
+    try:
+        open_api().trigger("predict_recommendations")
+    except (SettingsMissing, ConnectionError, LookupError, ValueError):
+        return "recommendations follow with the next `watershed run predict_recommendations`"
+    return "`predict_recommendations` was started: recommendations follow"

@@ -74,9 +74,8 @@ def test_the_first_version_is_promoted(module_lake: EmptyLake) -> None:
     assert ask("SELECT day, input_snapshot_id FROM ledger.inputs WHERE table_name = 'ml.models'") == [
         (None, champion.data_snapshot_id)
     ]
-    assert ask("SELECT bool_and(is_success), count(*) > 20 FROM ledger.checks WHERE table_name = 'ml.models'") == [
-        (True, True)
-    ]
+    checked = "SELECT table_name, bool_and(is_success) FROM ledger.checks WHERE run_id = 'run-1' GROUP BY 1 ORDER BY 1"
+    assert ask(checked) == [("features.interactions", True), ("ml.models", True)]
 
 
 def test_its_folder_holds_weights_card_curves_and_metrics(module_lake: EmptyLake) -> None:
@@ -213,3 +212,12 @@ def test_ten_times_the_size_is_a_defect_first(module_lake: EmptyLake) -> None:
     with pytest.raises(TrainingBlocked, match="more than 10 times the 540 of the champion, version 2"):
         check_features("run-huge")
     assert check_features("run-huge", accept_growth=True)["rows"] > MOST_GROWTH * 540
+
+
+def test_drift_asks_for_a_training(module_lake: EmptyLake) -> None:
+    drifted = "INSERT INTO ml.drifts VALUES (TIMESTAMP '{at}', 'run', {version}, 'score', 0.3, {is_drifted}, 100)"
+    for at, version, is_drifted in (("2001-01-01", 2, True), ("2100-01-01", 1, True), ("2100-01-01", 2, False)):
+        connect().execute(drifted.format(at=at, version=version, is_drifted=is_drifted))
+    assert "has drifted" not in plan_training()["reason"]
+    connect().execute(drifted.format(at="2100-01-01", version=2, is_drifted=True))
+    assert plan_training()["reason"] == "what the champion sees has drifted since version 3 was trained"
