@@ -104,7 +104,10 @@ def find_epoch(states: str) -> int:
     return max((int(re.findall(r"epoch-(\d+)", name)[0]) for name in list_files(states)), default=0)
 
 
-def test_two_processes_train_the_same_factors(file: Path, tmp_path: Path) -> None:
+def test_two_processes_train_the_same_factors(tmp_path: Path) -> None:
+    """There are several blocks of users and of items, so that both have something to do."""
+    file = tmp_path / "many.parquet"
+    pq.write_table(make_table(9000), file)
     config = '{"kind": "factors", "factors": 16, "epochs": 5}'
     alone = run(str(file), "--config", config, "--out", str(tmp_path / "alone"))
     shared = run(str(file), "--config", config, "--out", str(tmp_path / "shared"), processes=2)
