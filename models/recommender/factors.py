@@ -26,6 +26,7 @@ from models.recommender.device import add_up, choose_device, cut_shares, exchang
 from models.recommender.history import Batch
 from models.recommender.interactions import Interactions
 from models.recommender.progress import Watcher
+from models.recommender.sorting import sort_places
 from models.recommender.trend import find_shares, learn_trend
 
 BLOCK = 65_536  # interactions solved at once: what belongs to them stays in the processor's cache
@@ -170,14 +171,6 @@ def arrange_sides(
         list(cut_blocks(interactions.starts, interactions.item, interactions.weight, items, config, device)),
         list(cut_blocks(starts, user, interactions.weight[order], users, config, device)),
     )
-
-
-def sort_places(item: np.ndarray) -> np.ndarray:
-    """A stable order by item: two passes of numpy's radix sort, which there is for 16 bits only."""
-    order = np.argsort((item & 0xFFFF).astype(np.uint16), kind="stable")
-    if len(item) and item.max() > 0xFFFF:
-        order = order[np.argsort((item >> 16).astype(np.uint16)[order], kind="stable")]
-    return order
 
 
 def cut_blocks(

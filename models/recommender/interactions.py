@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.recommender.sorting import sort_places
+
 DAY_S = 86_400
 
 
@@ -82,14 +84,16 @@ def merge_repeats(
     user: np.ndarray, item: np.ndarray, weight: np.ndarray, days: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """One entry for each pair, by user, then time, then item."""
-    order = np.lexsort((item, user))
+    order = sort_places(item)
+    order = order[sort_places(user[order])]
     user, item, weight, days = (values[order] for values in (user, item, weight, days))
     if not len(user):
         return user, item, weight, days
     first = np.flatnonzero(np.r_[True, (user[1:] != user[:-1]) | (item[1:] != item[:-1])])
     user, item = user[first], item[first]
     weight, days = np.maximum.reduceat(weight, first), np.maximum.reduceat(days, first)
-    order = np.lexsort((item, days, user))
+    order = np.argsort(days, kind="stable")
+    order = order[sort_places(user[order])]
     return user[order], item[order], weight[order], days[order]
 
 

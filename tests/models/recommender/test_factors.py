@@ -13,6 +13,7 @@ from models.recommender.config import FactorsConfig
 from models.recommender.history import make_batch
 from models.recommender.interactions import Interactions, prepare
 from models.recommender.progress import SILENT
+from models.recommender.sorting import sort_places
 
 CONFIG = FactorsConfig(factors=16, epochs=5, regularization=0.01, unseen_weight=0.1)
 CPU = torch.device("cpu")
@@ -121,7 +122,7 @@ def test_blocks_cover_every_interaction_once(interactions: Interactions, monkeyp
 
 def test_sorting_by_item_is_stable_for_many_items() -> None:
     item = np.random.default_rng(0).integers(0, 200_000, 10_000).astype(np.int32)
-    assert np.array_equal(factors.sort_places(item), np.argsort(item, kind="stable"))
+    assert np.array_equal(sort_places(item), np.argsort(item, kind="stable"))
 
 
 def test_training_twice_gives_the_same_bits(interactions: Interactions) -> None:
