@@ -27,10 +27,12 @@ CHANGED_DAYS = """
     )
     SELECT day FROM due LEFT JOIN mart USING (day) WHERE changed > coalesce(built, -1) ORDER BY day
 """
+# As announced: an object of which a table got no row, and had none, changed nothing.
 LAST_CHANGE = """
     SELECT max(snapshot_id) FROM (
-        SELECT snapshot_id FROM ledger.books WHERE list_contains(?, table_name)
-        UNION ALL SELECT snapshot_id FROM ledger.inputs WHERE list_contains(?, table_name)
+        SELECT snapshot_id FROM ledger.books WHERE list_contains($inputs, table_name) AND rows_written > 0
+        UNION ALL SELECT snapshot_id FROM ledger.days WHERE list_contains($inputs, table_name)
+        UNION ALL SELECT snapshot_id FROM ledger.inputs WHERE list_contains($inputs, table_name)
     )
 """
 
@@ -41,7 +43,7 @@ def find_stale_days(con: DuckDBPyConnection, mart: Mart) -> list[date | None]:
     if mart.day is not None:
         asked = {"inputs": inputs, "address": mart.address, "is_cumulative": mart.is_cumulative}
         return [row[0] for row in con.execute(CHANGED_DAYS, asked).fetchall()]
-    changed = con.execute(LAST_CHANGE, [inputs, inputs]).fetchone()
+    changed = con.execute(LAST_CHANGE, {"inputs": inputs}).fetchone()
     built = con.execute(
         "SELECT max(input_snapshot_id) FROM ledger.inputs WHERE table_name = ?", [mart.address]
     ).fetchone()

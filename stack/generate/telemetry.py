@@ -21,8 +21,8 @@ class Shown:
 
 
 def make_telemetry(lists: Sequence[Shown], seed: int) -> list[str]:
-    """Log lines: a request of every user, a second after the list was made; of the films then watched the first minutes,
-    which a player fetches ahead, and a rating."""
+    """Log lines: a request of every user, a second after the list was made; of the films that they then watch the first
+    minutes, which a player fetches ahead, and a rating."""
     rng = np.random.default_rng([seed, 5])
     lines = []
     for number, own in enumerate(lists):
