@@ -92,15 +92,26 @@ def write_folder(store: Store, version: Version, run_id: str) -> None:
     from models.recommender.curves import draw_curves
 
     trained = store.read_json(spell_step_key(run_id, "train_model"))
-    title = f"{version.model_name}, version {version.model_version}: {trained['kind']}"
+    curve = choose_curve(trained)
+    title = f"{version.model_name}, version {version.model_version}: {curve['kind']}"
     files = {
         WEIGHTS: store.read_bytes(spell_checkpoint_key(MODEL, run_id, WEIGHTS)),
         "card.md": write_card(version).encode(),
-        "curves.png": draw_curves([Point(**point) for point in trained["curve"]], title),
+        "curves.png": draw_curves([Point(**point) for point in curve["curve"]], title),
         "metrics.json": json.dumps(version.metrics, indent=2).encode(),
     }
     for name, content in files.items():
         store.write_bytes(spell_model_key(MODEL, version.model_version, name), content)
+
+
+def choose_curve(trained: dict[str, Any]) -> dict[str, Any]:
+    """The candidate whose epochs are drawn: the winner, unless it is in closed form and another one has epochs."""
+
+    def rank(one: dict[str, Any]) -> tuple[bool, bool]:
+        return len(one["curve"]) > 1, one["kind"] == trained["kind"]
+
+    candidates: list[dict[str, Any]] = trained["candidates"]
+    return max(candidates, key=rank)
 
 
 def summarize(version: Version) -> dict[str, Any]:

@@ -77,7 +77,6 @@ def train_winner(run_id: str, best: dict[str, Any], known: pa.Table) -> dict[str
     return {
         "kind": config.kind,
         "config": best["config"],
-        "curve": best["curve"],
         "seed": config.seed,
         "weights_sha256": model.save(uri),
         "weights_uri": uri,

@@ -40,6 +40,8 @@ What was tried, on the validation:
 
 {candidates}
 
+What is in closed form has no epochs; these are of the winner, if it has some, or else of another candidate:
+
 ![Loss and metric by epoch](curves.png)
 
 ## Limits

@@ -122,6 +122,21 @@ def test_assets_lead_from_raw_to_every_mart(dag_bag: Any) -> None:
     assert {mart_asset(mart).name for mart in list_marts()} <= reached
 
 
+def test_interactions_lead_to_recommendations_through_the_model(dag_bag: Any) -> None:
+    """What the asset graph of the web UI shows of a model. Only one task tells that the champion has changed."""
+    tasks = {task.task_id: task for task in dag_bag.dags["train_recommender"].tasks}
+    chain = ["core.ratings", "features/recommender", "weights/recommender", "ml.models"]
+    steps = ["build_features", "train_model", "announce_champion"]
+    for before, after, name in zip(chain, chain[1:], steps, strict=False):
+        assert before in {asset.name for asset in tasks[name].inlets}
+        assert [asset.name for asset in tasks[name].outlets] == [after]
+    assert [name for name, task in tasks.items() if "ml.models" in {asset.name for asset in task.outlets}] == [
+        "announce_champion"
+    ]
+    heard = {asset.name for asset in dag_bag.dags["predict_recommendations"].timetable.asset_condition.objects}
+    assert {"ml.models", "core.ratings", "core.watch_minutes"} <= heard
+
+
 def test_asset_addresses_are_distinct(dag_bag: Any) -> None:
     tasks = [task for dag in list_all_dags(dag_bag) for task in dag.tasks]
     assets = {(asset.name, asset.uri) for task in tasks for asset in [*task.inlets, *task.outlets]}
