@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from contracts.drifts import TABLE
 from contracts.recommendations import TABLE as RECOMMENDATIONS
 from lake.store import Store, open_store, spell_model_key, spell_side_key, spell_step_key, spell_table_key
-from models.recommender.drift import compare, describe
+from models.recommender.drift import QUANTITIES, compare, describe
 from models.recommender.features import read_features, spell_features
 from models.registry import Version, find_version
 from steps.check import spell_list
@@ -59,14 +59,14 @@ def measure_drift(run_id: str) -> dict[str, Any]:
 
 
 def find_reference(con: DuckDBPyConnection, version: Version, store: Store) -> dict[str, Any]:
-    """What drift.json beside the weights says; it is made where it is missing."""
+    """What drift.json beside the weights says; it is made where it is missing, or says nothing of some quantity."""
     key = spell_model_key(MODEL, version.model_version, "drift.json")
-    try:
-        return dict(store.read_json(key))
-    except LookupError:
-        reference = make_reference(con, version)
-        store.write_json(key, reference)
-        return reference
+    found = store.find_json(key)
+    if found is not None and set(found["quantities"]) == set(QUANTITIES):
+        return dict(found)
+    reference = make_reference(con, version)
+    store.write_json(key, reference)
+    return reference
 
 
 def make_reference(con: DuckDBPyConnection, version: Version) -> dict[str, Any]:
