@@ -18,7 +18,7 @@ from warehouse.ledger import fetch_column, utc_now
 from warehouse.publish import hold_lock, transact
 
 KEEP_DAYS = 30
-MOST_EXPIRED = 1000  # a run: bounds how long publishes wait
+MOST_EXPIRED = 5000  # a run: bounds how long publishes wait
 
 OLD = """
     SELECT snapshot_id FROM ducklake_snapshots('lake')

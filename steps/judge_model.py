@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,10 @@ from steps.build_features import MODEL, load_features
 from warehouse.connection import connect
 
 if TYPE_CHECKING:
+    from models.recommender import Config
     from models.recommender.model import Model
+
+LATE_SHARE = 0.1  # of the interactions are after the moment that separates past and future
 
 
 def judge_model(run_id: str) -> dict[str, Any]:
@@ -29,7 +33,9 @@ def judge_model(run_id: str) -> dict[str, Any]:
     trained = store.read_json(spell_step_key(run_id, "train_model"))
     with closing(connect(read_only=True)) as con:
         champion = find_champion(con, MODEL)
-    metrics = measure(load(trained["weights_uri"]), load_features(run_id), champion)
+    model, features = load(trained["weights_uri"]), load_features(run_id)
+    metrics = measure(model, features, champion)
+    metrics["by_time"] = measure_by_time(features, model.config)
     metrics["validation"] = {one["kind"]: one["validation"] for one in trained["candidates"]}
     judged = judge(
         metrics["users"],
@@ -61,6 +67,23 @@ def measure(model: "Model", features: pa.Table, champion: Version | None = None)
         metrics["baselines"]["champion"] = version | summarize(others, groups, seed)
         metrics["difference"] = compare(ranks, others, seed)
     return metrics
+
+
+def measure_by_time(features: pa.Table, config: "Config") -> dict[str, Any] | None:
+    """Metrics of the same config trained on what was before a moment only, and `popularity`'s: users of that time, by
+    what they took first from then on. It decides nothing. None where there is too little before or after.
+    """
+    from models.recommender import PopularityConfig, fit, rank_last, split_at, summarize
+
+    microseconds = np.quantile(features["interacted_at"].cast(pa.int64()).to_numpy(), 1 - LATE_SHARE)
+    moment = datetime(1970, 1, 1) + timedelta(microseconds=int(microseconds))
+    earlier, later = split_at(features, moment)
+    if not len(later) or min(len(earlier[column].unique()) for column in ("user_id", "item_id")) < 2:
+        return None
+    ours, popular = (
+        summarize(rank_last(fit(earlier, one), later, moment), seed=config.seed) for one in (config, PopularityConfig())
+    )
+    return {"moment": moment.isoformat(), **ours, "popularity": popular}
 
 
 def group(model: "Model", test: pa.Table) -> np.ndarray:

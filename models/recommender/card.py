@@ -36,6 +36,8 @@ By how much is known of a user (new: 1 interaction in training, light: 2 to 9, h
 
 {groups}
 
+{by_time}
+
 What was tried, on the validation:
 
 {candidates}
@@ -81,6 +83,7 @@ def write_card(version: Version) -> str:
         users=metrics["users"],
         metrics=spell_metrics(models),
         groups=spell_groups(models),
+        by_time=spell_by_time(metrics.get("by_time")),
         candidates=spell_metrics(metrics.get("validation", {})),
     )
 
@@ -107,6 +110,17 @@ def spell_groups(models: dict[str, dict[str, Any]]) -> str:
         found = (one["groups"].get(group, {}).get("ndcg_at_10") for one in models.values())
         rows.append([group, f"{own['users']:,}", *map(spell, found)])
     return spell_table(["", "users", *models], rows)
+
+
+def spell_by_time(found: dict[str, Any] | None) -> str:
+    if not found:
+        return "There was too little before and after a moment to separate past and future."
+    return (
+        "All of these learned from what others did later, as in published results. Trained on what was before "
+        f"{found['moment']} only, and judged by what {found['users']:,} users took first from then on (which decides "
+        "nothing):\n\n"
+        + spell_metrics({"the same kind and config": found, "popularity": found["popularity"]})
+    )
 
 
 def spell(metric: dict[str, float] | None) -> str:

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from lake.store import open_store, spell_checkpoint_key, spell_model_key
@@ -12,7 +13,7 @@ from models.recommender import FactorsConfig, PopularityConfig
 from models.recommender.checkpoints import write_checkpoint
 from models.registry import Version, find_champion, find_version, list_versions
 from steps.build_features import MODEL, MOST_GROWTH, TrainingBlocked, build_features, check_features, verify_size
-from steps.judge_model import judge_model
+from steps.judge_model import judge_model, measure_by_time
 from steps.plan_training import plan_training
 from steps.promote import promote, roll_back
 from steps.publish_model import publish_model
@@ -20,6 +21,7 @@ from steps.register import RegistryBroken, crown, register
 from steps.reproduce import NotReproduced, reproduce
 from steps.train_model import train_model
 from tests.empty_lake import EmptyLake
+from tests.models.published import NOON
 from tests.steps.training import prepare_training, rate_by_taste, run_training
 from warehouse.connection import connect
 from warehouse.publish import Overtaken
@@ -64,6 +66,8 @@ def test_the_first_version_is_promoted(module_lake: EmptyLake) -> None:
     champion = ask_champion()
     assert champion.interaction_count == 360
     assert champion.metrics["users"] == 60
+    assert champion.metrics["by_time"]["users"] > 0
+    assert champion.metrics["by_time"]["moment"] > "2026-11-05"
     assert champion.metrics["ndcg_at_10"]["value"] > champion.metrics["baselines"]["popularity"]["ndcg_at_10"]["value"]
     assert ask("SELECT day, input_snapshot_id FROM ledger.inputs WHERE table_name = 'ml.models'") == [
         (None, champion.data_snapshot_id)
@@ -86,6 +90,11 @@ def test_its_folder_holds_weights_card_curves_and_metrics(module_lake: EmptyLake
 
 def list_folder(number: int) -> list[str]:
     return [key.rpartition("/")[2] for key in open_store().list(spell_model_key(MODEL, number, ""))]
+
+
+def test_where_all_happens_at_once_there_is_no_future() -> None:
+    interactions = {"user_id": [1, 1, 2], "item_id": ["a", "b", "a"], "interacted_at": [NOON] * 3}
+    assert measure_by_time(pa.table(interactions), PopularityConfig()) is None
 
 
 def test_repeated_steps_change_nothing(module_lake: EmptyLake) -> None:

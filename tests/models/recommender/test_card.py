@@ -19,6 +19,7 @@ def make_version(**changes: Any) -> Version:
     own = summarize(RANKS, GROUPS)
     champion = {"version": 1, **summarize(RANKS + 1, GROUPS)}
     metrics = own | {"baselines": {"popularity": summarize(RANKS + 2, GROUPS), "champion": champion}}
+    metrics["by_time"] = {"moment": "2020-06-01T00:00:00", "popularity": own, **own}
     metrics |= {"validation": {"item_item": own, "factors": own}}
     libraries = {"torch": "2.13.0", "processor": "a fast one"}
     told = {"code_commit": "c0ffee", "metrics_json": json.dumps(metrics), "libraries_json": json.dumps(libraries)}
@@ -35,6 +36,8 @@ def test_a_card_tells_what_it_is_how_good_and_where_it_ends() -> None:
     assert "| | users | this version | version 1, champion until then | popularity |" in card.replace("|  |", "| |")
     assert all(f"\n| {name} | " in card for name in ("new", "light", "heavy", "item_item", "factors"))
     assert all(text in card for text in ("c0ffee", "torch 2.13.0", "a fast one", "(curves.png)", "## Limits"))
+    assert "before 2020-06-01T00:00:00 only" in card
+    assert "| the same kind and config | 0.7500 (" in card
     assert "watershed reproduce 2" in card
 
 
@@ -44,6 +47,7 @@ def test_the_first_version_has_nobody_beside_it() -> None:
     assert "nothing, it is the first" in card
     assert "champion until then" not in card
     assert "commit unknown" in card
+    assert "too little before and after" in card
 
 
 def test_code_that_decides_weights_decides_the_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
