@@ -42,7 +42,7 @@ def run_models(api: AirflowApi, report: Report) -> None:
 def wait_for_models(api: AirflowApi, report: Report) -> int:
     """Until nothing trains or predicts any more and the champion's lists are published. Returns its version.
 
-    What did not start by itself, because its DAG was paused for one, is started.
+    What failed, or did not start by itself, because its DAG was paused for one, is started.
     """
     deadline = time.monotonic() + PATIENCE_S
     report("waiting for train_recommender and predict_recommendations, which follow what was published")
@@ -51,11 +51,21 @@ def wait_for_models(api: AirflowApi, report: Report) -> int:
             time.sleep(1)
             continue
         champion, predicted = find_versions()
-        if champion is not None and champion == predicted:
-            report(f"recommender: version {champion} is the champion, and its recommendations are published")
-            return champion
-        follow(api, [api.trigger(PREDICT if champion is not None else TRAIN)], report)
+        if (due := find_due(api, champion, predicted)) is None:
+            report(f"recommender: version {predicted} is the champion, and its recommendations are published")
+            return int(predicted or 0)
+        follow(api, [api.trigger(due)], report)
     raise RuntimeError(f"after {PATIENCE_S} s there are no recommendations by the champion; see {api.url}")
+
+
+def find_due(api: AirflowApi, champion: int | None, predicted: int | None) -> str | None:
+    """The DAG that must run before the champion's lists are published."""
+    for dag in (TRAIN, PREDICT):
+        if [run.state for run in api.list_runs(dag)[:1]] == ["failed"]:
+            return dag
+    if champion is None:
+        return TRAIN
+    return None if champion == predicted else PREDICT
 
 
 def find_versions() -> tuple[int | None, int | None]:
