@@ -13,7 +13,8 @@ PIECE = 5_000_000
 VIEWING = 40  # minutes in a row, on average
 USERS_A_MILLION = 2_000
 FILMS = 10_000
-# Viewings of 40 minutes: who and what follow from the viewing's number, films by about Zipf's law.
+# Viewings of 40 minutes: who and what follow from the viewing's number, films by about Zipf's law. As in a log, rows
+# are in order of time, so that those of a viewing do not lie together.
 MINUTES = f"""
     WITH minutes AS (
         SELECT range AS line, range // {VIEWING} AS viewing, (range % {VIEWING})::INTEGER AS minute
@@ -27,6 +28,7 @@ MINUTES = f"""
            'raw/watch_logs/generated' AS raw_object,
            line AS raw_line
     FROM minutes
+    ORDER BY watched_at
 """
 
 
