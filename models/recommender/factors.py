@@ -32,7 +32,7 @@ from models.recommender.trend import find_shares, learn_trend
 BLOCK = 65_536  # interactions solved at once: what belongs to them stays in the processor's cache
 BLOCK_ROWS = 4_096
 STEPS = 1  # of conjugate gradients a row and epoch, from where the row was: more are slower and bring nothing
-FOLD_STEPS = 6  # the same for users at prediction, who begin at nothing
+FOLD_STEPS = 10  # the same for users at prediction, who begin at nothing
 SCORED_ROWS = 128  # users multiplied with items at once, always: matrices of one shape give a user the same bits
 TINY = 1e-30
 
