@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
 MODEL = "recommender"
 TOP = 20
 PORTION = 100_000  # interactions predicted from at once, of as many users at most
-FILE_ROWS = 2_000_000
+FILE_ROWS = 1_000_000
 
 LISTS = """
-    SELECT TIMESTAMP '{now}' AS predicted_at, user_id, list(film_id ORDER BY rank) AS film_ids,
+    SELECT TIMESTAMP '{now}' AS predicted_at, user_id, film_ids,
            {version}::BIGINT AS model_version, {snapshot}::BIGINT AS data_snapshot_id, {run} AS run_id
-    FROM staged GROUP BY user_id ORDER BY user_id
+    FROM lists
 """
 # An empty list: until then the user had one.
 WITHDRAWN = """
@@ -100,13 +101,22 @@ def stage_lists(
     best, lists = Stage(con, store, RECOMMENDATIONS.address, run_id), Stage(con, store, PREDICTIONS.address, run_id)
     for portion in gather(recommend(model, features, choice)):
         con.register("staged", portion)
+        con.register("lists", join_films(portion))
         best.write("FROM staged")
         lists.write(LISTS.format(**names))
-        con.unregister("staged")
     users = lists.rows
     lists.write(WITHDRAWN.format(**names))
     files = {stage.address: stage.files for stage in (best, lists)}
     return {"files": files, "rows": best.rows, "users": users, "withdrawn": lists.rows - users, "predicted_at": now}
+
+
+def join_films(best: pa.Table) -> pa.Table:
+    """A row a user: user_id, film_ids. A user's rows are beside each other, best first; DuckDB would sort them again."""
+    users = best["user_id"].to_numpy()
+    first = np.flatnonzero(np.r_[True, users[1:] != users[:-1]])
+    offsets = pa.array(np.r_[first, len(users)].astype(np.int32))
+    films = pa.ListArray.from_arrays(offsets, best["film_id"].combine_chunks())
+    return pa.table({"user_id": users[first], "film_ids": films})
 
 
 @dataclass
