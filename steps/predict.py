@@ -111,7 +111,7 @@ def stage_lists(
 
 
 def join_films(best: pa.Table) -> pa.Table:
-    """A row a user: user_id, film_ids. A user's rows are beside each other, best first; DuckDB would sort them again."""
+    """A row a user: user_id, film_ids. A user's rows are side by side, best first; DuckDB would sort them again."""
     users = best["user_id"].to_numpy()
     first = np.flatnonzero(np.r_[True, users[1:] != users[:-1]])
     offsets = pa.array(np.r_[first, len(users)].astype(np.int32))
