@@ -7,6 +7,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from contracts import find_table, load_tables
+from models.registry import find_champion
 from stack.demo_models import count_telemetry
 from warehouse.connection import connect
 from warehouse.marts import list_marts
@@ -98,7 +99,25 @@ def print_report(truth_file: Path) -> list[str]:
     for title, query in ANSWERS.items():
         print(title)
         show(con, query)
+    show_earlier(con)
     return find_untruths(con, json.loads(truth_file.read_text()))
+
+
+def show_earlier(con: DuckDBPyConnection) -> None:
+    """What the champion would have shown the viewer when these were rated: published lists are of the present."""
+    from models.recommender.champion import load_version
+    from models.recommender.features import read_features
+
+    if (champion := find_champion(con)) is None:
+        return
+    con.execute(f"CREATE TEMP TABLE viewer AS SELECT {VIEWER} AS user_id")
+    history = read_features(con, champion.data_snapshot_id, "temp.viewer")
+    best = load_version(champion).with_history(history).recommend([VIEWER], 5)
+    latest = max(history["interacted_at"].to_pylist())
+    print(f"The same model for user {VIEWER} after the last of these ratings, {latest:%-d %B %Y}")
+    con.register("best", best)
+    films = "JOIN core.films ON film_id = item_id"
+    show(con, f"SELECT rank, title, round(score, 3) AS score FROM best {films} ORDER BY rank")
 
 
 def show(con: DuckDBPyConnection, query: str) -> None:
