@@ -23,8 +23,8 @@ FACTORS, EPOCHS, TOP = 64, 12, 20
 # Nothing that implicit's model has not: no trend, and old interactions count as much as new ones.
 PLAIN = {"kind": "factors", "factors": FACTORS, "epochs": EPOCHS, "trend_weight": 0.0, "recency_days": 1e9}
 RATINGS = Path(__file__).parents[1] / "tests" / "data" / "ratings" / "movietweetings_100k_ratings.dat.gz"
-# What was best on the validation: for ours of grids of 16, for implicit's of ten points or fewer; generated interactions
-# were searched at half a million.
+# What was best on the validation: for ours of grids of 16, for implicit's of ten points or fewer. Of the generated
+# interactions half a million were searched.
 TUNED = {
     "ratings": ({"regularization": 0.008, "unseen_weight": 0.12}, {"regularization": 30.0, "alpha": 1.0}),
     "generated": ({"regularization": 0.008, "unseen_weight": 0.12}, {"regularization": 3.0, "alpha": 3.0}),
