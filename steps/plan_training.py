@@ -36,10 +36,13 @@ def has_drifted(con: DuckDBPyConnection, versions: list[Version]) -> bool:
 
 
 def judge_need(count: int, last: Version | None, is_drifted: bool) -> tuple[bool, str]:
-    """Whether to train with so many interactions, and why, in one sentence."""
+    """Whether to train with so many interactions, and why, in one sentence.
+
+    A model that was refused although there was drift would be refused again: then only more data is a reason.
+    """
     if last is None:
         return (True, "nothing was trained yet") if count else (False, "there are no interactions to learn from yet")
-    if is_drifted:
+    if is_drifted and last.state != "refused":
         return True, f"what the champion sees has drifted since version {last.model_version} was trained"
     more = count / last.interaction_count - 1
     told = f"{count:,} interactions, {more:+.1%} since version {last.model_version} was trained"

@@ -29,8 +29,13 @@ CHANGED_DAYS = """
 """
 # As announced: an object of which a table got no row, and had none, changed nothing.
 LAST_CHANGE = """
+    WITH books AS (
+        SELECT snapshot_id, rows_written,
+               lag(rows_written) OVER (PARTITION BY table_name, raw_object ORDER BY snapshot_id) AS rows_before
+        FROM ledger.books WHERE list_contains($inputs, table_name)
+    )
     SELECT max(snapshot_id) FROM (
-        SELECT snapshot_id FROM ledger.books WHERE list_contains($inputs, table_name) AND rows_written > 0
+        SELECT snapshot_id FROM books WHERE rows_written > 0 OR rows_before > 0
         UNION ALL SELECT snapshot_id FROM ledger.days WHERE list_contains($inputs, table_name)
         UNION ALL SELECT snapshot_id FROM ledger.inputs WHERE list_contains($inputs, table_name)
     )

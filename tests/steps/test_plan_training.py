@@ -1,6 +1,7 @@
 """When a training is due."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,7 @@ LAST = Version(**{"code_commit": None, **GOOD["models"], "interaction_count": 10
         (1050, LAST, False, True, r"1,050 interactions, \+5.0% since version 2"),
         (900, LAST, False, False, "-10.0% since version 2"),
         (900, LAST, True, True, "what the champion sees has drifted since version 2 was trained"),
+        (900, replace(LAST, state="refused"), True, False, "-10.0% since version 2"),
     ],
 )
 def test_the_need(count: int, last: Version | None, is_drifted: bool, is_due: bool, why: str) -> None:
