@@ -9,7 +9,7 @@ from models.registry import Version
 from steps.plan_training import judge_need
 from tests.expectations.staged import GOOD
 
-LAST = Version(**{"code_commit": None, **GOOD["models"], "interaction_count": 1000})
+LAST = Version(**{"code_commit": None, **GOOD["models"], "interaction_count": 1000, "state": "champion"})
 
 
 @pytest.mark.parametrize(
