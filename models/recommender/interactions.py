@@ -4,7 +4,7 @@ Words used here: *id*: what the caller calls a user or item, integer or text. *i
 are in falling order of their users, so that any number of the most frequent ones is a prefix.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,16 +51,27 @@ def prepare(table: pa.Table) -> Interactions:
     table = read_columns(table)
     if not len(table):
         raise ValueError("there are no interactions to learn from: publish ratings or watch minutes first")
-    counts = table.group_by("item_id").aggregate([("user_id", "count_distinct")])
-    order = [("user_id_count_distinct", "descending"), ("item_id", "ascending")]
-    items = counts.sort_by(order)["item_id"].combine_chunks()
-    history = arrange_columns(table, items)
-    for what, there in (("user", history.users), ("item", items)):
+    history = order_items(arrange_columns(table, sort_ids(table["item_id"])))
+    for what, there in (("user", history.users), ("item", history.items)):
         if len(there) < 2:
             raise ValueError(
                 f"all {len(table)} interactions are of one {what}, {there[0]}: nothing can be learned from them"
             )
     return history
+
+
+def sort_ids(ids: pa.ChunkedArray) -> pa.Array:
+    """Each once, in order."""
+    found = pc.unique(ids)
+    return found.take(pc.sort_indices(found))
+
+
+def order_items(history: Interactions) -> Interactions:
+    """The same with items in falling order of their users, then of their ids, in which order they are."""
+    order = np.argsort(-np.bincount(history.item, minlength=len(history.items)), kind="stable")
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order))
+    return replace(history, items=history.items.take(pa.array(order)), item=place[history.item])
 
 
 def arrange(table: pa.Table, items: pa.Array) -> Interactions:
@@ -71,8 +82,7 @@ def arrange(table: pa.Table, items: pa.Array) -> Interactions:
 def arrange_columns(table: pa.Table, items: pa.Array) -> Interactions:
     known = pc.index_in(table["item_id"], value_set=items.cast(table["item_id"].type))
     table, item = table.filter(pc.is_valid(known)), known.drop_null()
-    users = pc.unique(table["user_id"])
-    users = users.take(pc.sort_indices(users))
+    users = sort_ids(table["user_id"])
     user = pc.index_in(table["user_id"], value_set=users).to_numpy()
     arrays = [user, item.to_numpy(), table["weight"].to_numpy(), table["days"].to_numpy()]
     user, place, weight, days = merge_repeats(*arrays)
@@ -171,8 +181,7 @@ def split_at(table: pa.Table, moment: datetime) -> tuple[pa.Table, pa.Table]:
 def arrange_by_id(table: pa.Table) -> Interactions:
     """All interactions, with the items in the order of their ids: ties in time are broken by id."""
     table = read_columns(table)
-    items = pc.unique(table["item_id"])
-    return arrange_columns(table, items.take(pc.sort_indices(items)))
+    return arrange_columns(table, sort_ids(table["item_id"]))
 
 
 def spell_rows(history: Interactions) -> pa.Table:

@@ -16,7 +16,8 @@ from models.recommender.interactions import Interactions
 from models.recommender.progress import Watcher
 from models.recommender.trend import add_trend, learn_trend
 
-CHUNK = 500_000  # interactions a product of sparse matrices, which bounds its memory
+CHUNK = 500_000  # interactions, and columns, a product of sparse matrices, which bounds its memory
+COLUMNS = 1000
 SOON = 5  # an item follows another one when it is among the user's next five
 
 
@@ -24,13 +25,16 @@ def train(interactions: Interactions, config: ItemItemConfig, watcher: Watcher) 
     """`similar[i, j]`: what having taken item i adds to item j, for the most frequent items; and the trend."""
     users_of = np.bincount(interactions.item, minlength=len(interactions.items))
     kept = max(1, min(int((users_of >= config.least_users).sum()), config.most_items))
-    gram = count_together(interactions, kept, config.user_power).to(choose_device())
-    gram.diagonal().add_(config.regularization)
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
-    similar = (inverse / -inverse.diagonal()).cpu().contiguous()  # LAPACK leaves columns together, we read rows
+    similar = count_together(interactions, kept, config.user_power).to(choose_device())
+    similar.diagonal().add_(config.regularization)
+    similar = torch.linalg.cholesky(similar)
+    similar = torch.cholesky_inverse(similar)  # one name: two of these squares at a time are enough
+    similar /= -similar.diagonal().clone()
+    similar = similar.cpu().contiguous()  # LAPACK leaves columns together, we read rows
     similar.fill_diagonal_(0)
-    shrunk = torch.from_numpy(users_of[:kept] + config.next_shrink).float()
-    similar.add_(count_following(interactions, kept) / shrunk[:, None], alpha=config.next_weight)
+    following = count_following(interactions, kept).tocoo()
+    share = following.data / (users_of[following.row] + config.next_shrink)
+    similar.numpy()[following.row, following.col] += config.next_weight * share.astype(np.float32)
     weights = {"similar": similar, **learn_trend(interactions, config.trend_days)}
     watcher.finish_epoch(1, 1, float("nan"), weights)
     return weights
@@ -47,11 +51,14 @@ def count_together(interactions: Interactions, kept: int, user_power: float) -> 
         user = np.repeat(np.arange(last - first), counts[first:last])[own]
         places = user, interactions.item[inside][own]
         taken = csr_array((share[inside][own].astype(np.float32), places), shape=(last - first, kept))
-        gram += (taken.T @ taken).toarray()
+        users_by_item, by_column = taken.T.tocsr(), taken.tocsc()
+        for column in range(0, kept, COLUMNS):
+            part = slice(column, column + COLUMNS)
+            gram[:, part] += (users_by_item @ by_column[:, part]).toarray()
     return torch.from_numpy(gram)
 
 
-def count_following(interactions: Interactions, kept: int) -> torch.Tensor:
+def count_following(interactions: Interactions, kept: int) -> csr_array:
     """How often item j was taken soon after item i, [kept, kept]: the later, the less it counts."""
     item, days, user = interactions.item, interactions.days, interactions.user
     following = csr_array((kept, kept), dtype=np.float32)
@@ -60,7 +67,7 @@ def count_following(interactions: Interactions, kept: int) -> torch.Tensor:
         nearness = 1 / (1 + days[step:][own] - days[:-step][own]) / step**0.5
         places = item[:-step][own], item[step:][own]
         following += csr_array((nearness.astype(np.float32), places), shape=(kept, kept))
-    return torch.from_numpy(following.toarray())
+    return following
 
 
 def cut_users(starts: np.ndarray) -> list[tuple[int, int]]:
