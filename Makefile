@@ -26,7 +26,7 @@ stop:  ## Stop all servers; the data stays
 status: $(INSTALLED)  ## Show the servers: address, process, memory, health
 	@$(VENV)/bin/watershed status
 
-test: lint  ## All checks: lint, types and tests (at most 20 minutes)
+test: lint  ## All checks: lint, types and tests (at most 25 minutes)
 	@$(PYTHON) -m pytest
 
 test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (under a minute)

@@ -70,11 +70,13 @@ class Model:
         ids = as_array(user_ids)
         users = self.history.find_users(ids)
         moment = None if as_of is None else as_of.replace(tzinfo=UTC).timestamp() / DAY_S
-        parts = [self.name_best(ids.slice(0, 0), np.empty((0, k), np.int64), np.empty((0, k)))]
+        # Made at once: small results that outlive each batch's scores would leave holes all over the memory.
+        shape = len(users), min(k, len(self.items))
+        item, score = np.empty(shape, np.int64), np.empty(shape, np.float32)
         for first, batch in self.cut_batches(users, moment):
-            best = choose_best(score_batch(self, batch), batch, k, exclude_seen)
-            parts.append(self.name_best(ids.slice(first, len(batch.clock)), *best))
-        return pa.concat_tables(parts)
+            own = slice(first, first + len(batch.clock))
+            item[own], score[own] = choose_best(score_batch(self, batch), batch, k, exclude_seen)
+        return self.name_best(ids, item, score)
 
     def cut_batches(self, users: np.ndarray, moment: float | None) -> Iterator[tuple[int, Batch]]:
         """The first place and the histories of as many users as fit."""
