@@ -21,13 +21,13 @@ from contracts.recommendations import TABLE as RECOMMENDATIONS
 from lake.store import Store, open_store, spell_side_key, spell_step_key, spell_table_key
 from models.recommender.features import spell_features
 from models.registry import find_version
+from steps.build_features import MODEL
 from warehouse.connection import connect, quote
 from warehouse.ledger import utc_now
 
 if TYPE_CHECKING:
     from models.recommender import Model
 
-MODEL = "recommender"
 TOP = 20
 PORTION = 100_000  # interactions predicted from at once, of as many users at most
 FILE_ROWS = 1_000_000

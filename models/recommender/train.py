@@ -8,11 +8,9 @@ the work; the first one of them watches.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 
 import numpy as np
 import pyarrow as pa
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
@@ -20,6 +18,7 @@ from models.recommender.checkpoints import Point, identify_training, read_checkp
 from models.recommender.config import Config
 from models.recommender.device import read_rank
 from models.recommender.evaluate import rank_last, summarize
+from models.recommender.fit import train_kind
 from models.recommender.interactions import prepare
 from models.recommender.model import Model
 
@@ -106,6 +105,4 @@ def fit_recorded(
         training=identify_training(history, config) if checkpoints else "",
         is_shown=is_shown,
     )
-    torch.manual_seed(config.seed)
-    weights = import_module(f"models.recommender.{config.kind}").train(history, config, recorder)
-    return Model(config, weights, history, last_day), recorder.curve
+    return train_kind(history, config, recorder), recorder.curve
