@@ -4,6 +4,7 @@ Views and macros are made when they are missing, and made anew when their file c
 tells: making one is a snapshot, whether or not it is the same as before.
 """
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -109,11 +110,16 @@ def is_prepared(con: DuckDBPyConnection, addresses: list[str]) -> bool:
     declared = {address: {c.name for c in columns} for address, columns in list_declared().items()}
     declared |= {m.address: {c.name for c in m.columns} for m in list_marts()}
     parked = (f"quarantine.{address.rpartition('.')[2]}" for address in addresses)
-    wanted = {*addresses, *(address for address in parked if address in declared), "ledger.definitions"}
-    if not all(declared.get(address, {"digest"}) <= set(existing.get(address, ())) for address in wanted):
+    wanted = {*addresses, *(address for address in parked if address in declared), *list_ledger()}
+    if not all(declared.get(address, {"snapshot_id"}) <= set(existing.get(address, ())) for address in wanted):
         return False
     digests = read_digests(con)
     return all(digests.get(view.address) == view.digest for view in list_views())
+
+
+def list_ledger() -> list[str]:
+    """The addresses of the ledger's tables."""
+    return re.findall(r"CREATE TABLE IF NOT EXISTS (ledger\.\w+)", LEDGER_SQL.read_text())
 
 
 def describe_mart(con: DuckDBPyConnection, mart: Mart, query: str | None = None) -> Table:

@@ -118,6 +118,58 @@ CREATE TABLE IF NOT EXISTS ledger.parity (
     compared_at TIMESTAMP NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS ledger.waits (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    subject VARCHAR NOT NULL,
+    wait_ms BIGINT NOT NULL,        -- until the publish had the lock
+    publish_ms BIGINT NOT NULL      -- from then until everything was ready to commit
+);
+
+CREATE TABLE IF NOT EXISTS ledger.lineage_events (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    event_json VARCHAR NOT NULL     -- an OpenLineage run event, as it was sent
+);
+
+CREATE TABLE IF NOT EXISTS ledger.decisions (
+    decision_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    kind VARCHAR NOT NULL,          -- drop, replay, accept or rollback
+    subject VARCHAR NOT NULL,       -- the table or source that it is about
+    about_json VARCHAR NOT NULL,    -- which rows, objects or version
+    reason VARCHAR NOT NULL,        -- why, in the words of who decided
+    decided_by VARCHAR NOT NULL,
+    decided_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS ledger.outcomes (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    decision_id VARCHAR NOT NULL,   -- the decision that this publish carried out
+    row_count BIGINT NOT NULL       -- rows dropped, replayed or restored
+);
+
+CREATE TABLE IF NOT EXISTS ledger.alerts (
+    alert_id VARCHAR NOT NULL,      -- the same from firing to resolving
+    snapshot_id BIGINT NOT NULL,
+    rule VARCHAR NOT NULL,
+    subject VARCHAR NOT NULL,       -- the table, source or stream
+    state VARCHAR NOT NULL,         -- firing or resolved
+    sentence VARCHAR NOT NULL,      -- what is wrong, where and what to do
+    changed_at TIMESTAMP NOT NULL,
+    delivered_at TIMESTAMP          -- null: nobody could be told yet
+);
+
+CREATE TABLE IF NOT EXISTS ledger.pins (
+    name VARCHAR NOT NULL,          -- of a version that a report cites
+    snapshot_id BIGINT NOT NULL,    -- the one that this row is written in
+    pinned_snapshot_id BIGINT,      -- the version; null: the pin was taken off
+    reason VARCHAR NOT NULL,
+    pinned_by VARCHAR NOT NULL,
+    pinned_at TIMESTAMP NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS ledger.definitions (
     name VARCHAR NOT NULL,          -- a view or table macro, such as core.photos_now
     digest VARCHAR NOT NULL,        -- of the statement that made it

