@@ -3,7 +3,7 @@
 Words used here:
 *page*: a module of `pages/` with a router, and usually its template.
 *question*: a function beside the pages that asks the mirror, the lake or the catalogue, and returns plain rows.
-*mirror*: this process's copy of the ledger, in memory, kept up with the lake.
+*mirror*: this process's copy of the ledger (`warehouse/mirror.py`), in memory, kept up with the lake.
 *guard*: what lets a request in: the logged-in user may look, act, or administer. Airflow decides.
 *fragment*: a piece of a page that htmx puts in place.
 

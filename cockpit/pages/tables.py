@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from cockpit.mirror import MIRROR
+from warehouse.mirror import MIRROR
 from cockpit.rendering import render
 
 router = APIRouter()

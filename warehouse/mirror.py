@@ -1,4 +1,4 @@
-"""The mirror: a copy of the ledger in this process's memory, so that no page waits for S3.
+"""The mirror: a copy of the ledger in this process's memory, so that nobody who looks waits for S3.
 
 Ledger rows are only ever added, each with the number of its snapshot, so the copy grows by those of newer ones. A
 thread keeps it up while people look; nothing runs, and nothing is connected, before the first request.
@@ -51,7 +51,7 @@ class Mirror:
         self.asked_at = time.monotonic()
         if self.keeper is None or not self.keeper.is_alive():
             self.refresh()
-            self.keeper = threading.Thread(target=self.follow, name="cockpit-mirror", daemon=True)
+            self.keeper = threading.Thread(target=self.follow, name="mirror", daemon=True)
             self.keeper.start()
 
     def follow(self) -> None:
