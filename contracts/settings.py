@@ -63,12 +63,29 @@ def load_settings() -> Settings:
     )
 
 
+def load_reader() -> Settings:
+    """The same lake by a role and a key that can only read. Nothing that may write has to be set where analysts are.
+
+    Raises SettingsMissing.
+    """
+    return Settings(
+        home=find_home(),
+        bucket=read_setting("bucket"),
+        catalog_url=read_setting("reader_catalog_url"),
+        s3_endpoint=read_setting("s3_endpoint", ""),
+        s3_region=read_setting("s3_region", "us-east-1"),
+        s3_access_key=read_setting("reader_s3_access_key"),
+        s3_secret_key=read_setting("reader_s3_secret_key"),
+        duckdb_memory=read_setting("analyst_memory", "1GB"),
+    )
+
+
 def load_kafka() -> dict[str, str]:
     """Properties of librdkafka: the brokers, and whatever `WATERSHED_KAFKA_OPTIONS` adds (a JSON object), such as the
     keys that say how to log in. Raises SettingsMissing, ValueError."""
     options = json.loads(read_setting("kafka_options", "{}"))
     if not isinstance(options, dict):
-        raise ValueError("WATERSHED_KAFKA_OPTIONS is no JSON object: write {\"security.protocol\": \"SASL_SSL\", ...}")
+        raise ValueError('WATERSHED_KAFKA_OPTIONS is no JSON object: write {"security.protocol": "SASL_SSL", ...}')
     return {"bootstrap.servers": read_setting("kafka_brokers")} | options
 
 

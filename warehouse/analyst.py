@@ -1,0 +1,70 @@
+"""The analyst's connection: the lake, to read and nothing else.
+
+Three things hold, each without the others. The servers: a PostgreSQL role and an S3 key that can only read. The engine:
+it reaches no file, no address and no extension besides the lake's, and none of its settings can be changed. The
+statements: `refuse_statement` lets queries through, and nothing that only looks like one.
+"""
+
+from functools import lru_cache
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from contracts.settings import Settings, load_reader, read_setting
+from warehouse.connection import LAKE, explain_failure, quote, spell_attach, spell_setup
+from warehouse.queries import refuse_statement
+
+__all__ = ["connect_analyst", "forget_analysts", "open_locked", "refuse_statement", "spell_lock"]
+
+SPILL = "10GB"  # of disk, by all questions at a time
+
+
+def connect_analyst(settings: Settings | None = None, snapshot: int | None = None) -> DuckDBPyConnection:
+    """A connection whose default catalogue is the lake, now or as it was at `snapshot`, that can only read.
+
+    `settings` are a reader's (`contracts.settings.load_reader`). The engine is opened once a process, as in
+    `warehouse.connection`. Pass what people wrote to `refuse_statement` first. Raises ConnectionError, LookupError.
+    """
+    con = open_locked(settings or load_reader(), snapshot).cursor()
+    con.execute(f"USE {LAKE}")
+    return con
+
+
+@lru_cache(maxsize=4)
+def open_locked(settings: Settings, snapshot: int | None = None) -> DuckDBPyConnection:
+    """An engine of its own, attached and then locked."""
+    con = duckdb.connect(config={"python_enable_replacements": "false", **read_limits()})
+    for statement in spell_setup(settings):
+        con.execute(statement)
+    try:
+        con.execute(spell_attach(settings, read_only=True, snapshot=snapshot))
+    except duckdb.Error as error:
+        raise explain_failure(settings, error, snapshot) from None
+    for statement in spell_lock(settings):
+        con.execute(statement)
+    return con
+
+
+def forget_analysts() -> None:
+    """Make the next `connect_analyst` open an engine anew: one whose catalogue was away does not come back."""
+    open_locked.cache_clear()
+
+
+def read_limits() -> dict[str, str]:
+    """Memory and threads of an analyst's engine, which all its questions share."""
+    limits = {"memory_limit": read_setting("analyst_memory", "1GB")}
+    if threads := read_setting("analyst_threads", ""):
+        limits["threads"] = threads
+    return limits
+
+
+def spell_lock(settings: Settings) -> list[str]:
+    """The statements that close an engine, once the lake is attached: the Parquet files are all it can open."""
+    return [
+        f"SET GLOBAL max_temp_directory_size = '{SPILL}'",
+        f"SET GLOBAL allowed_directories = [{quote(settings.lake_path)}]",
+        "SET GLOBAL autoinstall_known_extensions = false",
+        "SET GLOBAL autoload_known_extensions = false",
+        "SET GLOBAL enable_external_access = false",
+        "SET GLOBAL lock_configuration = true",
+    ]
