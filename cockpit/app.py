@@ -3,29 +3,37 @@
 import importlib
 import pkgutil
 from collections.abc import Sequence
-from pathlib import Path
 
-from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from cockpit import pages
-from cockpit.guards import Guards, may_act, may_administer, may_look
-from cockpit.rendering import show_error
+from cockpit.guards import Guards, may_act, may_administer, may_look, note_rights, read_rights
+from cockpit.rendering import STATIC, show_error, sign_asset
+from cockpit.safety import SafeResponses
 
 PREFIX = "/watershed"
-STATIC = Path(__file__).with_name("static")
 
 
 def make_app(guards: Guards) -> FastAPI:
     """The pages, to be mounted at PREFIX. Importing and making it touches no server: that waits for a request."""
-    app = FastAPI(title="Watershed", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(may_look)])
-    app.dependency_overrides = {may_look: guards.look, may_act: guards.act, may_administer: guards.administer}
+    everywhere = [Depends(may_look), Depends(note_rights)]
+    app = FastAPI(title="Watershed", docs_url=None, redoc_url=None, openapi_url=None, dependencies=everywhere)
+    app.dependency_overrides = {
+        may_look: guards.look,
+        may_act: guards.act,
+        may_administer: guards.administer,
+        read_rights: guards.rights,
+    }
     for router in load_routers():
         app.include_router(router)
+    app.add_api_route("/", send_home, include_in_schema=False)
     app.add_api_route("/static/{name:path}", send_asset, include_in_schema=False)
-    app.add_exception_handler(HTTPException, show_error)
-    app.add_exception_handler(Exception, show_error)
+    for kind in (HTTPException, RequestValidationError, LookupError, ConnectionError, Exception):
+        app.add_exception_handler(kind, show_error)
+    app.add_middleware(SafeResponses)
     return app
 
 
@@ -34,9 +42,17 @@ def load_routers() -> Sequence[APIRouter]:
     return [importlib.import_module(f"cockpit.pages.{name}").router for name in names]
 
 
-def send_asset(name: str) -> FileResponse:
-    """A built file of `static/`: script, style, font. Nothing outside that folder."""
+def send_home(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/tables")
+
+
+def send_asset(name: str, v: str = "") -> FileResponse:
+    """A built file of `static/`: script, style, font. Nothing outside that folder.
+
+    A page asks for the version `v` that it was made for, which browsers may keep; anything else they ask for again.
+    """
     path = (STATIC / name).resolve()
     if not path.is_relative_to(STATIC) or not path.is_file():
         raise HTTPException(404, f"there is no asset {name!r}")
-    return FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
+    keeps = "private, max-age=31536000, immutable" if sign_asset(name) == f"{name}?v={v}" else "no-cache"
+    return FileResponse(path, headers={"Cache-Control": keeps})

@@ -1,23 +1,37 @@
 """Who may do what. Airflow's auth manager decides; here are the questions that a route can depend on.
 
-A route names one of these in `Depends`; the plugin puts Airflow's answers in their place. Where it did not, nobody gets in.
+A route names one of these in `Depends`; the plugin puts Airflow's answers in their place. Where it did not, nobody
+gets in.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, HTTPException
+from fastapi import Depends, HTTPException, Request
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the user may do besides looking: templates leave out the buttons that a route would refuse."""
+
+    act: bool = False
+    administer: bool = False
+
+
+def grant_nothing() -> Rights:
+    return Rights()
 
 
 @dataclass(frozen=True)
 class Guards:
     """Dependencies of FastAPI that take the place of the functions below: each returns a user name, or raises
-    HTTPException 401 or 403."""
+    HTTPException 401 or 403; `rights` raises nothing."""
 
     look: Callable[..., Any]
     act: Callable[..., Any]
     administer: Callable[..., Any]
+    rights: Callable[..., Rights] = grant_nothing
 
 
 def may_look() -> str:
@@ -33,6 +47,15 @@ def may_act() -> str:
 def may_administer() -> str:
     """The name of the user, who may roll tables back."""
     raise HTTPException(401, "Log in to Airflow first")
+
+
+def read_rights() -> Rights:
+    return Rights()
+
+
+def note_rights(request: Request, rights: Annotated[Rights, Depends(read_rights)]) -> None:
+    """Put the user's rights where `render` finds them."""
+    request.state.rights = rights
 
 
 Looker = Annotated[str, Depends(may_look)]

@@ -1,14 +1,22 @@
 """Pages from templates: Jinja2, escaped, with the few filters that numbers and times need."""
 
+import hashlib
+import logging
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from cockpit.guards import Rights
+
+LOG = logging.getLogger(__name__)
+STATIC = Path(__file__).with_name("static")
 TEMPLATES = Path(__file__).with_name("templates")
 # The tabs of every page, in this order: address and title.
 TABS = (
@@ -30,23 +38,65 @@ def make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": spell_count, "bytes": spell_bytes, "ago": spell_ago, "moment": spell_moment}
+    environment.filters |= {
+        "asset": sign_asset,
+        "ago": spell_ago,
+        "bytes": spell_bytes,
+        "count": spell_count,
+        "moment": spell_moment,
+        "share": spell_share,
+        "span": spell_span,
+    }
     environment.globals |= {"tabs": TABS}
     return environment
 
 
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template with `values`, and `root`: the address under which the pages are mounted."""
-    text = ENVIRONMENT.get_template(template).render(request=request, root=request.scope.get("root_path", ""), **values)
-    return HTMLResponse(text, status)
+    """A template with `values`, `root` (the address under which the pages are mounted) and `rights` of the user."""
+    known = {
+        "request": request,
+        "root": request.scope.get("root_path", ""),
+        "rights": getattr(request.state, "rights", Rights()),
+        "tab": "",
+    }
+    return HTMLResponse(ENVIRONMENT.get_template(template).render(known | values), status)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asks for a piece of the page that it has, instead of for a page."""
+    return "hx-request" in request.headers and "hx-boosted" not in request.headers
 
 
 async def show_error(request: Request, error: Exception) -> HTMLResponse:
-    """One sentence; as a whole page, or as a fragment where htmx asked for one."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    sentence = str(error.detail) if isinstance(error, HTTPException) else f"{type(error).__name__}: {error}"
-    template = "error_fragment.html" if request.headers.get("hx-request") else "error.html"
-    return render(request, template, status, sentence=sentence, tab="")
+    """One sentence; as a whole page, or as a fragment where htmx asked for one.
+
+    What nobody foresaw goes to the log, since its text may quote addresses and rows.
+    """
+    status, sentence = explain(error)
+    if status == 500:
+        LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    template = "error_fragment.html" if is_fragment(request) else "error.html"
+    return render(request, template, status, sentence=sentence, status_code=status)
+
+
+def explain(error: Exception) -> tuple[int, str]:
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
+    if isinstance(error, RequestValidationError):
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        return 422, f"This address or form cannot be understood: {wrong}"
+    if isinstance(error, LookupError) and type(error) is LookupError:
+        return 404, str(error.args[0] if error.args else error)
+    if isinstance(error, ConnectionError):
+        return 503, "The warehouse cannot be reached: see whether its catalogue and its object store run, and try again"
+    return 500, f"The page failed ({type(error).__name__}): the web server's log says why"
+
+
+@cache
+def sign_asset(name: str) -> str:
+    """A file of `static/` with its content's digest: browsers keep it until it changes."""
+    path = STATIC / name
+    return f"{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}" if path.is_file() else name
 
 
 def spell_count(number: float | None) -> str:
@@ -62,6 +112,13 @@ def spell_bytes(number: float | None) -> str:
             return f"{number:,.0f} {unit}" if unit == "B" else f"{number:,.1f} {unit}"
         number /= 1000
     return f"{number:,.1f} TB"
+
+
+def spell_share(share: float | None) -> str:
+    """A share as percent: `0.3 %`; what is nearly nothing is not called nothing."""
+    if share is None:
+        return "–"
+    return "< 0.1 %" if 0 < share < 0.001 else f"{share:.1%}".replace("%", " %").replace(".0 ", " ")
 
 
 def spell_moment(moment: datetime | None) -> str:

@@ -13,21 +13,33 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import HTTPException
 
-from cockpit.guards import Guards
+from cockpit.guards import Guards, Rights
 
 
 def make_guards() -> Guards:
     return Guards(
-        look=guard(lambda auth, user: auth.is_authorized_asset(method="GET", user=user), "see data"),
-        act=guard(
-            lambda auth, user: auth.is_authorized_dag(method="POST", access_entity=DagAccessEntity.RUN, user=user),
-            "start runs",
-        ),
-        administer=guard(
-            lambda auth, user: auth.is_authorized_custom_view(method="PUT", resource_name="Roles", user=user),
-            "change tables",
-        ),
+        look=guard(may_look, "see data"),
+        act=guard(may_act, "start runs"),
+        administer=guard(may_administer, "change tables"),
+        rights=list_rights,
     )
+
+
+def may_look(auth: BaseAuthManager, user: BaseUser) -> bool:
+    return auth.is_authorized_asset(method="GET", user=user)
+
+
+def may_act(auth: BaseAuthManager, user: BaseUser) -> bool:
+    return auth.is_authorized_dag(method="POST", access_entity=DagAccessEntity.RUN, user=user)
+
+
+def may_administer(auth: BaseAuthManager, user: BaseUser) -> bool:
+    return auth.is_authorized_custom_view(method="PUT", resource_name="Roles", user=user)
+
+
+def list_rights(user: GetUserDep) -> Rights:
+    auth = get_auth_manager()
+    return Rights(act=may_act(auth, user), administer=may_administer(auth, user))
 
 
 def guard(is_allowed: Callable[[BaseAuthManager, BaseUser], bool], what: str) -> Callable[[BaseUser], str]:

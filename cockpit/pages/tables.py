@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from warehouse.mirror import MIRROR
 from cockpit.rendering import render
+from warehouse.mirror import MIRROR
 
 router = APIRouter()
 

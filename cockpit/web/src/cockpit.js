@@ -1,18 +1,12 @@
-// Every page: htmx, and light or dark as the window around the frame.
+// Every page: htmx, and what a page may ask of Airflow itself.
 import htmx from "htmx.org";
+import { followLinks, startRuns } from "./airflow.js";
 
 window.htmx = htmx;
-// The frame may not navigate Airflow's window or load code from text.
-htmx.config.allowEval = false;
-htmx.config.selfRequestsOnly = true;
+// A page loads no code from text, and htmx adds no style of its own: the browser would refuse both.
+Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, selfRequestsOnly: true, historyCacheSize: 0 });
+// An answer with a status of failure is a sentence for people: show it where the page would have been.
+htmx.config.responseHandling = [{ code: "204", swap: false }, { code: "[2345]..", swap: true }];
 
-function followTheme() {
-  const outer = (window.parent === window ? document : window.parent.document).documentElement;
-  const isDark = () => outer.classList.contains("dark") || outer.dataset.theme === "dark";
-  const apply = () => document.documentElement.classList.toggle("dark", isDark());
-  if (outer !== document.documentElement) {
-    apply();
-    new MutationObserver(apply).observe(outer, { attributes: true });
-  }
-}
-followTheme();
+followLinks();
+startRuns();

@@ -1,0 +1,35 @@
+"""The pages as a browser gets them, without Airflow: `browse()` for somebody who may do everything."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from cockpit.app import PREFIX, make_app
+from cockpit.guards import Guards, Rights
+from warehouse import mirror
+
+Browse = Callable[..., TestClient]
+USER = "ada"
+EVERYTHING = Rights(act=True, administer=True)
+
+
+@pytest.fixture
+def browse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browse]:
+    """Makes a client whose addresses begin at the pages' root: `browse().get("/tables")`. The mirror starts empty, with
+    whatever lake the environment names."""
+    monkeypatch.setattr(mirror.MIRROR, "__dict__", vars(mirror.Mirror()))
+    with ExitStack() as stack:
+        yield lambda rights=EVERYTHING: stack.enter_context(open_client(rights))
+
+
+def open_client(rights: Rights) -> TestClient:
+    site = FastAPI()
+    site.mount(PREFIX, make_app(Guards(name_user, name_user, name_user, lambda: rights)))
+    return TestClient(site, base_url=f"http://testserver{PREFIX}/", raise_server_exceptions=False)
+
+
+def name_user() -> str:
+    return USER

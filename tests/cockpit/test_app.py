@@ -1,0 +1,54 @@
+"""What every page has: headers, its errors as sentences, assets that browsers may keep, no changes from elsewhere."""
+
+import re
+
+import pytest
+from fastapi.routing import APIRoute
+
+from cockpit.app import load_routers, make_app
+from cockpit.guards import Guards, Rights
+from tests.cockpit.conftest import Browse, name_user
+
+
+def test_an_address_that_is_none_is_answered_with_a_page(browse: Browse) -> None:
+    answer = browse().get("nothing")
+    assert answer.status_code == 404
+    assert "<h1>Not found</h1>" in answer.text and "script-src" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_an_asset_is_kept_until_it_changes(browse: Browse) -> None:
+    client = browse()
+    (asset,) = re.findall(r'href="/watershed/static/(cockpit.css\?v=\w+)"', client.get("nothing").text)
+    assert "immutable" in client.get(f"static/{asset}").headers["cache-control"]
+    assert client.get("static/cockpit.css?v=old").headers["cache-control"] == "no-cache"
+    assert client.get("static/%2e%2e/app.py").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_refused"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, True),
+        ({"Sec-Fetch-Site": "same-site", "Origin": "http://testserver"}, True),
+        ({"Origin": "http://elsewhere"}, True),
+        ({"Origin": "http://testserver"}, False),
+        ({"Sec-Fetch-Site": "same-origin"}, False),
+        ({}, False),
+    ],
+)
+def test_other_sites_change_nothing(browse: Browse, headers: dict[str, str], is_refused: bool) -> None:
+    answer = browse().post("nothing", headers=headers)
+    assert answer.status_code == (403 if is_refused else 404)
+
+
+def test_what_fails_says_no_secrets(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATERSHED_CATALOG_URL", "postgresql://someone:hidden-word@127.0.0.1:1/none")
+    answer = browse().get("tables")
+    assert answer.status_code >= 500
+    assert "hidden-word" not in answer.text and 'role="alert"' in answer.text
+
+
+def test_only_posts_change_something() -> None:
+    app = make_app(Guards(name_user, name_user, name_user, lambda: Rights()))
+    methods = {m for router in load_routers() for r in router.routes if isinstance(r, APIRoute) for m in r.methods}
+    assert methods <= {"GET", "POST"} and app.openapi_url is None
