@@ -6,6 +6,7 @@ at one PostgreSQL advisory lock, because DuckLake's optimistic commits would oth
 """
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,7 +20,7 @@ from contracts import list_tables
 from contracts.settings import Settings, load_settings
 from warehouse.connection import connect, quote
 from warehouse.ddl import is_prepared, prepare_lake
-from warehouse.ledger import Books, LedgerRows, list_published_among, write_ledger
+from warehouse.ledger import Books, LedgerRows, insert_rows, list_published_among, write_ledger
 from warehouse.repeats import Overtaken, find_publish
 
 __all__ = ["BooksUnbalanced", "Overtaken", "Part", "Publication", "hold_lock", "prepare", "publish", "transact"]
@@ -79,7 +80,9 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
     verify_books(con, publication)
     if not is_prepared(con, [part.address for part in publication.parts]):
         prepare(settings)
+    asked_at = time.monotonic()
     with hold_lock(settings), transact(con):
+        locked_at = time.monotonic()
         staged = {part.address: set(part.files) for part in publication.parts if part.files}
         objects = {line.raw_object for line in publication.books}
         if (already := find_publish(con, publication.run_id, publication.subject, staged, objects)) is not None:
@@ -92,6 +95,7 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
         for part in publication.parts:
             replace_rows(con, part, publication.books)
         write_ledger(con, publication, snapshot)
+        write_waits(con, publication, snapshot, asked_at, locked_at)
         con.execute(spell_message(publication, snapshot))
     if (made := read_snapshot(con)) < snapshot:
         raise RuntimeError(f"run {publication.run_id} committed no snapshot: the lake is at {made}, not {snapshot}")
@@ -159,6 +163,15 @@ def register_files(con: DuckDBPyConnection, address: str, files: tuple[str, ...]
         schema, _, name = address.partition(".")
         listed = ", ".join(map(quote, files))
         con.execute(f"CALL ducklake_add_data_files('lake', '{name}', [{listed}], schema => '{schema}')")
+
+
+def write_waits(
+    con: DuckDBPyConnection, publication: Publication, snapshot: int, asked_at: float, locked_at: float
+) -> None:
+    """How long the run waited for the lock, and how long it has held it."""
+    waits = {"wait_ms": (locked_at - asked_at) * 1000, "publish_ms": (time.monotonic() - locked_at) * 1000}
+    about = {"run_id": publication.run_id, "snapshot_id": snapshot, "subject": publication.subject}
+    insert_rows(con, "ledger.waits", [about | {name: round(ms) for name, ms in waits.items()}])
 
 
 def verify_books(con: DuckDBPyConnection, publication: Publication) -> None:
