@@ -13,6 +13,7 @@ from psycopg import sql
 
 from stack.home import Home, write_private
 from stack.process import Server, ServerFailed
+from stack.readers import READER, allow_in_catalog, create_reader
 
 DATABASES = ("accounts", "airflow", "catalog")
 # PostgreSQL refuses to run as root: root runs it as this user, made when it is missing.
@@ -47,8 +48,13 @@ def database_url(home: Home, port: int, database: str) -> str:
     return f"postgresql://{database}:{home.read_secret(f'postgres_{database}')}@127.0.0.1:{port}/{database}"
 
 
-def admin_url(home: Home, port: int) -> str:
-    return f"postgresql://postgres:{home.read_secret('postgres')}@127.0.0.1:{port}/postgres"
+def admin_url(home: Home, port: int, database: str = "postgres") -> str:
+    return f"postgresql://postgres:{home.read_secret('postgres')}@127.0.0.1:{port}/{database}"
+
+
+def reader_url(home: Home, port: int) -> str:
+    """The catalogue's address for whoever only reads it."""
+    return f"postgresql://{READER}:{home.read_secret('postgres_reader')}@127.0.0.1:{port}/catalog"
 
 
 def init_postgres(home: Home) -> None:
@@ -91,7 +97,7 @@ def run_initdb(home: Home, data: Path, user: str | None) -> None:
 
 
 def create_databases(home: Home, port: int) -> None:
-    """A role and a database for each name, once."""
+    """A role and a database for each name, once, open to that role only; and a role that may read the catalogue."""
     with psycopg.connect(admin_url(home, port), autocommit=True) as connection:
         existing = {name for (name,) in connection.execute("select datname from pg_database")}
         roles = {name for (name,) in connection.execute("select rolname from pg_roles")}
@@ -103,6 +109,11 @@ def create_databases(home: Home, port: int) -> None:
             if name not in existing:
                 create = sql.SQL("create database {} owner {}")
                 connection.execute(create.format(sql.Identifier(name), sql.Identifier(name)))
+            close = sql.SQL("revoke connect, temporary on database {} from public")
+            connection.execute(close.format(sql.Identifier(name)))
+        create_reader(connection, home.read_secret("postgres_reader"))
+        connection.execute(sql.SQL("grant connect on database catalog to {}").format(sql.Identifier(READER)))
+    allow_in_catalog(admin_url(home, port, "catalog"), "catalog")
 
 
 def answers_query(url: str) -> bool:

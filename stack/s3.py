@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stack.home import Home
 from stack.process import Server
+from stack.readers import write_identities
 
 BUCKET = "watershed"
 TOPICS_BUCKET = "watershed-topics"  # the log of the broker (stack/kafka.py)
@@ -23,16 +24,21 @@ def describe_s3(home: Home, ports: dict[str, int]) -> Server:
         name="s3",
         command=[str(find_weed()), "-logtostderr=true", "mini", *list_flags(home, ports)],
         port=ports["s3"],
-        is_ready=lambda: answers_http(f"http://127.0.0.1:{ports['s3']}/healthz"),
+        is_ready=lambda: answers_http(f"{spell_s3(ports)}/healthz"),
         environment={"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": home.read_secret("s3")},
         folder=home.folder("s3"),
     )
+
+
+def spell_s3(ports: dict[str, int]) -> str:
+    return f"http://127.0.0.1:{ports['s3']}"
 
 
 def list_flags(home: Home, ports: dict[str, int]) -> list[str]:
     flags = {
         "dir": str(home.folder("s3")),
         "bucket": f"{BUCKET},{TOPICS_BUCKET}",
+        "s3.config": write_identities(home),
         "s3.localSocket": "s3.sock",  # in the server's folder, not in /tmp; relative, since such paths must be short
         "filer.localSocket": "filer.sock",
         "ip": "127.0.0.1",

@@ -10,9 +10,10 @@ from stack.airflow import ADMIN, COMPONENTS, describe_airflow, prepare_airflow
 from stack.consumers import describe_consumers, name_consumers
 from stack.home import Home, choose_ports, read_ports, write_private
 from stack.kafka import create_topics, declared_topics, describe_kafka, spell_broker
-from stack.postgres import create_databases, database_url, describe_postgres, init_postgres
+from stack.postgres import create_databases, database_url, describe_postgres, init_postgres, reader_url
 from stack.process import Server, find_process, start_process, stop_processes, wait_until_ready
-from stack.s3 import ACCESS_KEY, BUCKET, PORT_NAMES, describe_s3
+from stack.readers import READER, allow_in_bucket
+from stack.s3 import ACCESS_KEY, BUCKET, PORT_NAMES, describe_s3, spell_s3
 
 SERVER_PORTS = {"s3": PORT_NAMES, "postgres": ["postgres"], "kafka": ["kafka"], "airflow-api-server": ["airflow"]}
 # In the order of stopping; a line ends before the next one begins. The seconds are what it has to end by itself: tasks
@@ -34,6 +35,7 @@ def start_storage(home: Home, report: Report = lambda line: None) -> None:
         ports = settle_ports(home)
         start_missing(home, [describe_s3(home, ports), describe_postgres(home, ports)], report)
         create_databases(home, ports["postgres"])
+        allow_in_bucket(spell_s3(ports), ACCESS_KEY, home.read_secret("s3"), BUCKET)
         start_missing(home, [describe_kafka(home, ports)], report)  # S3 holds its messages
         create_topics({"bootstrap.servers": spell_broker(ports)}, declared_topics())
         write_settings(home, ports)
@@ -114,11 +116,14 @@ def write_settings(home: Home, ports: dict[str, int]) -> None:
     """What contracts/settings.py reads: every address and secret of this stack."""
     settings = {
         "WATERSHED_BUCKET": BUCKET,
-        "WATERSHED_S3_ENDPOINT": f"http://127.0.0.1:{ports['s3']}",
+        "WATERSHED_S3_ENDPOINT": spell_s3(ports),
         "WATERSHED_S3_REGION": "us-east-1",
         "WATERSHED_S3_ACCESS_KEY": ACCESS_KEY,
         "WATERSHED_S3_SECRET_KEY": home.read_secret("s3"),
         "WATERSHED_CATALOG_URL": database_url(home, ports["postgres"], "catalog"),
+        "WATERSHED_READER_CATALOG_URL": reader_url(home, ports["postgres"]),
+        "WATERSHED_READER_S3_ACCESS_KEY": READER,
+        "WATERSHED_READER_S3_SECRET_KEY": home.read_secret("s3_reader"),
         "WATERSHED_ACCOUNTS_URL": database_url(home, ports["postgres"], "accounts"),
         "WATERSHED_KAFKA_BROKERS": spell_broker(ports),
         "WATERSHED_KAFKA_GAP_S": "3",  # this broker shows readers messages that it is still writing

@@ -11,10 +11,11 @@ import psycopg
 from psycopg import sql
 
 from contracts import load_streams
-from contracts.settings import load_kafka, load_settings, source_url
+from contracts.settings import load_kafka, load_reader, load_settings, source_url
 from stack.home import Home, read_ports
 from stack.kafka import create_topics, delete_topics
 from stack.postgres import admin_url
+from stack.readers import allow_in_bucket, allow_in_catalog
 
 COUNTER = itertools.count()
 
@@ -28,6 +29,7 @@ class EmptyLake:
 
     bucket: str
     catalog_url: str = field(repr=False)
+    reader_url: str = field(repr=False)
     accounts_url: str = field(repr=False)
     admin_url: str = field(repr=False)
     topic_prefix: str
@@ -38,6 +40,7 @@ class EmptyLake:
         return {
             "WATERSHED_BUCKET": self.bucket,
             "WATERSHED_CATALOG_URL": self.catalog_url,
+            "WATERSHED_READER_CATALOG_URL": self.reader_url,
             "WATERSHED_ACCOUNTS_URL": self.accounts_url,
             "WATERSHED_TOPIC_PREFIX": self.topic_prefix,
         }
@@ -50,10 +53,14 @@ def make_lake(home: Home) -> EmptyLake:
         for owner in ("catalog", "accounts"):
             create = sql.SQL("create database {} owner {}")
             connection.execute(create.format(sql.Identifier(f"{owner}_{name}"), sql.Identifier(owner)))
+    allow_in_catalog(rename_database(admin, f"catalog_{name}"), "catalog")
+    settings = load_settings()
     open_s3().create_bucket(Bucket=name)
+    allow_in_bucket(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key, name)
     return EmptyLake(
         bucket=name,
-        catalog_url=rename_database(load_settings().catalog_url, f"catalog_{name}"),
+        catalog_url=rename_database(settings.catalog_url, f"catalog_{name}"),
+        reader_url=rename_database(load_reader().catalog_url, f"catalog_{name}"),
         accounts_url=rename_database(source_url("accounts"), f"accounts_{name}"),
         admin_url=admin,
         topic_prefix=f"{name}-",
