@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "transforms": {"contracts"},
     "expectations": {"contracts"},
     "warehouse": {"contracts", "lake"},
-    "lineage": {"contracts", "lake", "transforms", "warehouse"},
+    "lineage": {"contracts", "lake", "sources", "transforms", "warehouse"},
     "steps": STATIONS | {"models", "lineage"},
     "models": {"contracts", "lake", "warehouse"},
     "monitoring": STATIONS | {"models", "lineage", "steps"},
