@@ -6,6 +6,7 @@ The one place where a key is spelled:
     runs/<run_id>/<step>.json             what a step of a run found out
     runs/<run_id>/<anything>.parquet      rows on their way to quarantine or ledger
     streams/<source>/<consumer>.json      how a consumer of a stream is
+    monitor/reading.json                  how everything was when the monitor last looked
     lake/<schema>/<table>/<file>.parquet  a table's files, staged ones included
     models/<model>/<version>/<file>       weights, card, curves and metrics of a version
     models/<model>/checkpoints/<run_id>/<file>  how far a training is; gone when it is published
@@ -56,6 +57,10 @@ def spell_step_key(run_id: str, step: str) -> str:
 
 def spell_health_key(source: str, consumer: str) -> str:
     return f"streams/{source}/{consumer}.json" if consumer else f"streams/{source}/"
+
+
+def spell_reading_key() -> str:
+    return "monitor/reading.json"
 
 
 def spell_side_key(run_id: str, name: str) -> str:
@@ -142,8 +147,13 @@ class Store:
 
     def list(self, prefix: str) -> Iterator[str]:
         """All keys below a prefix, in order."""
+        return (key for key, _ in self.list_times(prefix))
+
+    def list_times(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """The same, each with when it was written (UTC)."""
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-            yield from (entry["Key"] for entry in page.get("Contents", ()))
+            entries = page.get("Contents", ())
+            yield from ((entry["Key"], entry["LastModified"].replace(tzinfo=None)) for entry in entries)
 
     def list_raw(self, source: str) -> Iterator[str]:
         return self.list(f"raw/{source}/")

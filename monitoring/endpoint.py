@@ -1,0 +1,76 @@
+"""Where others ask and tell: `GET /metrics` for Prometheus, `POST /v1/metrics` for whoever sends OTLP.
+
+It answers without a login, as such endpoints do, and shows no data: names of tables, streams and DAGs, and figures.
+"""
+
+import gzip
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from google.protobuf.message import DecodeError
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from monitoring.metrics import Figures
+from monitoring.otlp import Otlp
+
+MOST_BYTES = 16 << 20
+
+
+class Endpoint(ThreadingHTTPServer):
+    """Serves in threads of its own until `shutdown`."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], figures: Figures, otlp: Otlp) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(figures)
+        self.otlp = otlp
+        super().__init__(address, Handler)
+
+    def start(self) -> None:
+        Thread(target=self.serve_forever, name="endpoint", daemon=True).start()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Endpoint
+    timeout = 30
+
+    def do_GET(self) -> None:
+        if self.path.partition("?")[0] != "/metrics":
+            self.answer(404, b"ask for /metrics\n")
+        else:
+            self.answer(200, generate_latest(self.server.registry), CONTENT_TYPE_LATEST)
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        if self.path != "/v1/metrics" or length > MOST_BYTES:
+            self.answer(404 if length <= MOST_BYTES else 413, b"send OTLP metrics to /v1/metrics\n")
+            return
+        body = self.rfile.read(length)
+        try:
+            self.server.otlp.take(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
+        except (DecodeError, OSError, EOFError) as error:
+            self.answer(400, f"no OTLP request in protobuf: {error}\n".encode())
+            return
+        self.answer(200, b"", "application/x-protobuf")
+
+    def answer(self, status: int, body: bytes, kind: str = "text/plain") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are not worth a line each."""
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """`host:port`. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError(f"{text!r} is no address such as host:9464: mend WATERSHED_MONITOR_LISTEN")
+    return host.strip("[]"), int(port)

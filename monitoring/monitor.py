@@ -1,0 +1,73 @@
+"""The monitor: looks every few seconds, tells who has to know, and answers who asks.
+
+Any number may run. Each serves figures; the one that holds the lock judges and tells.
+"""
+
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+import psycopg
+
+from contracts.settings import load_settings
+from monitoring.book import AlertBook
+from monitoring.endpoint import Endpoint, split_address
+from monitoring.metrics import Figures
+from monitoring.otlp import Otlp
+from monitoring.waiting import open_session
+from monitoring.watcher import LAKE_ERRORS, Watcher
+
+INTERVAL_S = 15.0
+
+Report = Callable[[str], None]
+
+
+class Leadership:
+    """Whether this monitor is the one that tells: it holds a lock of the catalogue's database."""
+
+    def __init__(self) -> None:
+        self.session: psycopg.Connection[Any] | None = None
+        self.is_leader = True  # until the catalogue says otherwise: somebody has to tell that it is away
+
+    def ask(self) -> bool:
+        """While nobody answers, what was true before."""
+        try:
+            if self.session is None:
+                self.session = open_session()
+                self.is_leader = False
+            if self.is_leader:
+                self.session.execute("SELECT 1")  # the lock is the session's
+            else:
+                name = f"watershed.monitor {load_settings().lake_path}"
+                row = self.session.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (name,)).fetchone()
+                self.is_leader = bool(row and row[0])
+        except psycopg.Error:
+            self.session = None
+        return self.is_leader
+
+
+def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S) -> None:
+    """Until `stop` is set. Raises OSError when the address is taken, ValueError when it is none."""
+    otlp = Otlp()
+    watcher, leadership = Watcher(otlp), Leadership()
+    book: AlertBook | None = None
+    endpoint = Endpoint(split_address(listen), Figures(watcher, otlp), otlp)
+    endpoint.start()
+    report(f"figures are at {listen}/metrics")
+    try:
+        while not stop.is_set():
+            began = time.monotonic()
+            reading = watcher.read()
+            if not leadership.ask():
+                book = None
+            else:
+                book = book or AlertBook(report)
+                try:
+                    book.judge(reading)
+                except LAKE_ERRORS as error:  # the next look tries again
+                    report(f"alerts could not be written: {error}")
+                    watcher.forget_connections()
+            stop.wait(max(1.0, interval - (time.monotonic() - began)))
+    finally:
+        endpoint.shutdown()

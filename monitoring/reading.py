@@ -1,0 +1,111 @@
+"""A reading: how everything was at one moment, as plain values. Times are UTC without zone, as in the ledger."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from contracts.table import Budget
+from warehouse.alerts import Alert
+
+
+@dataclass(frozen=True)
+class TableReading:
+    """A table or mart. `promise`: within how long what arrives is published. `waiting_since`: when the oldest of what
+    is not published arrived. Rows and bytes are of the files that the lake has now; `read` and `quarantined` are rows
+    of the last hour's publishes."""
+
+    address: str
+    promise: timedelta
+    budget: Budget
+    rows: int = 0
+    bytes: int = 0
+    published_at: datetime | None = None
+    waiting_since: datetime | None = None
+    read: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True)
+class StreamReading:
+    """A stream. `problem`: why nobody knows where its topic ends. `lag`: messages that wait, `earlier` as many as there
+    were some minutes ago, None where nobody knows. `failing`: what consumers say of themselves."""
+
+    name: str
+    is_continuous: bool
+    problem: str | None = None
+    lag: int = 0
+    earlier: int | None = None
+    waiting_since: datetime | None = None
+    readers: int = 0
+    failing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Objects of a source that were refused, and not published since."""
+
+    source: str
+    objects: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Imbalance:
+    """The latest books of a table's object that do not add up."""
+
+    table: str
+    raw_object: str
+    read: int
+    accounted: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the last comparison of a table's days with their recomputation found."""
+
+    table: str
+    day: str
+    missing: int
+    surplus: int
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of a DAG: how many have failed one after the other, and when one was last seen to end."""
+
+    failed: int = 0
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Who waits for the lake's lock now."""
+
+    waiting: int = 0
+    longest_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`since`: when the monitor began; a promise counts from then at the earliest, so that a laptop that was off for a
+    week wakes up in peace. `lake_problem` and `airflow_problem` are (since when, why); with the first, all figures of
+    the lake are those of the reading before. `raised`: the alerts of the ledger that fire; `untold`: those that are
+    over, of which people know only that they fire. `published`: last publish by subject."""
+
+    at: datetime
+    since: datetime
+    tables: tuple[TableReading, ...] = ()
+    streams: tuple[StreamReading, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    imbalances: tuple[Imbalance, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    runs: dict[str, Runs] = field(default_factory=dict)
+    queue: Queue = Queue()
+    published: dict[str, datetime] = field(default_factory=dict)
+    raised: tuple[Alert, ...] = ()
+    untold: tuple[Alert, ...] = ()
+    lake_problem: tuple[datetime, str] | None = None
+    airflow_problem: tuple[datetime, str] | None = None
+
+    def measure_wait(self, since: datetime | None) -> timedelta:
+        """For how long something waits, as far as the monitor has watched."""
+        return timedelta() if since is None else max(timedelta(), self.at - max(since, self.since))

@@ -1,0 +1,131 @@
+"""The watcher: takes a reading of everything, again and again, and remembers what one alone does not tell."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contracts import list_tables
+from contracts.settings import read_setting
+from contracts.table import Budget
+from lake.store import open_store, spell_reading_key
+from monitoring.otlp import Otlp
+from monitoring.questions import Ledger
+from monitoring.reading import Reading, TableReading
+from monitoring.runs import RunCounts
+from monitoring.waiting import Arrivals, make_topics, open_session, read_queue
+from warehouse.connection import forget_engines
+from warehouse.ledger import utc_now
+from warehouse.marts import WITHIN, list_marts
+from warehouse.mirror import Mirror
+
+SIZES = """
+    SELECT schema_name || '.' || table_name, coalesce(sum(record_count), 0)::bigint,
+           coalesce(sum(file_size_bytes), 0)::bigint,
+           coalesce((SELECT sum(delete_count) FROM ducklake_delete_file AS gone
+                     WHERE gone.table_id = tables.table_id AND gone.end_snapshot IS NULL), 0)::bigint
+    FROM ducklake_table AS tables JOIN ducklake_schema USING (schema_id)
+    LEFT JOIN ducklake_data_file AS files ON files.table_id = tables.table_id AND files.end_snapshot IS NULL
+    WHERE tables.end_snapshot IS NULL GROUP BY tables.table_id, 1
+"""
+ANSWER_S = 5.0
+PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+LAKE_ERRORS = (duckdb.Error, psycopg.Error, ConnectionError, BotoCoreError, ClientError, LookupError)
+
+
+class Watcher:
+    """`read` gives the reading of now; the last one is `reading`."""
+
+    def __init__(self, otlp: Otlp) -> None:
+        self.mirror = Mirror()
+        self.ledger = Ledger(self.mirror)
+        self.store = open_store()
+        self.arrivals = Arrivals(self.store)
+        self.topics = make_topics()
+        self.runs = RunCounts(otlp)
+        self.session: psycopg.Connection[Any] | None = None
+        self.reading = Reading(utc_now(), utc_now())
+
+    def read(self, now: datetime | None = None) -> Reading:
+        """Never raises because of a server that is away: that is what the reading then says."""
+        now = now or utc_now()
+        self.runs.note(now)
+        known = replace(self.reading, at=now, runs=self.runs.runs, airflow_problem=self.find_airflow_problem(now))
+        try:
+            self.reading = self.read_lake(now, known)
+        except LAKE_ERRORS as error:
+            self.forget_connections()
+            since = known.lake_problem[0] if known.lake_problem else now
+            self.reading = replace(known, lake_problem=(since, describe(error)))
+        with suppress(*LAKE_ERRORS):
+            self.store.write_json(spell_reading_key(), asdict(self.reading))
+        return self.reading
+
+    def read_lake(self, now: datetime, known: Reading) -> Reading:
+        self.mirror.refresh()
+        self.session = self.session or open_session()
+        ledger = self.ledger
+        return replace(
+            known,
+            lake_problem=None,
+            tables=tuple(self.read_tables(now, self.session)),
+            streams=tuple(topic.read(now, ledger, self.store) for topic in self.topics),
+            refusals=ledger.read_refusals(),
+            imbalances=ledger.read_imbalances(),
+            differences=ledger.read_differences(),
+            queue=read_queue(self.session),
+            published=ledger.read_published(),
+            raised=ledger.read_alerts(),
+            untold=ledger.read_untold(now),
+        )
+
+    def read_tables(self, now: datetime, session: psycopg.Connection[Any]) -> Iterator[TableReading]:
+        sizes = {address: (rows - gone, size) for address, rows, size, gone in session.execute(SIZES).fetchall()}
+        books, published = self.ledger.read_tables(now), self.ledger.read_published()
+        arrived, stale = self.arrivals.find_waiting(self.ledger), self.ledger.find_waiting_marts()
+        for table in list_tables():
+            rows, size = sizes.get(table.address, (0, 0))
+            at, read, bad = books.get(table.address, (published.get(table.address), 0, 0))
+            waiting = min((arrived[s.name] for s in table.sources if s.name in arrived), default=None)
+            yield TableReading(table.address, table.freshness, table.budget, rows, size, at, waiting, read, bad)
+        for mart in list_marts():
+            rows, size = sizes.get(mart.address, (0, 0))
+            at, waiting = published.get(mart.address), stale.get(mart.address)
+            yield TableReading(mart.address, WITHIN, Budget(), rows, size, at, waiting)
+
+    def forget_connections(self) -> None:
+        forget_engines()
+        if self.session is not None:
+            with suppress(psycopg.Error):
+                self.session.close()
+        self.session = None
+
+    def find_airflow_problem(self, now: datetime) -> tuple[datetime, str] | None:
+        """None where Airflow is well, or nobody said where it is."""
+        why = ask_airflow()
+        known = self.reading.airflow_problem
+        return None if why is None else (known[0] if known else now, why)
+
+
+def ask_airflow() -> str | None:
+    """What is wrong with Airflow by its own word."""
+    if not (url := read_setting("airflow_url", "")):
+        return None
+    try:
+        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=ANSWER_S) as answer:
+            health = json.load(answer)
+    except (OSError, ValueError) as error:
+        return f"its web server does not answer ({error})"
+    ill = [name for name in PARTS if (health.get(name) or {}).get("status") not in ("healthy", None)]
+    return f"{', '.join(ill)} not healthy" if ill else None
+
+
+def describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"

@@ -1,0 +1,119 @@
+"""Decisions: what a person has decided about rows, objects or a version, recorded with who and why.
+
+Recording one changes no data. It is carried out afterwards, by a run that does what the record says and nothing else,
+and its outcome is a row of the same transaction as the change: a decision is carried out once, however often one tries.
+
+Words used here:
+*drop*: rows leave a quarantine; the raw objects stay.
+*replay*: what is in quarantine, or was refused, is tried again after a fix.
+*accept*: refused objects are published all the same; their bad rows go to quarantine.
+*leave*: refused objects stay refused. There is nothing to carry out.
+*rollback*: a table becomes what it was in an earlier version of the lake.
+"""
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+from uuid import uuid4
+
+from duckdb import DuckDBPyConnection
+
+from contracts.settings import load_settings
+from warehouse.connection import connect, quote
+from warehouse.ddl import is_prepared
+from warehouse.ledger import fetch_column, insert_rows, utc_now
+from warehouse.publish import hold_lock, prepare, read_snapshot, transact
+
+Kind = Literal["drop", "replay", "accept", "leave", "rollback"]
+
+COLUMNS = ("decision_id", "kind", "subject", "about", "reason", "decided_by", "snapshot_id", "decided_at")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`subject`: the table or source; `about`: which rows (`source`, `rule`, `reason`, `rows`, `snapshot`), objects
+    (`source`, `objects`) or version (`version`). `snapshot_id`: the snapshot that recorded it, before which all is that
+    it is about."""
+
+    decision_id: str
+    kind: Kind
+    subject: str
+    about: dict[str, Any]
+    reason: str
+    decided_by: str
+    snapshot_id: int
+    decided_at: datetime
+
+
+def record_decision(kind: Kind, subject: str, about: dict[str, Any], reason: str, decided_by: str) -> str:
+    """Write a decision into the ledger. Returns its id. Raises ValueError for an unknown kind or without a reason."""
+    reason = " ".join(reason.split())
+    if kind not in get_args(Kind):
+        raise ValueError(f"there is no decision of the kind {kind!r}: it is one of {', '.join(get_args(Kind))}")
+    if not reason:
+        raise ValueError("say why: a decision is recorded with its reason")
+    decision_id = uuid4().hex[:16]
+    row = {
+        "decision_id": decision_id,
+        "kind": kind,
+        "subject": subject,
+        "about_json": json.dumps(about),
+        "reason": reason,
+        "decided_by": decided_by,
+        "decided_at": utc_now(),
+    }
+    write_row("ledger.decisions", row, decided_by, f"decide to {kind} {subject}, because {reason}")
+    if kind == "leave":
+        record_outcome(decision_id, decided_by)
+    return decision_id
+
+
+def record_outcome(decision_id: str, run_id: str) -> None:
+    """Note that a decision is carried out and that nothing was left to do for it."""
+    with closing(connect()) as con:
+        if is_carried_out(con, decision_id):
+            return
+    row = {"run_id": run_id, "decision_id": decision_id, "row_count": 0}
+    write_row("ledger.outcomes", row, run_id, f"decision {decision_id}: nothing to do")
+
+
+def write_row(address: str, row: dict[str, Any], author: str, message: str) -> None:
+    """One row of the ledger in a snapshot of its own."""
+    settings = load_settings()
+    with closing(connect(settings)) as con:
+        if not is_prepared(con, []):
+            prepare(settings)
+        with hold_lock(settings), transact(con):
+            insert_rows(con, address, [row | {"snapshot_id": read_snapshot(con) + 1}])
+            con.execute(f"CALL lake.set_commit_message({quote(author)}, {quote(message)})")
+
+
+def find_decision(decision_id: str) -> Decision:
+    """Raises LookupError when nobody has decided that."""
+    with closing(connect()) as con:
+        names = ", ".join(COLUMNS).replace("about", "about_json")
+        query = f"SELECT {names} FROM ledger.decisions WHERE decision_id = ?"
+        row = con.execute(query, [decision_id]).fetchone()
+    if row is None:
+        raise LookupError(f"there is no decision {decision_id!r}: the quarantine page lists those there are")
+    return Decision(**dict(zip(COLUMNS, row, strict=True)) | {"about": json.loads(row[3])})
+
+
+def is_carried_out(con: DuckDBPyConnection, decision_id: str) -> bool:
+    return con.execute(spell_outcome(decision_id)).fetchone() is not None
+
+
+def spell_outcome(decision_id: str) -> str:
+    """A query that finds a row when the decision is carried out."""
+    return f"SELECT 1 FROM ledger.outcomes WHERE decision_id = {quote(decision_id)}"
+
+
+def list_accepted(con: DuckDBPyConnection, source: str) -> set[str]:
+    """The raw objects of a source that somebody has accepted, however bad they are, now and in every rebuild."""
+    query = """
+        SELECT DISTINCT unnest(CAST(json_extract_string(about_json, '$.objects[*]') AS VARCHAR[])) FROM ledger.decisions
+        WHERE kind = 'accept' AND subject = ?
+    """
+    return set(fetch_column(con, query, [source]))

@@ -1,0 +1,57 @@
+"""Refusals: which raw objects of a checked run are not published, and why."""
+
+from typing import TYPE_CHECKING, Any
+
+from contracts.table import Stream, Table
+from warehouse.ledger import utc_now
+
+if TYPE_CHECKING:
+    from steps.publish import CheckedRun
+
+
+class PublishBlocked(Exception):
+    """A batch of a stream breaks a blocking rule: a defect of ours, not of the messages."""
+
+
+def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
+    """Why which objects cannot be published: key to sentence. `accepted`: those that somebody publishes all the same,
+    as far as they can be read."""
+    refused: dict[str, str] = dict(run.staged.get("refused", {}))
+    accepted = accepted | set(run.landed.get("accepted", ()))
+    for table in run.tables:
+        report = run.reports[table.name]
+        for key, tally in run.staged["tables"][table.name]["tallies"].items():
+            bad, read = report["quarantined"].get(key, 0), tally.get("read", 0)
+            if key in accepted:
+                continue
+            if report["blocked"]:
+                refused.setdefault(key, f"{table.address}: {report['blocked']}")
+            elif not isinstance(run.source, Stream) and not table.budget.allows(bad, read):
+                refused.setdefault(key, explain_budget(table, run, key, bad, read))
+    if refused and run.source.kind == "oltp":  # what one extraction closes, the next one continues: all or none
+        why = next(iter(refused.values()))
+        refused = {key: refused.get(key, why) for key in run.objects}
+    if refused and isinstance(run.source, Stream):  # the next messages must not overtake these
+        raise PublishBlocked(f"nothing of {run.source.name} is published: {next(iter(refused.values()))}")
+    return refused
+
+
+def explain_budget(table: Table, run: "CheckedRun", key: str, bad: int, read: int) -> str:
+    return (
+        f"{bad} of {read} rows of {run.objects[key].name} are bad for {table.address}, more than its contract "
+        f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
+        f"then `watershed run ingest_{run.source.name} --refused`"
+    )
+
+
+def spell_refusals(run: "CheckedRun", refused: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": run.source.name,
+            "raw_object": key,
+            "object_name": run.objects[key].name,
+            "reason": why,
+            "refused_at": utc_now(),
+        }
+        for key, why in refused.items()
+    ]

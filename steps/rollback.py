@@ -1,0 +1,204 @@
+"""Rollback: a table becomes what it was in an earlier version of the lake, as a new snapshot with a reason.
+
+Rows change by the publish of their raw object. So what has to go back is the objects that were published into the table
+after that version and up to the decision: their rows of today leave the table and its quarantine, and those that they
+had then come back. Rows that nobody changed are not touched, and a publish beside this one goes through. Histories are
+the exception: a row of them ends when a later extraction says so, and they are written again as a whole.
+
+The books go back too: an object counts the rows that it has now, and those that left as filtered. Nothing of it is new
+to ingest runs, so it stays away until its days are rebuilt from raw. Offsets of streams do not go back.
+"""
+
+from contextlib import closing
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from contracts import list_tables
+from contracts.table import Table
+from lake.store import open_store, spell_table_key
+from steps.check import count_by_object, spell_list
+from steps.decide import Decision, is_carried_out, record_outcome, spell_outcome
+from warehouse.connection import connect, quote
+from warehouse.ledger import Books, LedgerRows, fetch_column, list_days_of
+from warehouse.publish import Overtaken, Part, Publication, list_layers, publish, read_snapshot, transact
+
+TRIES = 5
+OBJECTS_SINCE = """
+    SELECT DISTINCT raw_object FROM (
+        SELECT raw_object, table_name, snapshot_id FROM ledger.books
+        UNION ALL SELECT raw_object, table_name, snapshot_id FROM ledger.days
+    ) WHERE table_name = ? AND snapshot_id > ? AND snapshot_id <= ? ORDER BY raw_object
+"""
+# What the books said then; of an object that was not there yet, what they said first.
+BOOKS_THEN = """
+    SELECT source, raw_object, object_name, object_bytes, sha256, arrived_at, rows_read,
+           CASE WHEN snapshot_id <= $version THEN rows_deduplicated ELSE 0 END
+    FROM ledger.books WHERE table_name = $address AND list_contains($objects, raw_object)
+    QUALIFY row_number() OVER (
+        PARTITION BY raw_object
+        ORDER BY snapshot_id > $version, CASE WHEN snapshot_id > $version THEN snapshot_id ELSE -snapshot_id END
+    ) = 1
+"""
+
+
+def check_rollback(address: str, version: int) -> int:
+    """Whether a table can go back to a version. Returns how many raw objects would.
+
+    Raises ValueError for a table that cannot, or that is today as it was then; LookupError for a version that there is
+    not.
+    """
+    table = find_restorable(address)
+    with closing(connect()) as con:
+        verify_version(con, table, version)
+        objects = fetch_column(con, OBJECTS_SINCE, [table.address, version, read_snapshot(con)])
+    if not objects:
+        raise ValueError(f"{address} is today as it was in snapshot {version}: there is nothing to roll back")
+    return len(objects)
+
+
+def is_restorable(address: str) -> bool:
+    """Whether a table is one that a rollback is for."""
+    return any(t.address == address and t.schema == "core" and not t.is_made for t in list_tables())
+
+
+def find_restorable(address: str) -> Table:
+    """Raises ValueError, saying what to do instead, for what is no table fed by sources in `core`."""
+    if not is_restorable(address):
+        schema = address.partition(".")[0]
+        instead = {
+            "ml": "`watershed rollback` takes a model back, and its predictions follow",
+            "speed": "what is in the speed layer is computed again tonight; rebuild its days to have them in core now",
+            "quarantine": "it goes back with its table",
+        }.get(schema, "what is computed of other tables follows when they go back; else repair its SQL and rebuild it")
+        raise ValueError(f"{address} is not rolled back: {instead}")
+    return next(table for table in list_tables() if table.address == address)
+
+
+def verify_version(con: DuckDBPyConnection, table: Table, version: int) -> None:
+    """Raises LookupError when that version is not in the lake, any more or yet, or had no such table."""
+    found = "SELECT 1 FROM __ducklake_metadata_lake.ducklake_snapshot WHERE snapshot_id = ?"
+    if con.execute(found, [version]).fetchone() is None:
+        raise LookupError(
+            f"there is no snapshot {version}: it has expired, or never was; the snapshots page lists them"
+        )
+    try:
+        con.execute(f"SELECT 1 FROM {table.address} AT (VERSION => {int(version)}) LIMIT 0")
+    except duckdb.Error:
+        raise LookupError(f"snapshot {version} has no table {table.address}: it was made later") from None
+
+
+def roll_back(decision: Decision, run_id: str) -> dict[str, Any]:
+    """Carry out a decision of the kind rollback. Returns `rows` that came back, `left` that went, `days` that changed
+    and `snapshot`. Raises Overtaken when it is carried out already, and what check_rollback raises."""
+    table, version = find_restorable(decision.subject), int(decision.about["version"])
+    for left in reversed(range(TRIES)):
+        with closing(connect()) as con:
+            verify_version(con, table, version)
+            with transact(con):  # one transaction: everything as of one snapshot
+                publication = compose(con, table, version, decision, run_id)
+                before = count_rows(con, table.address, [line.raw_object for line in publication.books])
+        if not publication.books:
+            record_outcome(decision.decision_id, run_id)
+            return {"rows": 0, "left": 0, "days": [], "snapshot": None}
+        try:
+            snapshot = publish(publication)
+        except Overtaken:
+            with closing(connect()) as con:
+                if not left or is_carried_out(con, decision.decision_id):
+                    raise
+            continue
+        back = sum(line.rows_written for line in publication.books)
+        days = sorted({str(row["day"]) for row in publication.rows.days})
+        return {"rows": back, "left": before, "days": days, "snapshot": snapshot}
+    raise AssertionError("unreachable")
+
+
+def compose(con: DuckDBPyConnection, table: Table, version: int, decision: Decision, run_id: str) -> Publication:
+    now = read_snapshot(con)
+    until = now if table.replaces == "key" else decision.snapshot_id
+    objects = fetch_column(con, OBJECTS_SINCE, [table.address, version, until])
+    own = f"raw_object IN (SELECT unnest({spell_list(objects)}))" if objects else "false"
+    parked = stage_version(con, f"quarantine.{table.name}", version, own, run_id)
+    is_whole = table.replaces == "key"
+    files = stage_version(con, table.address, version, "true" if is_whole else own, run_id)
+    books = keep_books(con, table, version, objects, count_by_object(con, files), count_by_object(con, parked))
+    staged = sum(count_by_object(con, files).values())
+    part = Part(
+        table.address,
+        tuple(files),
+        tuple(parked),
+        replaced="true" if is_whole else None,
+        carried=staged - sum(line.rows_written for line in books),
+    )
+    outcome = {"decision_id": decision.decision_id, "row_count": sum(line.rows_written for line in books)}
+    return Publication(
+        run_id=run_id,
+        subject=table.address,
+        actor=decision.decided_by,
+        parts=(part,),
+        books=tuple(books),
+        rows=LedgerRows(days=find_days(con, table, files, objects), outcomes=[outcome]),
+        overtaken=f"{spell_outcome(decision.decision_id)} UNION ALL {spell_newer(table, objects, now)}",
+        reason=f"{decision.reason} (rolled back to snapshot {version})",
+    )
+
+
+def stage_version(con: DuckDBPyConnection, address: str, version: int, condition: str, run_id: str) -> list[str]:
+    """Copy rows as they were beside the table's files; columns that came later are null. Returns addresses."""
+    file = open_store().address(spell_table_key(address, f"{run_id}-{uuid4().hex[:12]}"))
+    then = f"FROM {address} AT (VERSION => {version}) WHERE {condition}"
+    if con.execute(f"SELECT 1 {then} LIMIT 1").fetchone() is None:
+        return []
+    con.execute(f"COPY ((FROM {address} LIMIT 0) UNION ALL BY NAME ({then})) TO {quote(file)} (FORMAT parquet)")
+    return [file]
+
+
+def keep_books(
+    con: DuckDBPyConnection,
+    table: Table,
+    version: int,
+    objects: list[str],
+    written: dict[str, int],
+    parked: dict[str, int],
+) -> list[Books]:
+    """The books of these objects after the rollback: what is neither in the table nor in quarantine was filtered."""
+    values = {"address": table.address, "version": version, "objects": objects}
+    lines = []
+    for source, key, name, size, digest, arrived_at, read, repeated in con.execute(BOOKS_THEN, values).fetchall():
+        rows, bad = written.get(key, 0), parked.get(key, 0)
+        repeated = min(repeated, read - rows - bad)
+        rest = read - rows - bad - repeated
+        lines.append(Books(source, table.address, key, name, size, digest, arrived_at, read, rows, bad, repeated, rest))
+    return lines
+
+
+def find_days(con: DuckDBPyConnection, table: Table, files: list[str], objects: list[str]) -> list[dict[str, Any]]:
+    """Days on which an object has rows again, and with none those that it leaves."""
+    then: dict[tuple[str, Any], int] = {}
+    if files and objects and table.day:
+        day = f'CAST("{table.day}" AS DATE)'
+        query = f"""
+            SELECT raw_object, {day} AS day, count(*) FROM read_parquet({spell_list(files)})
+            WHERE list_contains(?, raw_object) AND {day} IS NOT NULL GROUP BY ALL
+        """
+        then = {(key, day): rows for key, day, rows in con.execute(query, [objects]).fetchall()}
+    gone = list_days_of(con, table.address, objects) - set(then)
+    return [
+        {"table_name": table.address, "raw_object": key, "day": day, "row_count": rows}
+        for (key, day), rows in {**then, **dict.fromkeys(gone, 0)}.items()
+    ]
+
+
+def spell_newer(table: Table, objects: list[str], snapshot: int) -> str:
+    """A query that finds a row when what goes back was published again meanwhile; of a history, when anything was."""
+    own = "true" if table.replaces == "key" else f"list_contains({spell_list(objects)}, raw_object)"
+    layers = ", ".join(map(quote, list_layers(table.address)))
+    return f"SELECT 1 FROM ledger.books WHERE table_name IN ({layers}) AND snapshot_id > {snapshot} AND {own}"
+
+
+def count_rows(con: DuckDBPyConnection, address: str, objects: list[str]) -> int:
+    row = con.execute(f"SELECT count(*) FROM {address} WHERE list_contains(?, raw_object)", [objects]).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,59 @@
+"""What a run takes when a person has decided that something is to be tried again, or published all the same."""
+
+from contextlib import closing
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from contracts import find_source
+from contracts.table import Source, Stream
+from lake.store import Store, open_store, spell_step_key
+from steps.decide import Decision, find_decision, is_carried_out, record_outcome
+from steps.drop import count_chosen, spell_chosen
+from steps.replay import take_parked
+from warehouse.connection import connect
+from warehouse.ledger import fetch_column, list_published, list_refused
+
+
+def take_decided(source_name: str, run_id: str, decision_id: str) -> dict[str, int]:
+    """Take the messages or objects that a decision to replay or to accept is about, as far as they still are in
+    quarantine or refused; none when it has been carried out, and then the outcome says so.
+
+    Leaves `land.json`; returns the number of objects and bytes. Raises LookupError for an unknown decision, ValueError
+    for one about another source or of another kind.
+    """
+    source, store = find_source(source_name), open_store()
+    decision = find_decision(decision_id)
+    if decision.kind not in ("replay", "accept") or decision.about.get("source") != source.name:
+        raise ValueError(f"decision {decision_id} is to {decision.kind} {decision.subject}: nothing for {source.name}")
+    with closing(connect()) as con:
+        is_done = is_carried_out(con, decision_id)
+        landed = {"source": source.name, "objects": []} if is_done else take(con, source, decision, run_id, store)
+    if not landed["objects"] and not is_done:
+        record_outcome(decision_id, run_id)
+    store.write_json(spell_step_key(run_id, "land"), landed)
+    return {"objects": len(landed["objects"]), "bytes": sum(store.head(key).bytes for key in landed["objects"])}
+
+
+def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: str, store: Store) -> dict[str, Any]:
+    """What `land.json` of the run says."""
+    noted: dict[str, Any] = {name: getattr(decision, name) for name in ("decision_id", "decided_by", "reason")}
+    about: dict[str, Any] = {"source": source.name, "rebuild": False, "decision": noted}
+    if "objects" not in decision.about:
+        noted |= {"row_count": count_chosen(con, decision)}
+    if isinstance(source, Stream):
+        take_parked(source.name, run_id, spell_chosen(decision), only=decision.subject.rpartition(".")[2])
+        return store.read_json(spell_step_key(run_id, "land")) | {"decision": noted}
+    objects = choose_objects(con, source, decision)
+    if source.kind == "oltp" and objects:  # a history is folded from one extraction after the other, all of them
+        about["rebuild"] = True
+        objects = sorted({*objects, *list_published(con, source.name)})
+    return about | {"objects": objects, "accepted": objects if decision.kind == "accept" else []}
+
+
+def choose_objects(con: DuckDBPyConnection, source: Source, decision: Decision) -> list[str]:
+    """The objects that are still refused, or those whose rows are still in quarantine."""
+    if (refused := decision.about.get("objects")) is not None:
+        return sorted(set(refused) & list_refused(con, source.name))
+    query = f"SELECT DISTINCT raw_object FROM {decision.subject} WHERE {spell_chosen(decision)} ORDER BY raw_object"
+    return fetch_column(con, query)
