@@ -109,7 +109,8 @@ def publish_tables(source: str) -> Counts:
 
     Skipped when another consumer has published the messages of this run.
     """
-    from steps.publish import PublishBlocked, publish_source
+    from steps.publish import publish_source
+    from steps.refuse import PublishBlocked
     from warehouse.publish import Overtaken
 
     context = get_current_context()

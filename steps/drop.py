@@ -10,10 +10,11 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from contracts import find_table
+from steps.announce import publish
 from steps.decide import Decision, spell_outcome
 from warehouse.connection import connect, quote
 from warehouse.ledger import LedgerRows
-from warehouse.publish import Overtaken, Part, Publication, publish
+from warehouse.publish import Overtaken, Part, Publication
 
 TRIES = 5
 # Reasons that differ in a number only, such as a position in the line, are one.

@@ -11,6 +11,7 @@ from contracts.settings import load_settings, source_url
 from contracts.table import Source, Stream
 from lake.store import RawObject, Store, open_store, spell_step_key
 from steps.land_topic import take_topic
+from steps.take_decided import take_decided
 from warehouse.connection import connect, open_engine
 from warehouse.ledger import find_latest_object, list_objects_of_days, list_published, list_refused
 
@@ -49,13 +50,21 @@ def find_arrivals(source_name: str) -> list[str]:
 
 
 def take_arrivals(
-    source_name: str, run_id: str, first: date | None = None, last: date | None = None, refused: bool = False
+    source_name: str,
+    run_id: str,
+    first: date | None = None,
+    last: date | None = None,
+    refused: bool = False,
+    decision: str | None = None,
 ) -> dict[str, int]:
-    """Decide what a run ingests: what is new; or, with dates, all that holds rows of these days; or what was refused.
+    """Decide what a run ingests: what is new; or, with dates, all that holds rows of these days; or what was refused;
+    or, with the id of a decision, what that is about.
 
     A source that is a database is extracted first, and the new messages of a topic are landed. Leaves `land.json`;
     returns the number of objects and bytes.
     """
+    if decision:
+        return take_decided(source_name, run_id, decision)
     source = find_source(source_name)
     store = open_store()
     if isinstance(source, Stream) and first is None and not refused:

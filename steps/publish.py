@@ -1,16 +1,19 @@
 """Publish: what the checks left of a run becomes visible, all tables of the source at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from contracts import find_source, tables_of
-from contracts.table import Source, Stream, Table
+from contracts.table import Source, Table
 from lake.store import RawObject, Store, open_store, spell_step_key
+from steps.announce import publish
 from steps.check import count_by_object, rewrite_files
+from steps.decide import list_accepted, spell_outcome
+from steps.refuse import find_refused, spell_refusals
 from steps.replay import spell_parked, spell_taken
 from warehouse.connection import connect, quote
 from warehouse.ledger import (
@@ -18,13 +21,8 @@ from warehouse.ledger import (
     LedgerRows,
     list_days_of,
     list_known_fields,
-    utc_now,
 )
-from warehouse.publish import Part, Publication, publish
-
-
-class PublishBlocked(Exception):
-    """A batch of a stream breaks a blocking rule: a defect of ours, not of the messages."""
+from warehouse.publish import Part, Publication
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ def publish_source(
     Returns `{"tables": {name: {"address", "rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence}}`;
     the snapshot is None when the run took nothing.
     """
-    run = read_run(source_name, run_id)
-    refused = find_refused(run)
-    publication = compose_publication(connect(), run, refused, actor)
+    run, con = read_run(source_name, run_id), connect()
+    refused = find_refused(run, list_accepted(con, source_name))
+    publication = compose_publication(con, run, refused, actor)
     publication.rows.parity.extend(parity)
     return {
         "snapshot": publish(publication) if run.objects else None,
@@ -90,41 +88,26 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
     parts += compose_replayed(run)
     rows.offsets.extend(run.landed.get("offsets", ()))
     timings = {"stage": run.staged["ms"], "check": sum(report["ms"] for report in run.reports.values())}
-    overtaken = spell_overtaken(run)
-    return Publication(run.run_id, run.source.name, actor, tuple(parts), tuple(books), rows, timings, overtaken)
+    publication = Publication(
+        run.run_id, run.source.name, actor, tuple(parts), tuple(books), rows, timings, spell_overtaken(run)
+    )
+    return note_decision(publication, run.landed["decision"]) if "decision" in run.landed else publication
 
 
-def find_refused(run: CheckedRun) -> dict[str, str]:
-    """Why which objects cannot be published: key to sentence."""
-    refused: dict[str, str] = dict(run.staged.get("refused", {}))
-    for table in run.tables:
-        report = run.reports[table.name]
-        for key, tally in run.staged["tables"][table.name]["tallies"].items():
-            bad, read = report["quarantined"].get(key, 0), tally.get("read", 0)
-            if report["blocked"]:
-                refused.setdefault(key, f"{table.address}: {report['blocked']}")
-            elif not isinstance(run.source, Stream) and not table.budget.allows(bad, read):
-                refused.setdefault(key, explain_budget(table, run, key, bad, read))
-    if refused and run.source.kind == "oltp":  # what one extraction closes, the next one continues: all or none
-        why = next(iter(refused.values()))
-        refused = {key: refused.get(key, why) for key in run.objects}
-    if refused and isinstance(run.source, Stream):  # the next messages must not overtake these
-        raise PublishBlocked(f"nothing of {run.source.name} is published: {next(iter(refused.values()))}")
-    return refused
+def note_decision(publication: Publication, decision: dict[str, Any]) -> Publication:
+    """The publication as that of the person who decided it, with its outcome. It gives way once that is written."""
+    rows = decision.get("row_count", sum(line.rows_written for line in publication.books))
+    publication.rows.outcomes.append({"decision_id": decision["decision_id"], "row_count": rows})
+    queries = filter(None, (publication.overtaken, spell_outcome(decision["decision_id"])))
+    return replace(
+        publication, actor=decision["decided_by"], reason=decision["reason"], overtaken=" UNION ALL ".join(queries)
+    )
 
 
 def keep_checks(table: Table, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of micro-batches only what failed is recorded: there are thousands of them a day."""
     kept = [check for check in checks if not (table.is_live and check["is_success"])]
     return [{"table_name": table.address, **check} for check in kept]
-
-
-def explain_budget(table: Table, run: CheckedRun, key: str, bad: int, read: int) -> str:
-    return (
-        f"{bad} of {read} rows of {run.objects[key].name} are bad for {table.address}, more than its contract "
-        f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
-        f"then `watershed run ingest_{run.source.name} --refused`"
-    )
 
 
 def spell_overtaken(run: CheckedRun) -> str | None:
@@ -223,19 +206,6 @@ def find_new_fields(
         for path, kinds in fields.items()
         for kind, key in kinds.items()
         if (path, kind) not in known and key in accepted
-    ]
-
-
-def spell_refusals(run: CheckedRun, refused: dict[str, str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": run.source.name,
-            "raw_object": key,
-            "object_name": run.objects[key].name,
-            "reason": why,
-            "refused_at": utc_now(),
-        }
-        for key, why in refused.items()
     ]
 
 

@@ -25,14 +25,17 @@ from warehouse.connection import connect, quote
 MOST_MESSAGES = 200_000
 
 
-def take_parked(stream_name: str, run_id: str, where: str = "true", limit: int = MOST_MESSAGES) -> dict[str, int]:
-    """Land the messages of a stream that are in quarantine and for whose rows there the SQL condition holds.
+def take_parked(
+    stream_name: str, run_id: str, where: str = "true", limit: int = MOST_MESSAGES, only: str | None = None
+) -> dict[str, int]:
+    """Land the messages of a stream that are in quarantine, in any or `only` in that of one table, and for whose rows
+    there the SQL condition holds.
 
     Leaves `land.json`; returns the number of objects and messages.
     """
     stream, store = find_stream(stream_name), open_store()
     with closing(connect()) as con:
-        parked = find_parked(con, stream, where, limit)
+        parked = find_parked(con, stream, where, limit, only)
     about: dict[str, Any] = {"source": stream.name, "objects": [], "rebuild": False, "layer": stream.layer}
     if parked.num_rows:
         parked_key = spell_side_key(run_id, "parked")
@@ -44,12 +47,13 @@ def take_parked(stream_name: str, run_id: str, where: str = "true", limit: int =
     return {"objects": len(about["objects"]), "messages": parked.num_rows}
 
 
-def find_parked(con: DuckDBPyConnection, stream: Stream, where: str, limit: int) -> pa.Table:
+def find_parked(con: DuckDBPyConnection, stream: Stream, where: str, limit: int, only: str | None = None) -> pa.Table:
     """Table name, raw object and line of the rows, oldest first."""
     parts = [
         f"SELECT {quote(table.name)} AS table_name, raw_object, raw_line, partition, message_offset "
         f"FROM quarantine.{table.name} WHERE topic = {quote(spell_topic(stream.topic))} AND ({where})"
         for table in tables_of(stream)
+        if only in (None, table.name)
     ]
     ordered = f"({' UNION ALL '.join(parts)}) ORDER BY partition, message_offset LIMIT {limit}"
     return con.execute(f"SELECT table_name, raw_object, raw_line FROM {ordered}").to_arrow_table()

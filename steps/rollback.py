@@ -19,11 +19,12 @@ from duckdb import DuckDBPyConnection
 from contracts import list_tables
 from contracts.table import Table
 from lake.store import open_store, spell_table_key
+from steps.announce import publish
 from steps.check import count_by_object, spell_list
 from steps.decide import Decision, is_carried_out, record_outcome, spell_outcome
 from warehouse.connection import connect, quote
 from warehouse.ledger import Books, LedgerRows, fetch_column, list_days_of
-from warehouse.publish import Overtaken, Part, Publication, list_layers, publish, read_snapshot, transact
+from warehouse.publish import Overtaken, Part, Publication, list_layers, read_snapshot, transact
 
 TRIES = 5
 OBJECTS_SINCE = """

@@ -19,7 +19,8 @@ from steps.compact import compact, flush_ledger
 from steps.land_topic import land_batch, leave_manifest
 from steps.leases import Leases
 from steps.prepare import prepare_tables
-from steps.publish import PublishBlocked, publish_source
+from steps.publish import publish_source
+from steps.refuse import PublishBlocked
 from steps.stage import stage_source
 from steps.stream_health import Health
 from warehouse.connection import connect, forget_engines

@@ -46,6 +46,7 @@ class LedgerRows:
     offsets: list[dict[str, Any]] = field(default_factory=list)
     lateness: list[dict[str, Any]] = field(default_factory=list)
     parity: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: int) -> None:
@@ -71,6 +72,8 @@ def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: 
     insert_rows(con, "ledger.books", [own | asdict(b) for b in publication.books])
     for name, rows in vars(publication.rows).items():
         insert_rows(con, f"ledger.{name}", [own | row for row in rows])
+    if publication.event is not None:
+        insert_rows(con, "ledger.lineage_events", [own | {"event_json": publication.event(snapshot)}])
 
 
 def insert_rows(con: DuckDBPyConnection, address: str, rows: list[dict[str, Any]]) -> None:

@@ -135,7 +135,7 @@ CREATE TABLE IF NOT EXISTS ledger.lineage_events (
 CREATE TABLE IF NOT EXISTS ledger.decisions (
     decision_id VARCHAR NOT NULL,
     snapshot_id BIGINT NOT NULL,
-    kind VARCHAR NOT NULL,          -- drop, replay, accept or rollback
+    kind VARCHAR NOT NULL,          -- drop, replay, accept, leave or rollback
     subject VARCHAR NOT NULL,       -- the table or source that it is about
     about_json VARCHAR NOT NULL,    -- which rows, objects or version
     reason VARCHAR NOT NULL,        -- why, in the words of who decided
@@ -146,7 +146,7 @@ CREATE TABLE IF NOT EXISTS ledger.decisions (
 CREATE TABLE IF NOT EXISTS ledger.outcomes (
     run_id VARCHAR NOT NULL,
     snapshot_id BIGINT NOT NULL,
-    decision_id VARCHAR NOT NULL,   -- the decision that this publish carried out
+    decision_id VARCHAR NOT NULL,   -- the decision that this snapshot carried out
     row_count BIGINT NOT NULL       -- rows dropped, replayed or restored
 );
 

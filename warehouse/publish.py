@@ -7,7 +7,7 @@ at one PostgreSQL advisory lock, because DuckLake's optimistic commits would oth
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -68,6 +68,8 @@ class Publication:
     timings: dict[str, int] = field(default_factory=dict)
     overtaken: str | None = None
     rows_made: int = 0  # by a mart, which has no books
+    event: Callable[[int], str] | None = None  # spells what ledger.lineage_events keeps, given the snapshot
+    reason: str = ""  # why, where a person has decided it: a part of the commit message
 
 
 def publish(publication: Publication, settings: Settings | None = None) -> int:
@@ -221,5 +223,6 @@ def spell_message(publication: Publication, snapshot: int) -> str:
     }
     rows = publication.rows_made + sum(b.rows_written for b in publication.books)
     message = f"publish {publication.subject}: {rows} rows into {', '.join(p.address for p in publication.parts)}"
+    message += f", because {publication.reason}" if publication.reason else ""
     extra = quote(json.dumps(about, default=str))
     return f"CALL lake.set_commit_message({quote(publication.actor)}, {quote(message)}, extra_info => {extra})"

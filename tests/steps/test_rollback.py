@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from contracts.settings import load_settings, source_url
+from contracts.settings import source_url
 from stack.apply_accounts import SCHEMA_FILE
 from steps.land import find_arrivals, land_file
 from steps.marts import build_stale_marts
@@ -19,6 +19,9 @@ from warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 
+INSERT_USER = """
+    INSERT INTO users VALUES (1, 'anna', NULL, 'NO', now(), now())
+"""
 REQUESTS = "SELECT path, count(*) FROM core.requests GROUP BY path ORDER BY path"
 PAGES = "SELECT path, request_count FROM mart.top_pages ORDER BY path"
 UNBALANCED = """
@@ -111,8 +114,8 @@ def test_version_before_a_column_was_added(lake: EmptyLake, tmp_path: Path) -> N
     land_file("access_logs", write_log(tmp_path / "old", 1))
     main("access_logs", "one")
     version = read_version()
-    connect().execute("ALTER TABLE core.requests ADD COLUMN shade VARCHAR")
     rebuild("access_logs", "two", 1)
+    connect().execute("ALTER TABLE core.requests ADD COLUMN shade VARCHAR")
     assert roll_back("core.requests", version, "back")["rows"] == 3
     assert ask("SELECT count(*), count(shade) FROM core.requests") == [(3, 0)]
 
@@ -123,7 +126,7 @@ def test_history_goes_back_as_a_whole(lake: EmptyLake) -> None:
         accounts.execute(INSERT_USER)
         main("accounts", "one")
         version, before = read_version(), ask("FROM core.users ORDER BY ALL")
-        accounts.execute("UPDATE users SET city = 'Bergen', updated_at = now()")
+        accounts.execute("UPDATE users SET country = 'SE', updated_at = now()")
         main("accounts", "two")
     assert len(ask("FROM core.users")) == 2 * len(before)
     roll_back("core.users", version, "back")
