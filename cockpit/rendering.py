@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -45,6 +46,7 @@ def make_environment() -> Environment:
         "count": spell_count,
         "moment": spell_moment,
         "share": spell_share,
+        "sketch": sketch_line,
         "span": spell_span,
     }
     environment.globals |= {"tabs": TABS}
@@ -138,6 +140,15 @@ def spell_span(span: timedelta) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def sketch_line(values: Sequence[float | None], width: int, height: int) -> str:
+    """The path of a small chart in so many pixels, from the first value at the left to the last at the right."""
+    numbers = [float(value or 0) for value in values]
+    top = max(numbers) or 1
+    step = (width - 4) / max(1, len(numbers) - 1)
+    points = (f"{2 + n * step:.1f},{height - 2 - value / top * (height - 4):.1f}" for n, value in enumerate(numbers))
+    return "M" + " L".join(points)
 
 
 ENVIRONMENT = make_environment()

@@ -2,14 +2,17 @@
 
 Ledger rows are only ever added, each with the number of its snapshot, so the copy grows by those of newer ones. A
 thread keeps it up while people look; nothing runs, and nothing is connected, before the first request.
+
+Besides the ledger's tables there is `changes`: a row for each table that a publish touched, with what it did there.
 """
 
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import duckdb
 import psycopg
@@ -23,8 +26,34 @@ PAUSE_S = 2.0
 IDLE_S = 120.0  # without a request the thread ends
 LEDGER = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'ledger' ORDER BY 1"
 NEWEST = "SELECT max(snapshot_id) FROM ducklake_snapshot"
+# What a publish did to each table: the books of objects, the one build of a mart, checks alone for what comes with it.
+CHANGES = """
+    WITH written AS (
+        SELECT table_name, snapshot_id, sum(rows_read)::BIGINT AS rows_read, sum(rows_written)::BIGINT AS rows_written,
+               sum(rows_quarantined)::BIGINT AS rows_quarantined, count(*) AS objects
+        FROM books WHERE snapshot_id > $known GROUP BY ALL
+    ),
+    checked AS (
+        SELECT table_name, snapshot_id, count(*) AS checks, count(*) FILTER (is_success) AS checks_passed
+        FROM checks WHERE snapshot_id > $known GROUP BY ALL
+    ),
+    touched AS (
+        SELECT table_name, snapshot_id FROM written UNION SELECT table_name, snapshot_id FROM checked
+        UNION SELECT table_name, snapshot_id FROM inputs WHERE snapshot_id > $known
+    )
+    SELECT table_name, snapshot_id, run_id, subject, actor, published_at, rows_read,
+           CASE WHEN subject = table_name THEN publishes.rows_written ELSE written.rows_written END AS rows_written,
+           written.rows_quarantined, objects, checks, checks_passed
+    FROM touched
+    JOIN (SELECT run_id, snapshot_id, subject, actor, published_at, rows_written FROM publishes) AS publishes
+        USING (snapshot_id)
+    LEFT JOIN written USING (table_name, snapshot_id)
+    LEFT JOIN checked USING (table_name, snapshot_id)
+"""
 
 Row = dict[str, Any]
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 
 class Mirror:
@@ -32,6 +61,7 @@ class Mirror:
 
     def __init__(self) -> None:
         self.copy = duckdb.connect(config={"memory_limit": "1GB"})
+        self.copy.execute("CREATE SCHEMA ledger")
         self.snapshot = -1
         self.refreshed_at: datetime | None = None
         self.asked_at = 0.0
@@ -40,11 +70,22 @@ class Mirror:
 
     def ask(self, query: str, values: Sequence[object] | dict[str, object] = ()) -> list[Row]:
         """Rows as dictionaries. The first question waits until the copy is made, later ones for nothing."""
-        self.keep_up()
-        with closing(self.copy.cursor()) as con:
+        with self.open() as con:
             result = con.execute(query, values)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    @contextmanager
+    def open(self) -> Iterator[DuckDBPyConnection]:
+        """A connection to the copy, where the tables are named as in the lake too: `ledger.books`."""
+        self.keep_up()
+        with closing(self.point()) as con:
+            yield con
+
+    def point(self) -> DuckDBPyConnection:
+        con = self.copy.cursor()
+        con.execute("USE memory.ledger")
+        return con
 
     def keep_up(self) -> None:
         """Have the copy made, and somebody who looks after it."""
@@ -67,7 +108,7 @@ class Mirror:
         with self.lock:
             newest = read_newest(load_settings())
             if newest > self.snapshot:
-                with closing(connect(read_only=True)) as lake, closing(self.copy.cursor()) as copy:
+                with closing(connect(read_only=True)) as lake, closing(self.point()) as copy:
                     copy_ledger(lake, copy, self.snapshot, newest)
                 self.snapshot = newest
             self.refreshed_at = utc_now()
@@ -86,10 +127,32 @@ def copy_ledger(lake: DuckDBPyConnection, copy: DuckDBPyConnection, known: int, 
     for (name,) in lake.execute(LEDGER).fetchall():
         first = known if name in there else -1
         query = f"SELECT * FROM ledger.{name} AT (VERSION => {newest}) WHERE snapshot_id > {first}"
-        copy.register("added", lake.execute(query).to_arrow_table())
-        verb = f"INSERT INTO {name} BY NAME" if name in there else f"CREATE TABLE {name} AS"
-        copy.execute(f"{verb} SELECT * FROM added")
-        copy.unregister("added")
+        add_rows(copy, name, lake.execute(query).to_arrow_table(), name in there)
+    changes = copy.execute(CHANGES, {"known": known}).to_arrow_table()
+    add_rows(copy, "changes", changes, "changes" in there)
+
+
+def add_rows(copy: DuckDBPyConnection, name: str, rows: Any, is_there: bool) -> None:
+    """Insert an Arrow table into the copy's table, which is made where it is not there."""
+    copy.register("added", rows)
+    copy.execute(f"{f'INSERT INTO {name} BY NAME' if is_there else f'CREATE TABLE {name} AS'} SELECT * FROM added")
+    copy.unregister("added")
+
+
+def once_a_snapshot(answer: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """Keep what a question about the whole lake was answered until the lake changes. Its arguments must be hashable."""
+    known: dict[Hashable, tuple[object, Answer]] = {}
+
+    @wraps(answer)
+    def ask(*values: Asked.args, **named: Asked.kwargs) -> Answer:
+        MIRROR.keep_up()
+        version = (id(MIRROR.copy), MIRROR.snapshot, utc_now().date())
+        key = (*values, *sorted(named.items()))
+        if key not in known or known[key][0] != version:
+            known[key] = (version, answer(*values, **named))
+        return known[key][1]
+
+    return ask
 
 
 MIRROR = Mirror()

@@ -1,15 +1,31 @@
 """Tables: what there is, how fresh, how good."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from cockpit.rendering import render
-from warehouse.mirror import MIRROR
+from cockpit.declared import list_declared
+from cockpit.rendering import is_fragment, render
+from cockpit.tables import STATES, Wanted, find_tables
 
 router = APIRouter()
 
+Sort = Literal["address", "owner", "rows", "bytes", "published_at", "quality"]
+
 
 @router.get("/tables")
-def show_tables(request: Request) -> HTMLResponse:
-    rows = MIRROR.ask("SELECT table_name, sum(rows_written)::BIGINT AS rows FROM books GROUP BY ALL ORDER BY 1")
-    return render(request, "tables.html", tab="tables", rows=rows)
+def show_tables(
+    request: Request,
+    q: str = "",
+    schema: str = "",
+    state: str = "",
+    sort: Sort = "address",
+    order: Literal["up", "down"] = "up",
+    page: Annotated[int, Query(ge=1)] = 1,
+) -> HTMLResponse:
+    wanted = Wanted(q, schema, state, sort, order == "down", page)
+    schemas = sorted({one.schema for one in list_declared().values()})
+    template = "tables_list.html" if is_fragment(request) else "tables.html"
+    found = find_tables(wanted)
+    return render(request, template, tab="tables", found=found, wanted=wanted, schemas=schemas, states=STATES)

@@ -1,0 +1,123 @@
+"""Questions to DuckLake's catalogue in PostgreSQL: sizes, columns, snapshots. Milliseconds, where the lake takes many.
+
+Names used here: a *file* is Parquet on the object store; deletes of few rows are *inlined*, which means that they lie
+in the catalogue itself, in a table for each table of the lake.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from contracts.settings import load_settings
+
+Row = dict[str, Any]
+
+TABLES = """
+    SELECT schema_name || '.' || table_name AS address, table_id
+    FROM ducklake_table JOIN ducklake_schema USING (schema_id)
+    WHERE ducklake_table.end_snapshot IS NULL AND ducklake_schema.end_snapshot IS NULL
+"""
+SIZES = """
+    WITH files AS (
+        SELECT table_id, sum(record_count) AS records, sum(file_size_bytes) AS bytes, max(begin_snapshot) AS snapshot_id
+        FROM ducklake_data_file WHERE end_snapshot IS NULL GROUP BY 1
+    ),
+    deletes AS (
+        SELECT table_id, sum(delete_count) AS deleted FROM ducklake_delete_file WHERE end_snapshot IS NULL GROUP BY 1
+    )
+    SELECT table_id, records - coalesce(deleted, 0) AS rows, bytes, snapshot_time AT TIME ZONE 'UTC' AS changed_at
+    FROM files LEFT JOIN deletes USING (table_id) LEFT JOIN ducklake_snapshot USING (snapshot_id)
+"""
+INLINED = """
+    SELECT relname, split_part(relname, '_', 4)::bigint AS table_id, relname LIKE 'ducklake_inlined_delete_%' AS deletes
+    FROM pg_class WHERE relkind = 'r' AND relname LIKE 'ducklake_inlined_d%_%' AND relname ~ '_[0-9]+(_[0-9]+)?$'
+"""
+COLUMNS = """
+    SELECT column_name AS name, column_type AS type, nulls_allowed AS is_nullable FROM ducklake_column
+    WHERE table_id = %s AND end_snapshot IS NULL AND parent_column IS NULL ORDER BY column_order
+"""
+SNAPSHOTS = """
+    SELECT snapshot_id, snapshot_time AT TIME ZONE 'UTC' AS made_at, changes_made, author, commit_message
+    FROM ducklake_snapshot JOIN ducklake_snapshot_changes USING (snapshot_id)
+    WHERE snapshot_id < %(before)s
+      AND (%(author)s::text IS NULL OR author = %(author)s)
+      AND (%(table)s::text IS NULL OR changes_made ~ %(table)s)
+    ORDER BY snapshot_id DESC LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a table holds now: rows that are not deleted, bytes of its files, and when the newest of them came."""
+
+    rows: int = 0
+    bytes: int = 0
+    changed_at: datetime | None = None
+
+
+def ask_catalogue(query: str, values: Any = None) -> list[Row]:
+    """Rows as dictionaries. Raises ConnectionError when the catalogue does not answer."""
+    try:
+        with psycopg.connect(load_settings().catalog_url, connect_timeout=5, row_factory=dict_row) as session:
+            return session.execute(query.encode(), values).fetchall()
+    except psycopg.OperationalError as error:
+        raise ConnectionError("the catalogue does not answer") from error
+
+
+def list_table_ids() -> dict[str, int]:
+    """The catalogue's number of every table of the lake, by address."""
+    return {row["address"]: row["table_id"] for row in ask_catalogue(TABLES)}
+
+
+def read_sizes() -> dict[str, Size]:
+    """By address; tables without files and rows are left out."""
+    names = {number: address for address, number in list_table_ids().items()}
+    found = {row["table_id"]: row for row in ask_catalogue(SIZES)}
+    for table, rows in count_inlined().items():
+        own = found.setdefault(table, {"rows": 0, "bytes": 0, "changed_at": None})
+        own["rows"] += rows
+    return {
+        names[table]: Size(int(own["rows"]), int(own["bytes"]), own["changed_at"])
+        for table, own in found.items()
+        if table in names
+    }
+
+
+def count_inlined() -> dict[int, int]:
+    """By table: rows that lie in the catalogue, less those that only the catalogue says are deleted."""
+    counted: dict[int, int] = {}
+    if parts := [spell_inlined(row) for row in ask_catalogue(INLINED)]:
+        for row in ask_catalogue(" UNION ALL ".join(parts)):
+            counted[row["table_id"]] = counted.get(row["table_id"], 0) + row["rows"]
+    return counted
+
+
+def spell_inlined(row: Row) -> str:
+    name = sql.Identifier(row["relname"]).as_string()
+    if not row["deletes"]:
+        return f"SELECT {row['table_id']} AS table_id, count(*) AS rows FROM {name} WHERE end_snapshot IS NULL"
+    return f"""SELECT {row["table_id"]} AS table_id, -count(*) AS rows FROM {name} AS d
+        JOIN ducklake_data_file AS f ON f.data_file_id = d.file_id WHERE f.end_snapshot IS NULL"""
+
+
+def list_columns(address: str) -> list[Row]:
+    """`name`, `type` and `is_nullable` of a table's columns; none before its first publish."""
+    table = list_table_ids().get(address)
+    return ask_catalogue(COLUMNS, [table]) if table is not None else []
+
+
+def list_snapshots(before: int, limit: int, author: str | None = None, table: int | None = None) -> list[Row]:
+    """The newest first, below `before`: `snapshot_id`, `made_at`, `changes_made`, `author`, `commit_message`."""
+    touched = None if table is None else f":{table}(,|$)"
+    return ask_catalogue(SNAPSHOTS, {"before": before, "limit": limit, "author": author, "table": touched})
+
+
+def read_newest() -> tuple[int, datetime] | None:
+    """Number and time of the newest snapshot; None before the lake has any."""
+    query = "SELECT snapshot_id, snapshot_time AT TIME ZONE 'UTC' AS made_at FROM ducklake_snapshot"
+    found = ask_catalogue(f"{query} ORDER BY snapshot_id DESC LIMIT 1")
+    return (found[0]["snapshot_id"], found[0]["made_at"]) if found else None

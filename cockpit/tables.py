@@ -1,0 +1,162 @@
+"""Questions of the page Tables: how large, how fresh, how good is each table, and where is it in a list.
+
+A table is *late* when its last publish is older than its contract promises, *stale* when a mart's inputs are newer than
+it, *empty* when nothing was ever published to it, else *fresh*.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cockpit.catalogue import Size, read_sizes
+from cockpit.declared import Declared, list_declared
+from warehouse.ledger import utc_now
+from warehouse.marts import list_marts
+from warehouse.mirror import MIRROR, once_a_snapshot
+from warehouse.staleness import list_stale_days
+
+PAGE = 50
+TREND = 30  # publishes
+STATES = ("fresh", "late", "stale", "empty")
+SORTS = ("address", "owner", "rows", "bytes", "published_at", "quality")
+SUMMARY = """
+    SELECT table_name, count(*) AS publishes, max(published_at) AS published_at,
+           arg_max(checks, snapshot_id) FILTER (checks > 0) AS checks,
+           arg_max(checks_passed, snapshot_id) FILTER (checks > 0) AS checks_passed,
+           sum(rows_quarantined)::BIGINT AS quarantined,
+           sum(rows_quarantined) / nullif(sum(rows_written + rows_quarantined) FILTER (objects > 0), 0) AS share
+    FROM changes GROUP BY table_name
+"""
+TRENDS = """
+    SELECT table_name, list(rows_written ORDER BY snapshot_id) AS trend FROM (
+        SELECT table_name, snapshot_id, rows_written FROM changes
+        WHERE list_contains($shown, table_name) AND rows_written IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY snapshot_id DESC) <= $most
+    ) GROUP BY table_name
+"""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A table as it is now. `quarantine_share`: of the rows of all its publishes, those that became bad rows."""
+
+    declared: Declared
+    size: Size
+    publishes: int
+    published_at: datetime | None
+    checks: int | None
+    checks_passed: int | None
+    quarantined: int | None
+    quarantine_share: float | None
+    stale: int
+
+    @property
+    def state(self) -> str:
+        if self.published_at is None:
+            return "empty"
+        if self.stale:
+            return "stale"
+        promise = self.declared.promise
+        return "late" if promise and utc_now() - self.published_at > promise else "fresh"
+
+    @property
+    def late_by(self) -> timedelta:
+        promise, last = self.declared.promise, self.published_at
+        return utc_now() - last - promise if promise and last else timedelta()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for in the list: words in name, description or owner; a schema; a state; an order."""
+
+    words: str = ""
+    schema: str = ""
+    state: str = ""
+    sort: str = "address"
+    is_descending: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of the list: `count` of all that fit, `trends` of those shown (rows of the last publishes)."""
+
+    shown: list[Condition]
+    count: int
+    trends: dict[str, list[float]]
+    states: dict[str, int]
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.count // PAGE))
+
+
+def find_tables(wanted: Wanted) -> Found:
+    """The page of tables that somebody looks for."""
+    words = wanted.words.lower().split()
+    known = list_conditions()
+    fitting = [
+        one
+        for one in known.values()
+        if all(word in spell_searched(one.declared) for word in words)
+        and wanted.schema in ("", one.declared.schema)
+        and wanted.state in ("", one.state)
+    ]
+    fitting.sort(key=lambda one: one.declared.address)
+    fitting.sort(key=lambda one: rank(one, wanted.sort), reverse=wanted.is_descending)
+    shown = fitting[(wanted.page - 1) * PAGE : wanted.page * PAGE]
+    counts = {state: sum(one.state == state for one in known.values()) for state in STATES}
+    return Found(shown, len(fitting), read_trends([one.declared.address for one in shown]), counts)
+
+
+def spell_searched(one: Declared) -> str:
+    return f"{one.address} {one.owner} {one.description}".lower()
+
+
+def rank(one: Condition, sort: str) -> Any:
+    """What a table is ordered by."""
+    return {
+        "owner": one.declared.owner,
+        "rows": one.size.rows,
+        "bytes": one.size.bytes,
+        "published_at": one.published_at or datetime.min,
+        "quality": (-(one.checks_passed or 0) / (one.checks or 1), one.quarantine_share or 0),
+    }.get(sort, one.declared.address)
+
+
+@once_a_snapshot
+def list_conditions() -> dict[str, Condition]:
+    """Every declared table by address."""
+    summary = {row["table_name"]: row for row in MIRROR.ask(SUMMARY)}
+    sizes = read_sizes()
+    stale = list_stale()
+    return {
+        address: judge_table(one, sizes.get(address, Size()), summary.get(address, {}), len(stale.get(address, [])))
+        for address, one in list_declared().items()
+    }
+
+
+def judge_table(one: Declared, size: Size, row: dict[str, Any], stale: int) -> Condition:
+    return Condition(
+        declared=one,
+        size=size,
+        publishes=row.get("publishes", 0),
+        published_at=row.get("published_at", size.changed_at),
+        checks=row.get("checks"),
+        checks_passed=row.get("checks_passed"),
+        quarantined=row.get("quarantined"),
+        quarantine_share=row.get("share"),
+        stale=stale,
+    )
+
+
+@once_a_snapshot
+def list_stale() -> dict[str, list[Any]]:
+    """The stale days of every mart that has some; `[None]` for a mart without days."""
+    with MIRROR.open() as copy:
+        return list_stale_days(copy, list_marts())
+
+
+def read_trends(shown: list[str]) -> dict[str, list[float]]:
+    rows = MIRROR.ask(TRENDS, {"shown": shown, "most": TREND}) if shown else []
+    return {row["table_name"]: row["trend"] for row in rows}
