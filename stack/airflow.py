@@ -68,6 +68,12 @@ def list_variables(home: Home, ports: dict[str, int]) -> dict[str, str]:
         # Programs started from a task must not look for Airflow's or our packages elsewhere.
         "PYTHONPATH": str(REPOSITORY),
         "GX_ANALYTICS_ENABLED": "False",
+        # Its figures go to the monitor. Whether that listens must not matter to a task that ends: no waiting.
+        "AIRFLOW__METRICS__OTEL_ON": "True",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"http://127.0.0.1:{ports['monitor']}/v1/metrics",
+        "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "1",
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
+        "OTEL_METRIC_EXPORT_INTERVAL": "15000",
     }
     return variables | list_secret_commands(home, ports["postgres"])
 

@@ -10,15 +10,23 @@ from stack.airflow import ADMIN, COMPONENTS, describe_airflow, prepare_airflow
 from stack.consumers import describe_consumers, name_consumers
 from stack.home import Home, choose_ports, read_ports, write_private
 from stack.kafka import create_topics, declared_topics, describe_kafka, spell_broker
+from stack.monitor import MONITOR, describe_monitor, spell_listen
 from stack.postgres import create_databases, database_url, describe_postgres, init_postgres, reader_url
 from stack.process import Server, find_process, start_process, stop_processes, wait_until_ready
 from stack.readers import READER, allow_in_bucket
 from stack.s3 import ACCESS_KEY, BUCKET, PORT_NAMES, describe_s3, spell_s3
 
-SERVER_PORTS = {"s3": PORT_NAMES, "postgres": ["postgres"], "kafka": ["kafka"], "airflow-api-server": ["airflow"]}
+SERVER_PORTS = {
+    "s3": PORT_NAMES,
+    "postgres": ["postgres"],
+    "kafka": ["kafka"],
+    "airflow-api-server": ["airflow"],
+    MONITOR: [MONITOR],
+}
 # In the order of stopping; a line ends before the next one begins. The seconds are what it has to end by itself: tasks
 # or batches to finish, data to be flushed. The web server has nothing to lose and takes its time. PostgreSQL's SIGINT:
 # disconnect everybody, write everything. The broker's log is in S3.
+STOP_MONITOR: list[tuple[dict[str, signal.Signals], int]] = [({MONITOR: signal.SIGTERM}, 10)]
 STOP_CONSUMERS = [(dict.fromkeys(name_consumers(), signal.SIGTERM), 30)]
 STOP_AIRFLOW: list[tuple[dict[str, signal.Signals], int]] = [
     ({name: signal.SIGTERM for name in COMPONENTS if name != "airflow-api-server"}, 10),
@@ -56,6 +64,12 @@ def start_consumers(home: Home, report: Report = lambda line: None) -> None:
         start_missing(home, describe_consumers(home), report)
 
 
+def start_monitor(home: Home, report: Report = lambda line: None) -> None:
+    """The process that watches all others, when they run."""
+    with lock_home(home):
+        start_missing(home, [describe_monitor(home, read_ports(home))], report)
+
+
 def start_missing(home: Home, servers: list[Server], report: Report) -> None:
     """Start in parallel those that do not run; return when all are ready."""
     missing = [server for server in servers if find_process(home, server.name) is None]
@@ -73,6 +87,7 @@ def start_missing(home: Home, servers: list[Server], report: Report) -> None:
 
 def stop_stack(home: Home, report: Report = lambda line: None) -> None:
     """Everything of this home, also what a crash left behind."""
+    stop_in_order(home, STOP_MONITOR, report)
     stop_consumers(home, report)
     stop_airflow(home, report)
     stop_in_order(home, STOP_STORAGE, report)
@@ -101,7 +116,7 @@ def list_servers(home: Home) -> list[Server]:
     if not ports.keys() >= {name for names in SERVER_PORTS.values() for name in names}:
         raise ValueError(f"no stack of this version was ever started in {home.path}: run `watershed up`")
     storage = [describe_s3(home, ports), describe_postgres(home, ports), describe_kafka(home, ports)]
-    return [*storage, *describe_airflow(home, ports), *describe_consumers(home)]
+    return [*storage, *describe_airflow(home, ports), *describe_consumers(home), describe_monitor(home, ports)]
 
 
 def settle_ports(home: Home) -> dict[str, int]:
@@ -127,6 +142,7 @@ def write_settings(home: Home, ports: dict[str, int]) -> None:
         "WATERSHED_ACCOUNTS_URL": database_url(home, ports["postgres"], "accounts"),
         "WATERSHED_KAFKA_BROKERS": spell_broker(ports),
         "WATERSHED_KAFKA_GAP_S": "3",  # this broker shows readers messages that it is still writing
+        "WATERSHED_MONITOR_LISTEN": spell_listen(ports),
         "WATERSHED_AIRFLOW_URL": f"http://127.0.0.1:{ports['airflow']}",
         "WATERSHED_AIRFLOW_USER": ADMIN,
         "WATERSHED_AIRFLOW_PASSWORD": home.read_secret("airflow_password"),

@@ -1,4 +1,4 @@
-"""Start the local servers: S3, PostgreSQL, Kafka, Airflow and the consumers of streams.
+"""Start the local servers: S3, PostgreSQL, Kafka, Airflow, the consumers of streams and the monitor.
 
 What runs already is left alone; what was killed is started again, with its data. Returns when all are healthy.
 """
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from contracts.settings import load_settings
     from stack.home import open_home
-    from stack.servers import start_airflow, start_consumers, start_storage
+    from stack.servers import start_airflow, start_consumers, start_monitor, start_storage
     from warehouse.publish import prepare
 
     home, began = open_home(), time.monotonic()
@@ -23,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.storage_only:
         start_airflow(home, report_line)
         start_consumers(home, report_line)
+        start_monitor(home, report_line)
     print(f"ready after {time.monotonic() - began:.1f} s in {home.path}")
     print_access(storage_only=args.storage_only)
     return 0
