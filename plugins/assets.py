@@ -2,7 +2,8 @@
 
 A source's data passes four addresses, each an asset: `raw/<source>` -> `staged/<source>/<table>` ->
 `checked/<source>/<table>` -> the table itself (`core.requests`), from which marts follow; a stream's begins at
-`topic/<stream>`. What a model learns passes `features/<model>` and `weights/<model>` on its way to `ml.models`.
+`topic/<stream>`, and objects that are not published end at `refused/<source>`. What a model learns passes
+`features/<model>` and `weights/<model>` on its way to `ml.models`.
 Addresses are s3:// because OpenLineage drops schemes that it does not know. Reading them needs no running stack: a
 bucket has a name before it is.
 """
@@ -43,6 +44,11 @@ def staged_asset(source: str, table: str) -> Asset:
 def checked_asset(source: str, table: str) -> Asset:
     """The same files after the checks: every row in them may be published."""
     return Asset(f"checked/{source}/{table}", uri=f"s3://{name_bucket()}/checked/{source}/{table}", group="checked")
+
+
+def refused_asset(source: str) -> Asset:
+    """Objects of a source that a run did not publish, about which somebody has to decide."""
+    return Asset(f"refused/{source}", uri=f"s3://{name_bucket()}/refused/{source}", group="refused")
 
 
 def features_asset(model: str) -> Asset:

@@ -37,6 +37,7 @@ def ask_ingest() -> dict[str, Param]:
         "from_date": Param(None, type=["null", "string"], format="date", title="Rebuild from", description=FROM),
         "to_date": Param(None, type=["null", "string"], format="date", title="Rebuild to", description=TO),
         "retry_refused": Param(False, type="boolean", title="Retry refused objects", description=REFUSED),
+        "decision": Param(None, type=["null", "string"], title="Carry out decision", description=DECISION),
     }
 
 
@@ -47,6 +48,10 @@ def ask_marts() -> dict[str, Param]:
 def ask_stream() -> dict[str, Param]:
     """What the trigger form of a stream's ingest DAG asks. No messages are ever refused."""
     return {name: param for name, param in ask_ingest().items() if name != "retry_refused"}
+
+
+def ask_decision() -> dict[str, Param]:
+    return {"decision_id": Param("", type="string", minLength=1, title="Decision", description=DECISION_ID)}
 
 
 def ask_parity() -> dict[str, Param]:
@@ -63,6 +68,10 @@ def ask_training() -> dict[str, Param]:
 FROM = "First day to rebuild from raw. Empty: take the objects that are not published yet."
 TO = "Last day to rebuild, inclusive. Empty: only the first day."
 REFUSED = "Take the objects that earlier runs refused, after the cause was repaired, instead of new ones."
+DECISION = (
+    "The id of a decision to replay or accept: the run takes just what that is about. `carry_out_decisions` asks so."
+)
+DECISION_ID = "The id of a recorded decision, as the quarantine page of the cockpit lists it."
 FORCE = "Rebuild the marts of this partition key even where no input changed."
 BEFORE = "Speed rows of messages that reached the lake before it move to core. Empty: before today (UTC)."
 GROWTH = "Train on more than ten times the interactions of the champion: a person has found out why they are so many."

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from contracts import find_source, tables_of
 from contracts.table import Stream
-from plugins.assets import checked_asset, raw_asset, staged_asset, table_asset, topic_asset
+from plugins.assets import checked_asset, raw_asset, refused_asset, staged_asset, table_asset, topic_asset
 from plugins.schedules import WHOLE, name_run, read_days
 
 # Each announced day is a run of the marts, about 2 s. Beyond a month one run (`all`) catches up with all days.
@@ -49,7 +49,8 @@ def publish(source: str) -> Any:
     checked = [checked_asset(source, table) for table in list_tables(source)]
     layers = {table.address for layer in (None, "core") for table in tables_of(find_source(source), layer)}
     tables = [table_asset(address) for address in sorted(layers)]
-    return publish_tables.override(task_id="publish", inlets=checked, outlets=tables)(source)
+    refused = [] if isinstance(find_source(source), Stream) else [refused_asset(source)]
+    return publish_tables.override(task_id="publish", inlets=checked, outlets=[*tables, *refused])(source)
 
 
 def report_refused(source: str, published: Any) -> Any:
@@ -68,12 +69,16 @@ def take_arrivals(source: str) -> Counts:
 
     context = get_current_context()
     first, last = read_days(context)
-    refused = bool(context["params"].get("retry_refused"))
+    params = context["params"]
     try:
-        taken: Counts = take(source, name_run(context), first, last, refused)
+        taken: Counts = take(
+            source, name_run(context), first, last, bool(params.get("retry_refused")), params.get("decision")
+        )
     except OffsetsLost as error:
         raise AirflowFailException(str(error)) from error
     if not taken["objects"]:
+        if params.get("decision"):
+            raise AirflowSkipException(f"nothing to do: nothing is left of what decision {params['decision']} is about")
         new = "new messages" if isinstance(find_source(source), Stream) else "new objects"
         raise AirflowSkipException(f"nothing to do: no {'objects of these days' if first else new} in {source}")
     context["outlet_events"][raw_asset(source)].extra = taken
@@ -119,11 +124,20 @@ def publish_tables(source: str) -> Counts:
     except PublishBlocked as error:
         raise AirflowFailException(str(error)) from error
     except Overtaken as error:
-        if isinstance(find_source(source), Stream):
+        if isinstance(find_source(source), Stream) or is_decided(context):
             raise AirflowSkipException(f"nothing to do: {error}") from error
         raise
     announce_changes(published)
+    announce_refused(source, published)
     return summarize(published)
+
+
+def is_decided(context: Context) -> bool:
+    """Whether the run carries out a decision that another run has carried out meanwhile."""
+    from steps.decide import find_outcome
+
+    decision = context["params"].get("decision")
+    return decision is not None and find_outcome(decision) is not None
 
 
 @task
@@ -156,6 +170,17 @@ def announce(asset: Asset, counts: Counts, snapshot: int | None) -> None:
         "day_by_day": len(days) <= MOST_DAYS,
     }
     event.add_partitions([WHOLE, *(days if len(days) <= MOST_DAYS else [])])
+
+
+def announce_refused(source: str, published: Counts) -> None:
+    """Tell `decide_refusals` that there is something to decide about; the partition key is the source."""
+    if not published["refused"]:
+        return
+    context, asset = get_current_context(), refused_asset(source)
+    context["task"].outlets.append(asset)
+    event = context["outlet_events"][asset]
+    event.extra = {"source": source, "run_id": name_run(context), "objects": len(published["refused"])}
+    event.add_partitions([source])
 
 
 def name_actor(context: Context) -> str:

@@ -47,14 +47,19 @@ class Decision:
     decided_at: datetime
 
 
-def record_decision(kind: Kind, subject: str, about: dict[str, Any], reason: str, decided_by: str) -> str:
-    """Write a decision into the ledger. Returns its id. Raises ValueError for an unknown kind or without a reason."""
+def record_decision(
+    kind: Kind, subject: str, about: dict[str, Any], reason: str, decided_by: str, decision_id: str | None = None
+) -> str:
+    """Write a decision into the ledger. Returns its id: a new one, or that given, which is recorded once.
+
+    Raises ValueError for an unknown kind or without a reason.
+    """
     reason = " ".join(reason.split())
     if kind not in get_args(Kind):
         raise ValueError(f"there is no decision of the kind {kind!r}: it is one of {', '.join(get_args(Kind))}")
     if not reason:
         raise ValueError("say why: a decision is recorded with its reason")
-    decision_id = uuid4().hex[:16]
+    decision_id = decision_id or uuid4().hex[:16]
     row = {
         "decision_id": decision_id,
         "kind": kind,
@@ -64,30 +69,31 @@ def record_decision(kind: Kind, subject: str, about: dict[str, Any], reason: str
         "decided_by": decided_by,
         "decided_at": utc_now(),
     }
-    write_row("ledger.decisions", row, decided_by, f"decide to {kind} {subject}, because {reason}")
-    if kind == "leave":
+    is_new = write_row("ledger.decisions", row, decided_by, f"decide to {kind} {subject}, because {reason}")
+    if kind == "leave" and is_new:
         record_outcome(decision_id, decided_by)
     return decision_id
 
 
 def record_outcome(decision_id: str, run_id: str) -> None:
     """Note that a decision is carried out and that nothing was left to do for it."""
-    with closing(connect()) as con:
-        if is_carried_out(con, decision_id):
-            return
     row = {"run_id": run_id, "decision_id": decision_id, "row_count": 0}
     write_row("ledger.outcomes", row, run_id, f"decision {decision_id}: nothing to do")
 
 
-def write_row(address: str, row: dict[str, Any], author: str, message: str) -> None:
-    """One row of the ledger in a snapshot of its own."""
+def write_row(address: str, row: dict[str, Any], author: str, message: str) -> bool:
+    """One row about a decision in a snapshot of its own. Returns whether it is new: the first one stays."""
     settings = load_settings()
     with closing(connect(settings)) as con:
         if not is_prepared(con, []):
             prepare(settings)
         with hold_lock(settings), transact(con):
+            known = f"SELECT 1 FROM {address} WHERE decision_id = ?"
+            if con.execute(known, [row["decision_id"]]).fetchone():
+                return False
             insert_rows(con, address, [row | {"snapshot_id": read_snapshot(con) + 1}])
             con.execute(f"CALL lake.set_commit_message({quote(author)}, {quote(message)})")
+            return True
 
 
 def find_decision(decision_id: str) -> Decision:
@@ -99,6 +105,14 @@ def find_decision(decision_id: str) -> Decision:
     if row is None:
         raise LookupError(f"there is no decision {decision_id!r}: the quarantine page lists those there are")
     return Decision(**dict(zip(COLUMNS, row, strict=True)) | {"about": json.loads(row[3])})
+
+
+def find_outcome(decision_id: str) -> int | None:
+    """The number of rows that it was about in the end; None while it is not carried out."""
+    with closing(connect()) as con:
+        query = "SELECT row_count FROM ledger.outcomes WHERE decision_id = ?"
+        row = con.execute(query, [decision_id]).fetchone()
+    return int(row[0]) if row else None
 
 
 def is_carried_out(con: DuckDBPyConnection, decision_id: str) -> bool:

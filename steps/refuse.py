@@ -1,9 +1,11 @@
 """Refusals: which raw objects of a checked run are not published, and why."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from contracts.table import Stream, Table
-from warehouse.ledger import utc_now
+from warehouse.connection import connect
+from warehouse.ledger import list_refused, utc_now
 
 if TYPE_CHECKING:
     from steps.publish import CheckedRun
@@ -40,7 +42,7 @@ def explain_budget(table: Table, run: "CheckedRun", key: str, bad: int, read: in
     return (
         f"{bad} of {read} rows of {run.objects[key].name} are bad for {table.address}, more than its contract "
         f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
-        f"then `watershed run ingest_{run.source.name} --refused`"
+        f"then `watershed run ingest_{run.source.name} --refused`; or decide to publish it all the same"
     )
 
 
@@ -55,3 +57,11 @@ def spell_refusals(run: "CheckedRun", refused: dict[str, str]) -> list[dict[str,
         }
         for key, why in refused.items()
     ]
+
+
+def list_still_refused(source: str, run_id: str) -> dict[str, str]:
+    """What a run refused and nobody has published since: key to sentence."""
+    query = "SELECT raw_object, reason FROM ledger.refusals WHERE source = ? AND run_id = ? ORDER BY raw_object"
+    with closing(connect()) as con:
+        still = list_refused(con, source)
+        return {key: why for key, why in con.execute(query, [source, run_id]).fetchall() if key in still}
