@@ -22,6 +22,8 @@ DAYS = (date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6))
 ROWS = 30_000
 SEED = 1
 PATIENCE_S = 900
+# They have nothing to do until a person has decided something, or has to.
+WAIT_FOR_PEOPLE = ("carry_out_decisions", "decide_refusals")
 
 Report = Callable[[str], None]
 
@@ -117,9 +119,10 @@ def find_stale_marts() -> list[str]:
 
 
 def list_red_runs(api: AirflowApi) -> list[dict[str, Any]]:
-    """The DAGs whose latest ended run failed."""
+    """The DAGs whose latest ended run failed, or that should have run."""
     states = {}
     for path in (SAMPLE.parent / "dags").glob("*_*.py"):
         ended = [run for run in api.list_runs(path.stem) if run.state in ("success", "failed")]
-        states[path.stem] = ended[0].state if ended else "never ran"
+        unrun = "success" if path.stem in WAIT_FOR_PEOPLE else "never ran"
+        states[path.stem] = ended[0].state if ended else unrun
     return [{"dag_id": dag, "state": state} for dag, state in states.items() if state != "success"]
