@@ -11,6 +11,7 @@ from contracts import find_source, tables_of
 from contracts.table import Source, Table
 from lake.store import RawObject, Store, open_store, spell_step_key
 from steps.announce import publish
+from steps.blocked import alert_when_blocked
 from steps.check import count_by_object, rewrite_files
 from steps.decide import list_accepted, spell_outcome
 from steps.refuse import find_refused, spell_refusals
@@ -39,6 +40,7 @@ class CheckedRun:
     reports: dict[str, dict[str, Any]]
 
 
+@alert_when_blocked
 def publish_source(
     source_name: str, run_id: str, actor: str, parity: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
