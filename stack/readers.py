@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import psycopg
+from botocore.config import Config
 from psycopg import sql
 
 from stack.home import Home, write_private
@@ -76,6 +77,7 @@ def allow_in_bucket(endpoint: str, access_key: str, secret_key: str, bucket: str
         region_name="us-east-1",
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
+        config=Config(retries={"mode": "standard", "max_attempts": 10}),  # a server that has just started refuses it
     )
     client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(spell_policy(bucket)))
 
