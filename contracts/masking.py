@@ -1,0 +1,60 @@
+"""Masking: personal values wherever rows are shown to people, so that their form can be seen and they cannot.
+
+A letter becomes x or X and a digit 9; what is between them stays. Why a line fits no form is mostly to be seen in that:
+a quote that is missing, a field too many, a byte that is no text.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Any
+
+from contracts import list_tables
+from contracts.table import Table
+
+# What says nothing of anybody: times, escaped bytes, the words of HTTP, names of JSON fields and its three words.
+KEPT = r"""
+    \d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?
+    | \d\d/[A-Z][a-z]{2}/\d{4}(?::\d\d:\d\d:\d\d)? | \b\d\d:\d\d:\d\d\b
+    | \\x[0-9a-f]{2}
+    | \bHTTP/\d\.\d\b | \b(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)\b
+    | "[A-Za-z_][A-Za-z0-9_]*"(?=\s*:) | \b(?:true|false|null)\b
+"""
+SHOWN = re.compile(rf"(?P<kept>{KEPT})|(?P<hidden>\w+)", re.VERBOSE)
+
+
+def mask_text(text: str) -> str:
+    """`anna@b.example said "hi"` becomes `xxxx@x.xxxxxxx xxxx "xx"`; times and the words of HTTP and JSON stay."""
+    return SHOWN.sub(lambda match: match["kept"] or mask_word(match["hidden"]), text)
+
+
+def mask_word(word: str) -> str:
+    return "".join("9" if c.isdigit() else "X" if c.isupper() else "x" if c.isalnum() else c for c in word)
+
+
+def mask_value(value: Any) -> Any:
+    """The form of a value; None stays None, since that somebody has no name says nothing of who it is."""
+    return None if value is None else mask_word(str(value))
+
+
+def mask_record(record: Mapping[str, Any], personal: Collection[str]) -> dict[str, Any]:
+    """The record with the values of its personal fields masked."""
+    return {name: mask_value(value) if name in personal else value for name, value in record.items()}
+
+
+def mask_quarantined(table: Table, rule: str, row_json: str) -> dict[str, Any]:
+    """A row of the quarantine of a table, as fields. Of what could not be read the whole line is masked, unless no
+    table of its sources has personal columns."""
+    record = json.loads(row_json)
+    if rule == "parse":
+        return {name: mask_text(str(text)) for name, text in record.items()} if is_personal(table.name) else record
+    return mask_record(record, set(table.personal_columns()))
+
+
+@cache
+def is_personal(name: str) -> bool:
+    """Whether any table that shares a source with the one of this name has personal columns."""
+    sources = {source.name for table in list_tables() if table.name == name for source in table.sources}
+    fed = [table for table in list_tables() if sources & {source.name for source in table.sources}]
+    return any(any(True for _ in table.personal_columns()) for table in fed)
