@@ -42,6 +42,7 @@ def make_environment() -> Environment:
     environment.filters |= {
         "asset": sign_asset,
         "ago": spell_ago,
+        "brief": spell_brief,
         "bytes": spell_bytes,
         "count": spell_count,
         "moment": spell_moment,
@@ -103,6 +104,15 @@ def sign_asset(name: str) -> str:
 
 def spell_count(number: float | None) -> str:
     return "–" if number is None else f"{number:,.0f}"
+
+
+def spell_brief(number: float) -> str:
+    """A count in three digits or so: `9.6k`."""
+    for unit in ("", "k", "M"):
+        if number < 999.5:
+            return (f"{number:.0f}" if unit == "" or number >= 99.5 else f"{number:.1f}".removesuffix(".0")) + unit
+        number /= 1000
+    return f"{number:.1f}G"
 
 
 def spell_bytes(number: float | None) -> str:

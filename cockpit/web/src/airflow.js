@@ -8,17 +8,37 @@ const ENDED = { success: "good", failed: "bad" };
 const airflow = () => document.body.dataset.root.replace(/\/watershed$/, "");
 
 export function followLinks() {
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-airflow]");
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-airflow], a[data-airflow-run]");
     if (!link) return;
     event.preventDefault();
-    // The frame may not navigate the window around it, but a link of that window may.
-    const outer = window.parent.document;
-    const anchor = Object.assign(outer.createElement("a"), { href: airflow() + link.getAttribute("href") });
-    outer.body.append(anchor);
-    anchor.click();
-    anchor.remove();
+    const run = link.dataset.airflowRun;
+    visit((run && (await findRun(run))) || link.getAttribute("href"));
   });
+}
+
+// The frame may not navigate the window around it, but a link of that window may.
+function visit(path) {
+  const outer = window.parent.document;
+  const anchor = Object.assign(outer.createElement("a"), { href: airflow() + path });
+  outer.body.append(anchor);
+  anchor.click();
+  anchor.remove();
+}
+
+// The ledger's id of a run is Airflow's with all but letters, digits, `_`, `.` and `-` as `-` (plugins/schedules.py).
+async function findRun(ours) {
+  const [dag, ...rest] = ours.split(".");
+  const wanted = rest.join(".");
+  const pattern = encodeURIComponent(wanted.replaceAll("-", "%"));
+  try {
+    const path = `/dags/${encodeURIComponent(dag)}/dagRuns`;
+    const { dag_runs: runs } = await call(`${path}?run_id_pattern=${pattern}&limit=50`);
+    const found = runs.find((run) => run.dag_run_id.replace(/[^A-Za-z0-9_.-]+/g, "-") === wanted);
+    return found && `/dags/${encodeURIComponent(dag)}/runs/${encodeURIComponent(found.dag_run_id)}`;
+  } catch {
+    return null; // Airflow forgot the run: its DAG is the next best
+  }
 }
 
 export function startRuns() {

@@ -1,0 +1,42 @@
+"""A table: what it is, its calendar, and what was last published to it."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from cockpit.catalogue import list_columns
+from cockpit.declared import find_declared, list_readers
+from cockpit.months import MOST_SENTENCES, SIGNS, list_concerns, make_calendar
+from cockpit.partitions import list_partitions, list_refused
+from cockpit.publishes import list_inputs, list_recent
+from cockpit.rendering import render
+from cockpit.tables import list_conditions, read_trends
+
+router = APIRouter()
+
+
+@router.get("/tables/{address}")
+def show_table(request: Request, address: str, until: date | None = None) -> HTMLResponse:
+    one = find_declared(address)
+    partitions = list_partitions(address)
+    concerns = list_concerns(partitions)
+    return render(
+        request,
+        "table.html",
+        tab="tables",
+        one=one,
+        condition=list_conditions()[address],
+        columns=list_columns(address),
+        readers=list(list_readers(address)),
+        partitions=partitions,
+        calendar=make_calendar(partitions, until),
+        signs=SIGNS,
+        concerns=concerns[:MOST_SENTENCES],
+        more=sum(c.count for c in concerns[MOST_SENTENCES:]),
+        refusals=[refusal for refusal in list_refused(one) if refusal.day is None][:MOST_SENTENCES],
+        inputs=list_inputs(one, None) if one.is_mart and one.day is None else [],
+        publishes=list_recent(address),
+        trend=read_trends([address]).get(address, []),
+        examples=[],
+    )

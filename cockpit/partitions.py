@@ -1,0 +1,178 @@
+"""Questions of the partition grid: in which state is each day of a table, and what needs somebody's attention.
+
+*fresh*: it has rows, made of all there is. *stale*: inputs of the mart changed since it was built. *missing*:
+a mart's inputs have the day and it has not; or no row of a table has it, though days before and after have rows.
+*blocked*: an object that names the day was refused. *parked* is said of a fresh day whose objects have rows in
+quarantine: which of an object's days those belong to, their line says.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from cockpit.declared import Declared, find_declared, list_declared
+from cockpit.tables import list_stale
+from warehouse.mirror import MIRROR, once_a_snapshot
+
+State = Literal["fresh", "parked", "stale", "missing", "blocked"]
+# Days with rows further apart than this have nothing between them that could be missing.
+LONGEST_GAP = timedelta(days=31)
+NAMED_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])(?!\d)")
+
+DAYS = """
+    WITH latest AS (
+        SELECT raw_object, day, row_count, snapshot_id FROM days WHERE table_name = $table
+        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)
+    ),
+    parked AS (
+        SELECT raw_object, arg_max(rows_quarantined, snapshot_id) AS quarantined FROM books
+        WHERE table_name = $table GROUP BY ALL
+    )
+    SELECT day, sum(row_count)::BIGINT AS rows, count(*) AS objects, max(snapshot_id) AS snapshot_id,
+           coalesce(sum(quarantined), 0)::BIGINT AS quarantined
+    FROM latest LEFT JOIN parked USING (raw_object) WHERE row_count > 0 GROUP BY day ORDER BY day
+"""
+BUILDS = """
+    SELECT day, max(snapshot_id) AS snapshot_id, arg_max(rows_written, snapshot_id) AS rows, 1 AS objects,
+           0 AS quarantined
+    FROM inputs JOIN changes USING (table_name, snapshot_id)
+    WHERE table_name = $table AND day IS NOT NULL GROUP BY day ORDER BY day
+"""
+REFUSED = """
+    SELECT source, raw_object, object_name, reason, refused_at FROM refusals
+    WHERE list_contains($sources, source)
+      AND raw_object NOT IN (SELECT raw_object FROM books WHERE list_contains($sources, source))
+    QUALIFY row_number() OVER (PARTITION BY raw_object ORDER BY snapshot_id DESC) = 1
+    ORDER BY refused_at DESC
+"""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A day of a table. `quarantined` counts the bad rows of the objects that it has rows of."""
+
+    day: date
+    state: State
+    rows: int = 0
+    objects: int = 0
+    snapshot: int | None = None
+    quarantined: int = 0
+    why: str = ""
+
+    @property
+    def needs_attention(self) -> bool:
+        return self.state in ("missing", "stale", "blocked")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An object that was refused and is not published. `day`: the one that its name says, if it says any."""
+
+    source: str
+    raw_object: str
+    object_name: str
+    reason: str
+    refused_at: datetime
+
+    @property
+    def day(self) -> date | None:
+        return read_named_day(self.object_name)
+
+
+@once_a_snapshot
+def list_partitions(address: str) -> dict[date, Partition]:
+    """Every day of a table that has rows, or should have, in order. Empty for one without days."""
+    one = find_declared(address)
+    if one.day is None:
+        return {}
+    rows = {row["day"]: row for row in MIRROR.ask(BUILDS if one.is_mart else DAYS, {"table": address})}
+    found = {day: make_partition(row) for day, row in rows.items()}
+    if one.is_mart:
+        found |= {day: mark_stale(day, found.get(day)) for day in list_stale().get(address, []) if day}
+    elif not one.is_history:
+        found |= {day: Partition(day, "missing", why=NO_ROWS) for day in find_missing_days(sorted(found))}
+    blocked = {refusal.day: refusal for refusal in list_refused(one) if refusal.day}
+    found |= {day: mark_blocked(day, found.get(day), refusal) for day, refusal in blocked.items() if day}
+    return dict(sorted(found.items()))
+
+
+NO_ROWS = "No published object has rows of this day, though days before and after have some"
+
+
+def make_partition(row: dict[str, Any]) -> Partition:
+    state: State = "parked" if row["quarantined"] else "fresh"
+    return Partition(row["day"], state, row["rows"] or 0, row["objects"], row["snapshot_id"], row["quarantined"])
+
+
+def mark_stale(day: date, built: Partition | None) -> Partition:
+    if built is None:
+        return Partition(day, "missing", why="Its inputs have rows of this day, and the mart was never built for it")
+    why = "An input changed after it was built"
+    return Partition(day, "stale", built.rows, built.objects, built.snapshot, built.quarantined, why)
+
+
+def mark_blocked(day: date, known: Partition | None, refusal: Refusal) -> Partition:
+    why = f"{refusal.object_name} was refused: {refusal.reason}"
+    rows, objects, snapshot = (known.rows, known.objects, known.snapshot) if known else (0, 0, None)
+    return Partition(day, "blocked", rows, objects, snapshot, known.quarantined if known else 0, why)
+
+
+def find_missing_days(days: list[date]) -> Iterator[date]:
+    """The days without rows inside a stretch that has rows on most of its days. A stretch ends at a longer gap.
+
+    Where rows are few and far between, such as old photos, a day without any means nothing.
+    """
+    for stretch in split_stretches(days):
+        length = (stretch[-1] - stretch[0]).days + 1
+        if len(stretch) * 2 > length:
+            there = set(stretch)
+            yield from (day for n in range(length) if (day := stretch[0] + timedelta(days=n)) not in there)
+
+
+def split_stretches(days: list[date]) -> Iterator[list[date]]:
+    stretch: list[date] = []
+    for day in days:
+        if stretch and day - stretch[-1] > LONGEST_GAP:
+            yield stretch
+            stretch = []
+        stretch.append(day)
+    if stretch:
+        yield stretch
+
+
+def list_refused(one: Declared) -> list[Refusal]:
+    """Objects of the table's sources that wait for somebody, the latest first."""
+    rows = MIRROR.ask(REFUSED, {"sources": list(one.sources)}) if one.sources else []
+    return [Refusal(**row) for row in rows]
+
+
+def read_named_day(name: str) -> date | None:
+    """The day in a file's name, such as `watch-2024-03-05-server00.log`."""
+    if (found := NAMED_DAY.search(name)) is None:
+        return None
+    try:
+        return date(*map(int, found.groups()))
+    except ValueError:
+        return None
+
+
+def find_partition(address: str, day: date) -> Partition:
+    """The day's partition. Raises LookupError where the table neither has it nor misses it."""
+    if (found := list_partitions(address).get(day)) is None:
+        raise LookupError(f"{address} has no rows of {day}, and nothing says that it should: see its calendar")
+    return found
+
+
+@once_a_snapshot
+def list_troubled() -> list[tuple[str, dict[str, int], str]]:
+    """Tables with days that need attention: address, days by state, and which the newest one is."""
+    found = []
+    for address, one in list_declared().items():
+        days = [p for p in list_partitions(address).values() if p.needs_attention] if one.day else []
+        if days:
+            counts = Counter(p.state for p in days)
+            found.append((address, dict(counts), f"{days[-1].day}{' and before' if len(days) > 1 else ''}"))
+    return found

@@ -1,0 +1,119 @@
+"""Questions about what publishes did to a table: runs, books, inputs and checks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cockpit.declared import Declared, find_declared
+from cockpit.partitions import list_partitions
+from warehouse.connection import connect, quote
+from warehouse.mirror import MIRROR
+
+PAGE = 50
+SAMPLES = 20
+
+RECENT = """
+    SELECT * FROM changes WHERE table_name = $table ORDER BY snapshot_id DESC LIMIT $limit
+"""
+OF_DAY = """
+    SELECT changes.*, touched.day_rows FROM changes JOIN (
+        SELECT snapshot_id, sum(row_count)::BIGINT AS day_rows FROM days
+        WHERE table_name = $table AND day = $day GROUP BY ALL
+        UNION ALL SELECT snapshot_id, NULL FROM inputs WHERE table_name = $table AND day IS NOT DISTINCT FROM $day
+    ) AS touched USING (snapshot_id)
+    WHERE table_name = $table ORDER BY snapshot_id DESC LIMIT $limit
+"""
+BOOKS = """
+    WITH latest AS (
+        SELECT raw_object, day, row_count FROM days WHERE table_name = $table
+        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)
+    )
+    SELECT books.*, row_count AS day_rows FROM books JOIN latest USING (raw_object)
+    WHERE table_name = $table AND day = $day AND row_count > 0
+    QUALIFY row_number() OVER (PARTITION BY raw_object ORDER BY snapshot_id DESC) = 1
+    ORDER BY row_count DESC, raw_object LIMIT $limit
+"""
+CHECKS = """
+    SELECT rule, column_name, severity, rows_evaluated, rows_failed, is_success, reason FROM checks
+    WHERE table_name = ? AND snapshot_id = ? ORDER BY is_success, rows_failed DESC, rule, column_name
+"""
+BUILT_FROM = """
+    SELECT input_snapshot_id FROM inputs WHERE table_name = ? AND day IS NOT DISTINCT FROM ?
+    ORDER BY snapshot_id DESC LIMIT 1
+"""
+LAST_CHANGE = """
+    SELECT table_name, max(snapshot_id) AS snapshot_id FROM (
+        SELECT table_name, snapshot_id FROM days WHERE day = $day OR $day IS NULL
+        UNION ALL SELECT table_name, snapshot_id FROM changes WHERE $day IS NULL
+    ) WHERE list_contains($tables, table_name) GROUP BY table_name
+"""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table that a mart's partition was computed from: at which version, and which one changed it last."""
+
+    address: str
+    built_from: int | None
+    changed_at: int | None
+    is_lookup: bool
+    has_day: bool
+
+    @property
+    def is_newer(self) -> bool:
+        return not self.is_lookup and self.changed_at is not None and self.changed_at > (self.built_from or -1)
+
+
+def list_recent(table: str, limit: int = 12) -> list[dict[str, Any]]:
+    """The last publishes of a table: rows of the mirror's `changes`."""
+    return MIRROR.ask(RECENT, {"table": table, "limit": limit})
+
+
+def list_publishes_of(table: str, day: date | None, limit: int = PAGE) -> list[dict[str, Any]]:
+    """Those that changed a partition; `day_rows`: rows that their objects have on the day."""
+    return MIRROR.ask(OF_DAY, {"table": table, "day": day, "limit": limit})
+
+
+def list_books(table: str, day: date) -> list[dict[str, Any]]:
+    """The latest books of the objects that a day's rows came from; `day_rows` of each are of the day."""
+    return MIRROR.ask(BOOKS, {"table": table, "day": day, "limit": PAGE})
+
+
+def list_checks(table: str, snapshot: int | None) -> list[dict[str, Any]]:
+    """What was checked before a publish, failures first."""
+    return MIRROR.ask(CHECKS, [table, snapshot]) if snapshot is not None else []
+
+
+def list_inputs(one: Declared, day: date | None) -> list[Input]:
+    """What a mart's partition is computed from, and whether that is what it was."""
+    built = MIRROR.ask(BUILT_FROM, [one.address, day])
+    built_from = built[0]["input_snapshot_id"] if built else None
+    asked = {"day": day, "tables": [*one.inputs, *one.lookups]}
+    changed = {row["table_name"]: row["snapshot_id"] for row in MIRROR.ask(LAST_CHANGE, asked)}
+    return [
+        Input(address, built_from, changed.get(address), address in one.lookups, has_partition(address, day))
+        for address in (*one.inputs, *one.lookups)
+    ]
+
+
+def has_partition(address: str, day: date | None) -> bool:
+    try:
+        return day is not None and find_declared(address).day is not None and day in list_partitions(address)
+    except LookupError:
+        return False
+
+
+def sample_quarantined(table: str, objects: Sequence[str]) -> list[dict[str, Any]]:
+    """Up to SAMPLES rows of these objects in quarantine: rule, reason and where their line is, never the line."""
+    if not objects:
+        return []
+    name = table.partition(".")[2]
+    listed = ", ".join(map(quote, objects))
+    query = f"""SELECT rule, reason, raw_object, raw_line FROM quarantine.{name}
+        WHERE raw_object IN ({listed}) ORDER BY raw_object, raw_line LIMIT {SAMPLES}"""
+    with connect(read_only=True) as con:
+        return [
+            dict(zip(("rule", "reason", "raw_object", "raw_line"), r, strict=True))
+            for r in con.execute(query).fetchall()
+        ]
