@@ -1,7 +1,7 @@
 """Old versions of the lake expire: what only they can see is deleted from the bucket by the clean-up a day later.
 
-Kept are the newest, those of the last WATERSHED_KEEP_SNAPSHOT_DAYS days, and those that somebody cites: champions,
-which must be reproducible, and the recommendations, which go on from the changes since.
+Kept are the newest, those of the last WATERSHED_KEEP_SNAPSHOT_DAYS days, and those cited: pins; champions, which
+must be reproducible; and the recommendations, which go on from the changes since.
 
 DuckLake once lost rows of a renamed table by this (duckdb/ducklake issue 527). So what is alive is compared twice: in
 the catalogue before the expiry is committed, and by counting rows after it, while no file is deleted yet.
@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from contracts.settings import load_settings, read_setting
 from warehouse.connection import connect
 from warehouse.ledger import fetch_column, utc_now
+from warehouse.pins import PINS
 from warehouse.publish import hold_lock, transact
 
 KEEP_DAYS = 30
@@ -27,8 +28,9 @@ OLD = """
         AND NOT list_contains(?, snapshot_id)
     ORDER BY snapshot_id LIMIT ?
 """
-CITED = """
-    SELECT data_snapshot_id FROM ml.models WHERE state = 'champion'
+CITED = f"""
+    SELECT snapshot FROM ({PINS})
+    UNION SELECT data_snapshot_id FROM ml.models WHERE state = 'champion'
     UNION SELECT max(data_snapshot_id) + unnest([0, 1]) FROM ml.recommendations HAVING count(*) > 0
 """
 EXPIRE = "CALL ducklake_expire_snapshots('lake', versions => {old})"

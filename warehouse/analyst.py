@@ -14,7 +14,7 @@ from contracts.settings import Settings, load_reader, read_setting
 from warehouse.connection import LAKE, explain_failure, quote, spell_attach, spell_setup
 from warehouse.queries import refuse_statement
 
-__all__ = ["connect_analyst", "forget_analysts", "open_locked", "refuse_statement", "spell_lock"]
+__all__ = ["connect_analyst", "forget_analysts", "lock_engine", "open_attached", "refuse_statement", "spell_lock"]
 
 SPILL = "10GB"  # of disk, by all questions at a time
 
@@ -33,6 +33,13 @@ def connect_analyst(settings: Settings | None = None, snapshot: int | None = Non
 @lru_cache(maxsize=4)
 def open_locked(settings: Settings, snapshot: int | None = None) -> DuckDBPyConnection:
     """An engine of its own, attached and then locked."""
+    con = open_attached(settings, snapshot)
+    lock_engine(con, settings)
+    return con
+
+
+def open_attached(settings: Settings, snapshot: int | None = None) -> DuckDBPyConnection:
+    """An engine with the lake that is not locked yet, for whoever has to add something before."""
     con = duckdb.connect(config={"python_enable_replacements": "false", **read_limits()})
     for statement in spell_setup(settings):
         con.execute(statement)
@@ -40,9 +47,12 @@ def open_locked(settings: Settings, snapshot: int | None = None) -> DuckDBPyConn
         con.execute(spell_attach(settings, read_only=True, snapshot=snapshot))
     except duckdb.Error as error:
         raise explain_failure(settings, error, snapshot) from None
+    return con
+
+
+def lock_engine(con: DuckDBPyConnection, settings: Settings) -> None:
     for statement in spell_lock(settings):
         con.execute(statement)
-    return con
 
 
 def forget_analysts() -> None:

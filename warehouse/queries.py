@@ -25,7 +25,9 @@ TRAVEL = {"current_snapshot", "last_committed_snapshot", "snapshots", "table_cha
 TRAVEL |= {"table_info", "table_insertions"}
 ALLOWED = MAKE_ROWS | DESCRIBE | TRAVEL | {f"ducklake_{name}" for name in TRAVEL}
 SCHEMAS = {"core", "mart", "ml", "serve"}  # of our own macros
-INNER = "__ducklake_metadata"  # the catalogue's own tables: paths and statistics of files
+ANSWERS = "answers"  # where an endpoint keeps what it found (warehouse/remote.py)
+INNER = ("__ducklake_metadata", ANSWERS)  # the catalogue's own tables: paths and statistics of files
+OURS = "watershed_"
 EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN\s+(?:ANALYZE\b|\([^)]*\))?", re.IGNORECASE | re.DOTALL)
 READ_ONLY = "only queries are answered here: write SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN of a query"
 
@@ -47,11 +49,15 @@ def refuse_statement(sql: str) -> None:
 
 def split_statements(sql: str) -> Iterator[tuple[StatementType, str]]:
     """Type and text of each; of EXPLAIN, that which is explained, since ANALYZE executes it."""
-    for statement in open_parser().extract_statements(sql):
+    for statement in open_parser().cursor().extract_statements(sql):
         if statement.type == StatementType.EXPLAIN and (prefix := EXPLAIN.match(statement.query)):
             yield from split_statements(statement.query[prefix.end() :])
         else:
             yield statement.type, statement.query
+
+
+def is_explained(sql: str) -> bool:
+    return any(s.type == StatementType.EXPLAIN for s in open_parser().cursor().extract_statements(sql))
 
 
 def spell_refusal(kind: StatementType, sql: str) -> str:
@@ -62,7 +68,7 @@ def spell_refusal(kind: StatementType, sql: str) -> str:
 
 def parse_query(text: str) -> Any:
     """The tree of one SELECT as DuckDB parses it. Raises ValueError where it has no such form."""
-    [(tree,)] = open_parser().execute("SELECT json_serialize_sql(?)", [text]).fetchall()
+    [(tree,)] = open_parser().cursor().execute("SELECT json_serialize_sql(?)", [text]).fetchall()
     found = json.loads(tree)
     if found["error"]:
         raise ValueError(f"the statement cannot be examined ({found.get('error_message')}): {READ_ONLY}")
@@ -86,10 +92,10 @@ def refuse_node(node: dict[str, Any]) -> None:
         name, schema = function["function_name"].lower(), function["schema"].lower()
         if name not in ALLOWED and schema not in SCHEMAS:
             raise ValueError(f"the function {name} is not for analysts: ask tables, views and their functions")
-    if kind == "BASE_TABLE":
-        named = (node["catalog_name"], node["schema_name"], node["table_name"])
-        if any(part.lower().startswith(INNER) for part in named):
-            raise ValueError("the catalogue's own tables are not for analysts: duckdb_tables() says what there is")
+    if kind == "BASE_TABLE" and f"{node['catalog_name']} {node['schema_name']}".strip().lower().startswith(INNER):
+        raise ValueError("the catalogue's own tables are not for analysts: duckdb_tables() says what there is")
+    if kind == "FUNCTION" and node["function_name"].lower().startswith((OURS, "quack_")):
+        raise ValueError(f"the function {node['function_name']} is not for analysts")
 
 
 @cache

@@ -1,7 +1,8 @@
-"""Ask the warehouse in SQL; without a query, an interactive DuckDB shell. Read-only.
+"""Ask the warehouse in SQL; without a query, an interactive DuckDB shell. Read-only, by a reader's role and key.
 
 Tables are core.*, mart.*, quarantine.*, ledger.*; `SHOW ALL TABLES` lists them. `--snapshot N` shows the lake as it
-was; inside a query `FROM core.requests AT (VERSION => N)` or `AT (TIMESTAMP => ...)` does so for one table.
+was, by number, name of a pin or UTC time; inside a query `FROM core.requests AT (VERSION => N)` or
+`AT (TIMESTAMP => ...)` does so for one table.
 """
 
 import argparse
@@ -20,19 +21,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("table", "csv", "json"), default="table", help="how to print (default table)"
     )
     parser.add_argument(
-        "--snapshot", type=int, metavar="N", help="the lake as of snapshot N (`watershed ledger` lists them)"
+        "--snapshot", metavar="N", help="the lake as it was: a number (`watershed ledger`), a pin or a UTC time"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.query is None:
-        return open_shell(args.snapshot)
     import duckdb
 
-    from warehouse.connection import connect
+    from warehouse.analyst import connect_analyst, refuse_statement
+    from warehouse.pins import find_snapshot
 
-    con = connect(read_only=True, snapshot=args.snapshot)
+    snapshot = find_snapshot(connect_analyst(), args.snapshot) if args.snapshot else None
+    if args.query is None:
+        return open_shell(snapshot)
+    con = connect_analyst(snapshot=snapshot)
     try:
+        refuse_statement(args.query)
         print_result(con, args.query.strip().rstrip(";"), args.format)
     except duckdb.Error as error:
         raise ValueError(shorten(error)) from error
@@ -84,12 +88,16 @@ def shorten(error: Exception) -> str:
 
 def open_shell(snapshot: int | None) -> int:
     """The official DuckDB shell, the lake attached. Its start-up script holds secrets and never is a file on disk."""
-    from contracts.settings import load_settings
-    from warehouse.connection import LAKE, connect, spell_attach, spell_setup
+    from contracts.settings import load_reader
+    from warehouse.analyst import connect_analyst, spell_lock
+    from warehouse.connection import LAKE, spell_attach, spell_setup
 
-    settings = load_settings()
-    connect(settings, read_only=True, snapshot=snapshot).close()  # a clear sentence instead of the shell's
-    statements = [*spell_setup(settings), spell_attach(settings, read_only=True, snapshot=snapshot), f"USE {LAKE}"]
+    settings = load_reader()
+    connect_analyst(settings, snapshot).close()  # a clear sentence instead of the shell's
+    attach = spell_attach(settings, read_only=True, snapshot=snapshot)
+    # The shell changes settings of its own as it starts; nobody can open again what is closed before.
+    closing = [s for s in spell_lock(settings) if "lock_configuration" not in s]
+    statements = [*spell_setup(settings), attach, f"USE {LAKE}", *closing]
     script = os.memfd_create("watershed.sql", 0)
     os.set_inheritable(script, True)
     lines = [".output /dev/null", *(f"{statement};" for statement in statements), ".output"]

@@ -1,0 +1,34 @@
+"""Write one version of the lake into a plain DuckDB file: for a laptop, or a tool that reads such files.
+
+  watershed export lake.duckdb                                   core, mart and ml, as they are now
+  watershed export report.duckdb --schema mart --snapshot year-end-2026
+  watershed export open.duckdb --without-personal
+
+Personal columns are in the file unless they are left out: keep it as you would keep the lake.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.duckdb", help="written whole, or not at all")
+    parser.add_argument("--schema", action="append", metavar="S", help="such as mart; again for another one")
+    parser.add_argument("--snapshot", metavar="N", help="a number (`watershed ledger`), a pin or a UTC time")
+    parser.add_argument("--without-personal", action="store_true", help="leave personal columns out")
+    parser.add_argument("--force", action="store_true", help="replace the file")
+
+
+def run(args: argparse.Namespace) -> int:
+    from steps.export import KEPT, export_lake
+    from warehouse.analyst import connect_analyst
+    from warehouse.pins import find_snapshot
+
+    snapshot = find_snapshot(connect_analyst(), args.snapshot) if args.snapshot else None
+    counts = export_lake(
+        args.file, args.schema or KEPT, snapshot, is_forced=args.force, without_personal=args.without_personal
+    )
+    for address, rows in counts.items():
+        print(f"{address:<36} {rows:>12,} rows")
+    print(f"{args.file}: {args.file.stat().st_size:,} bytes")
+    return 0

@@ -1,0 +1,40 @@
+"""Give a version of the lake a name that a report can cite; without a name, list the pins.
+
+  watershed pin year-end-2026 --reason "annual report"      the newest version
+  watershed pin year-end-2026 --snapshot 41 --reason "..."
+  watershed pin year-end-2026 --remove
+
+`watershed sql --snapshot year-end-2026` asks it. Expiry spares it for as long as the pin is on.
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="such as year-end-2026")
+    parser.add_argument("--snapshot", type=int, metavar="N", help="the version (`watershed ledger` lists them)")
+    parser.add_argument("--reason", default="", help="who cites it, and where")
+    parser.add_argument("--remove", action="store_true", help="take the name off; the version expires like others")
+
+
+def run(args: argparse.Namespace) -> int:
+    from steps.pin import pin_snapshot, remove_pin
+
+    if args.name is None:
+        list_pins()
+    elif args.remove:
+        print(f"{args.name} was version {remove_pin(args.name, args.reason or 'no longer cited')}")
+    else:
+        print(f"{args.name} is version {pin_snapshot(args.name, args.reason, args.snapshot)}")
+    return 0
+
+
+def list_pins() -> None:
+    from warehouse.connection import connect
+    from warehouse.pins import PINS
+
+    result = connect(read_only=True).sql(PINS)
+    if len(result):
+        result.show(max_width=200, max_rows=10_000)
+    else:
+        print("pins: none")

@@ -1,0 +1,62 @@
+"""Answer questions from other machines: any DuckDB client, a token per person, read-only. Beta, as Quack is.
+
+  watershed serve --add ada                  print a token for ada, once; the home keeps a digest of it
+  watershed serve                            answer at 127.0.0.1:9494 until Ctrl+C
+  watershed serve --list
+  watershed serve --remove ada
+
+In a DuckDB client with the extensions quack and httpfs:
+
+  FROM quack_query('quack:127.0.0.1:9494', 'FROM mart.top_pages LIMIT 5', token => '...');
+
+Questions are logged in logs/questions.jsonl of WATERSHED_HOME: who, when, what, milliseconds, rows.
+"""
+
+import argparse
+import signal
+import threading
+
+PORT = 9494
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--add", metavar="NAME", help="print a token for somebody; a token they had is replaced")
+    parser.add_argument("--remove", metavar="NAME", help="refuse somebody's token from now on")
+    parser.add_argument("--list", action="store_true", help="who has a token")
+    parser.add_argument("--host", default="127.0.0.1", help="another address to listen at, behind a proxy with TLS")
+    parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
+
+
+def run(args: argparse.Namespace) -> int:
+    from warehouse.people import add_person, read_people, remove_person
+
+    if args.add:
+        print(add_person(args.add))
+    elif args.remove:
+        remove_person(args.remove)
+    elif args.list:
+        for name, person in sorted(read_people().items()):
+            print(f"{name:<24} since {person['added_at']}")
+    else:
+        serve(args.host, args.port)
+    return 0
+
+
+def serve(host: str, port: int) -> None:
+    """Until the process is told to end. Raises ValueError when the port is taken."""
+    import duckdb
+
+    from stack.home import open_home
+    from warehouse.people import read_people
+    from warehouse.remote import open_desk
+
+    log = open_home().folder("logs") / "questions.jsonl"
+    try:
+        open_desk(log, f"{host}:{port}", beyond_loopback=host not in ("127.0.0.1", "localhost"))
+    except duckdb.Error as error:
+        raise ValueError(f"cannot listen at {host}:{port}: {str(error).splitlines()[0]}") from error
+    print(f"answering at quack:{host}:{port}, {len(read_people())} tokens; questions are logged in {log}", flush=True)
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, frame: ended.set())
+    ended.wait()
