@@ -7,7 +7,8 @@ from typing import Literal
 
 from contracts import list_tables, load_features, load_sources, load_streams
 from contracts.table import Table
-from lineage.columns import list_columns, trace_columns
+from lineage.columns import list_columns
+from lineage.kept import recall_columns
 from lineage.origins import Origin
 from warehouse.marts import list_marts
 from warehouse.views import list_views
@@ -106,7 +107,7 @@ def list_edges() -> list[tuple[str, str]]:
 def list_learned() -> list[tuple[str, str]]:
     """Of features and of what models make, as their columns say."""
     made: list[Table] = [*load_features().values(), *(t for t in list_tables() if t.is_made)]
-    return [(table.address, origin) for table in made for origin in trace_columns(table.address).inputs]
+    return [(table.address, origin) for table in made for origin in recall_columns(table.address).inputs]
 
 
 def find_origins(address: str, column: str) -> list[tuple[int, Origin]]:
@@ -128,7 +129,7 @@ def list_row_dependents(address: str, column: str) -> list[str]:
 
 @cache
 def list_row_places(address: str) -> frozenset[tuple[str, str]]:
-    return frozenset((o.address, o.column) for o in trace_columns(address).rows) if is_traced(address) else frozenset()
+    return frozenset((o.address, o.column) for o in recall_columns(address).rows) if is_traced(address) else frozenset()
 
 
 def check_column(address: str, column: str) -> None:
@@ -143,15 +144,15 @@ def is_traced(address: str) -> bool:
 
 def list_origins(place: tuple[str, str]) -> list[Origin]:
     address, column = place
-    return list(trace_columns(address).columns.get(column, ())) if is_traced(address) else []
+    return list(recall_columns(address).columns.get(column, ())) if is_traced(address) else []
 
 
 @cache
 def invert_columns() -> dict[tuple[str, str], list[Origin]]:
-    """By column those that are made of it. Asks every table for its lineage: some seconds, once a process."""
+    """By column those that are made of it. Asks every table for its lineage: some seconds, once a version of the code."""
     found: dict[tuple[str, str], list[Origin]] = {}
     for address in filter(is_traced, draw_graph().nodes):
-        for column, origins in trace_columns(address).columns.items():
+        for column, origins in recall_columns(address).columns.items():
             for o in origins:
                 found.setdefault((o.address, o.column), []).append(Origin(address, column, o.how))
     return found

@@ -10,11 +10,12 @@ from uuid import uuid4
 from duckdb import DuckDBPyConnection
 
 from lake.store import open_store, spell_table_key
+from steps.announce import publish
 from warehouse.connection import connect, quote
 from warehouse.ddl import describe_mart
 from warehouse.ledger import LedgerRows, utc_now
 from warehouse.marts import Mart, MartBroken, find_mart, list_marts
-from warehouse.publish import Overtaken, Part, Publication, publish, read_snapshot, transact
+from warehouse.publish import Overtaken, Part, Publication, read_snapshot, transact
 from warehouse.staleness import find_stale_days, is_stale
 
 

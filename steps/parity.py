@@ -15,11 +15,12 @@ from duckdb import DuckDBPyConnection
 from contracts import find_stream, list_tables, tables_of
 from contracts.table import TRACE, Table
 from lake.store import open_store, spell_step_key
+from steps.announce import publish
 from steps.check import find_run_table, spell_list
 from steps.publish import publish_source
 from warehouse.connection import connect, quote
 from warehouse.ledger import LedgerRows, fetch_column, list_objects_of_days, utc_now
-from warehouse.publish import Publication, publish
+from warehouse.publish import Publication
 
 SPEED_OBJECTS = """
     SELECT raw_object FROM ledger.books WHERE source = ? GROUP BY raw_object

@@ -13,10 +13,11 @@ from contracts.recommendations import TABLE as RECOMMENDATIONS
 from contracts.settings import find_home
 from contracts.table import Table
 from lake.store import Store, open_store, spell_side_key, spell_step_key
+from steps.announce import publish
 from steps.check import spell_list
 from warehouse.connection import connect, quote
 from warehouse.ledger import LedgerRows, utc_now
-from warehouse.publish import Part, Publication, publish
+from warehouse.publish import Part, Publication
 
 
 class PredictionsBroken(ValueError):

@@ -12,9 +12,10 @@ from contracts.models import TABLE
 from contracts.settings import load_settings
 from lake.store import open_store, spell_table_key
 from models.registry import Version
+from steps.announce import publish
 from warehouse.connection import connect, quote
 from warehouse.ledger import LedgerRows, utc_now
-from warehouse.publish import Part, Publication, hold_lock, publish
+from warehouse.publish import Part, Publication, hold_lock
 
 
 class RegistryBroken(ValueError):
