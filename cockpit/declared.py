@@ -89,7 +89,7 @@ def describe_table(table: Table) -> Declared:
         sources=tuple(source.name for source in table.sources),
         promise=table.freshness,
         has_quarantine=not table.is_made,
-        is_live=table.is_live,
+        is_live=table.is_live and not table.is_made,
         is_history=table.replaces == "key",
     )
 

@@ -72,7 +72,7 @@ def spell_silence(partitions: dict[date, Partition], newer: date, older: date) -
     begin = min(day for day in partitions if day >= newer)
     end = max(day for day in partitions if day < newer)
     days = (begin - end).days - 1
-    return f"No data for {days:,} days before {begin}" if days > 31 else ""
+    return f"after {days:,} days without data" if days > 31 else ""
 
 
 def list_concerns(partitions: dict[date, Partition]) -> list[Concern]:

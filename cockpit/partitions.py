@@ -173,6 +173,6 @@ def list_troubled() -> list[tuple[str, dict[str, int], str]]:
     for address, one in list_declared().items():
         days = [p for p in list_partitions(address).values() if p.needs_attention] if one.day else []
         if days:
-            counts = Counter(p.state for p in days)
+            counts: Counter[str] = Counter(p.state for p in days)
             found.append((address, dict(counts), f"{days[-1].day}{' and before' if len(days) > 1 else ''}"))
     return found

@@ -8,7 +8,7 @@ Besides the ledger's tables there is `changes`: a row for each table that a publ
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import wraps
@@ -68,7 +68,7 @@ class Mirror:
         self.lock = threading.Lock()
         self.keeper: threading.Thread | None = None
 
-    def ask(self, query: str, values: Sequence[object] | dict[str, object] = ()) -> list[Row]:
+    def ask(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         """Rows as dictionaries. The first question waits until the copy is made, later ones for nothing."""
         with self.open() as con:
             result = con.execute(query, values)
