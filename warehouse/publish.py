@@ -105,12 +105,14 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
 
 
 @contextmanager
-def hold_lock(settings: Settings, name: str = LOCK) -> Iterator[None]:
+def hold_lock(settings: Settings, name: str = LOCK, wait_s: float = 0.0) -> Iterator[None]:
     """The lake's only writer while it lasts. The lock is the session's: it ends with the process, however that ends.
 
-    Another name is another lock of the same lake: whoever holds it may publish, but not the other way round.
+    Another name is another lock of the same lake: whoever holds it may publish, but not the other way round. With
+    `wait_s`, raises psycopg.errors.LockNotAvailable when it is not free after so many seconds.
     """
     with psycopg.connect(settings.catalog_url, autocommit=True, **PATIENCE) as session:
+        session.execute("SELECT set_config('lock_timeout', %s, false)", (f"{wait_s * 1000:.0f}ms",))
         session.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"{name} {settings.lake_path}",))
         yield
 

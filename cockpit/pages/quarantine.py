@@ -1,0 +1,129 @@
+"""Quarantine: why rows and objects are not published, and what becomes of them."""
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+
+from cockpit.guards import Actor
+from cockpit.quarantine import (
+    PAGE,
+    Parked,
+    Reason,
+    list_decisions,
+    list_quarantines,
+    list_refused_objects,
+    read_parked,
+    sample_rows,
+)
+from cockpit.rendering import is_fragment, render
+from steps.decide import record_decision
+from warehouse.mirror import MIRROR
+
+router = APIRouter(prefix="/quarantine")
+
+Page = Annotated[int, Query(ge=1)]
+Text = Annotated[str, Form()]
+
+
+@router.get("")
+def show_overview(request: Request, page: Page = 1) -> HTMLResponse:
+    found = list_quarantines()
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    refused = list_refused_objects()
+    return render(
+        request,
+        "quarantine.html",
+        tab="quarantine",
+        shown=shown,
+        page=page,
+        pages=-(-len(found) // PAGE) or 1,
+        rows=sum(row["rows"] for row in found),
+        refused=refused,
+        decisions=list_decisions(),
+        subject="",
+        size=PAGE,
+    )
+
+
+@router.get("/decisions")
+def show_decisions(request: Request, subject: str = "", page: Page = 1) -> HTMLResponse:
+    """The list alone, for pages that have just decided something."""
+    MIRROR.refresh()
+    found = list_decisions(subject, page)
+    template = "quarantine_decisions.html" if is_fragment(request) else "quarantine_decided.html"
+    return render(request, template, tab="quarantine", decisions=found, subject=subject, decisions_page=page, size=PAGE)
+
+
+@router.post("/decisions")
+def decide_rows(
+    request: Request,
+    user: Actor,
+    kind: Annotated[Literal["drop", "replay"], Form()],
+    table: Text,
+    source: Text,
+    rule: Text,
+    reason: Text,
+    rows: Annotated[int, Form()],
+    snapshot: Annotated[int, Form()],
+    why: Text = "",
+) -> HTMLResponse:
+    """Rows of one reason: those that the person has seen, in the version of the lake that the page was made of."""
+    about = {"source": source, "rule": rule, "reason": reason, "rows": rows, "snapshot": snapshot}
+    return decide(request, kind, read_parked(table).address, about, why, user)
+
+
+@router.post("/refusals")
+def decide_refused(
+    request: Request,
+    user: Actor,
+    kind: Annotated[Literal["accept", "replay", "leave"], Form()],
+    source: Text,
+    raw_object: Annotated[list[str], Form()],
+    why: Text = "",
+) -> HTMLResponse:
+    return decide(request, kind, source, {"source": source, "objects": raw_object}, why, user)
+
+
+def decide(
+    request: Request, kind: Literal["drop", "replay", "accept", "leave"], subject: str, about: dict[str, object],
+    why: str, user: str,
+) -> HTMLResponse:  # fmt: skip
+    try:
+        decision_id = record_decision(kind, subject, about, why, user)
+    except ValueError as error:
+        raise HTTPException(422, f"Nothing is decided: {error}") from error
+    MIRROR.refresh()
+    return render(request, "decision_recorded.html", decision_id=decision_id, kind=kind)
+
+
+@router.get("/{table}")
+def show_quarantine(
+    request: Request, table: str, source: str = "", rule: str = "", reason: str = "", page: Page = 1
+) -> HTMLResponse:
+    """A table's reasons; with source, rule and reason (its numbers as N) the rows of that one too."""
+    parked = read_parked(table)
+    chosen = find_reason(parked, source, rule, reason)
+    rows = sample_rows(parked, chosen, page) if chosen else []
+    template = "quarantine_rows.html" if is_fragment(request) else "quarantine_table.html"
+    return render(
+        request,
+        template,
+        tab="quarantine",
+        parked=parked,
+        chosen=chosen and asdict(chosen),
+        samples=rows,
+        page=page,
+        pages=-(-chosen.rows // PAGE) if chosen else 1,
+        decisions=[] if is_fragment(request) else list_decisions(parked.address),
+        subject=parked.address,
+        size=PAGE,
+    )
+
+
+def find_reason(parked: Parked, source: str, rule: str, pattern: str) -> Reason | None:
+    """The chosen reason; without a choice the most frequent one, None where nothing is left."""
+    asked = (source, rule, pattern)
+    fitting = [one for one in parked.reasons if (one.source, one.rule, one.pattern) == asked or not any(asked)]
+    return fitting[0] if fitting else None
