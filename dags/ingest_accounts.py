@@ -19,6 +19,7 @@ of some days again use *Backfill*, or *Trigger* with *Rebuild from* and *to*.
 
 from airflow.sdk import chain, dag
 
+from plugins.deadlines import finish_within
 from plugins.retries import describe_tasks
 from plugins.schedules import DAILY, START, ask_ingest
 from plugins.steps import check, land, publish, report_refused, stage
@@ -30,6 +31,7 @@ SOURCE = "accounts"
     schedule=DAILY,
     start_date=START,
     catchup=False,
+    deadline=finish_within(),
     max_active_runs=1,
     is_paused_upon_creation=False,
     params=ask_ingest(),

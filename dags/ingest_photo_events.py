@@ -24,6 +24,7 @@ rebuilt from the raw messages with *Trigger*, *Rebuild from* and *to*.
 from airflow.sdk import chain, dag
 
 from plugins.assets import topic_asset
+from plugins.deadlines import finish_within
 from plugins.retries import describe_tasks
 from plugins.schedules import START, ask_stream, watch
 from plugins.steps import check, land, publish, stage
@@ -35,6 +36,7 @@ SOURCE = "photo_events"
     schedule=watch(topic_asset(SOURCE)),
     start_date=START,
     catchup=False,
+    deadline=finish_within(),
     max_active_runs=1,
     is_paused_upon_creation=False,
     params=ask_stream(),

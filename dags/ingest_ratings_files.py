@@ -20,6 +20,7 @@ Rows that break a rule are no failure: they are in `quarantine.ratings`, each wi
 
 from airflow.sdk import chain, dag
 
+from plugins.deadlines import finish_within
 from plugins.retries import describe_tasks
 from plugins.schedules import DAILY, START, ask_ingest
 from plugins.steps import check, land, publish, report_refused, stage
@@ -31,6 +32,7 @@ SOURCE = "ratings_files"
     schedule=DAILY,
     start_date=START,
     catchup=False,
+    deadline=finish_within(),
     max_active_runs=1,
     is_paused_upon_creation=False,
     params=ask_ingest(),

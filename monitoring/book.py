@@ -12,7 +12,9 @@ from smtplib import SMTPException
 from monitoring.delivery import Tell, list_channels
 from monitoring.reading import Reading
 from monitoring.rules import find_all, list_judged
+from monitoring.watcher import LAKE_ERRORS, describe_error
 from warehouse.alerts import FIRING, RESOLVED, Alert, make_alert, write_alerts
+from warehouse.connection import forget_engines
 from warehouse.ledger import utc_now
 
 Report = Callable[[str], None]
@@ -38,42 +40,51 @@ class AlertBook:
         self.entries: dict[str, Entry] = {}
 
     def judge(self, reading: Reading) -> None:
-        """Note what is new and what is over, write it, tell it. Raises what a lake raises that is away."""
+        """Note what is new and what is over, write it, tell it. What cannot be written now is told all the same."""
         self.learn(reading)
+        self.compare(reading)
+        is_writable = not reading.lake_problem
+        self.write(is_writable)
+        self.deliver()
+        self.write(is_writable)
+        self.entries = {key: entry for key, entry in self.entries.items() if not self.is_done(entry)}
+
+    def compare(self, reading: Reading) -> None:
+        """Have an alert for every finding, and none fire without one."""
         found, judged = find_all(reading), list_judged(reading)
         firing = {(e.alert.rule, e.alert.subject): e for e in self.entries.values() if e.alert.state == FIRING}
         for (rule, subject), finding in found.items():
             if (rule, subject) not in firing:
-                self.add(make_alert(rule, subject, finding.sentence, reading.at))
+                alert = make_alert(rule, subject, finding.sentence, reading.at)
+                self.enter(Entry(alert))
         for (rule, subject), entry in firing.items():
             if rule in judged and (rule, subject) not in found:
                 was_told = entry.was_told or entry.alert.delivered_at is not None
                 over = replace(entry.alert, state=RESOLVED, changed_at=reading.at, delivered_at=None)
-                self.entries[over.alert_id] = Entry(over, was_told=was_told)
-                self.report(f"over: {over.rule} {over.subject}")
-        if not reading.lake_problem:
-            self.write()
-        self.deliver()
-        if not reading.lake_problem:
-            self.write()
-        self.forget()
+                self.enter(Entry(over, was_told=was_told))
 
     def learn(self, reading: Reading) -> None:
         """Alerts of the ledger that this book does not know: a leader's before, or written by a publish."""
         for alert in () if reading.lake_problem else (*reading.raised, *reading.untold):
             if alert.alert_id not in self.entries:
                 was_told = alert.delivered_at is not None or alert.state == RESOLVED
-                self.entries[alert.alert_id] = Entry(alert, was_told=was_told, is_written=True)
-                self.report(f"{alert.state}: {alert.rule} {alert.subject}: {alert.sentence}")
+                self.enter(Entry(alert, was_told=was_told, is_written=True))
 
-    def add(self, alert: Alert) -> None:
-        self.entries[alert.alert_id] = Entry(alert)
-        self.report(f"firing: {alert.rule} {alert.subject}: {alert.sentence}")
+    def enter(self, entry: Entry) -> None:
+        alert = entry.alert
+        self.entries[alert.alert_id] = entry
+        self.report(f"{alert.state}: {alert.rule} {alert.subject}: {alert.sentence}")
 
-    def write(self) -> None:
+    def write(self, is_writable: bool) -> None:
         unwritten = [entry for entry in self.entries.values() if not entry.is_written]
-        if unwritten:
+        if not unwritten or not is_writable:
+            return
+        try:
             write_alerts([entry.alert for entry in unwritten])
+        except LAKE_ERRORS as error:
+            self.report(f"alerts could not be written: {describe_error(error)}; the next look tries again")
+            forget_engines()
+        else:
             for entry in unwritten:
                 entry.is_written = True
 
@@ -94,11 +105,8 @@ class AlertBook:
             if self.channels and entry.told >= set(self.channels) and entry.alert.delivered_at is None:
                 entry.alert, entry.is_written = replace(entry.alert, delivered_at=utc_now()), False
 
-    def forget(self) -> None:
-        """What is over, and written, and told to everybody who has to hear of it."""
-        self.entries = {key: entry for key, entry in self.entries.items() if not self.is_done(entry)}
-
     def is_done(self, entry: Entry) -> bool:
+        """Over, and written, and told to everybody who has to hear of it."""
         is_told = not self.channels or entry.alert.delivered_at is not None or not needs_telling(entry)
         return entry.alert.state == RESOLVED and entry.is_written and is_told
 

@@ -16,7 +16,7 @@ from monitoring.endpoint import Endpoint, split_address
 from monitoring.metrics import Figures
 from monitoring.otlp import Otlp
 from monitoring.waiting import open_session
-from monitoring.watcher import LAKE_ERRORS, Watcher
+from monitoring.watcher import Watcher
 
 INTERVAL_S = 15.0
 
@@ -63,11 +63,7 @@ def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S
                 book = None
             else:
                 book = book or AlertBook(report)
-                try:
-                    book.judge(reading)
-                except LAKE_ERRORS as error:  # the next look tries again
-                    report(f"alerts could not be written: {error}")
-                    watcher.forget_connections()
+                book.judge(reading)
             stop.wait(max(1.0, interval - (time.monotonic() - began)))
     finally:
         endpoint.shutdown()

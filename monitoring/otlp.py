@@ -59,12 +59,13 @@ class Otlp:
         kind = metric.WhichOneof("data")
         data = getattr(metric, kind) if kind else None
         is_total = getattr(data, "aggregation_temporality", 0) == AGGREGATION_TEMPORALITY_CUMULATIVE
-        for point in data.data_points if data else ():
+        for point in getattr(data, "data_points", ()):
             labels = tuple(sorted((pair.key, read_value(pair.value)) for pair in point.attributes))
             if kind == "gauge":
                 self.find(metric, "gauge", labels).values = [read_number(point)]
             elif kind == "sum":
-                self.add(self.find(metric, "sum", labels), [read_number(point)], point, is_total)
+                shown: Kind = "sum" if getattr(data, "is_monotonic", True) else "gauge"
+                self.add(self.find(metric, shown, labels), [read_number(point)], point, is_total)
             elif kind in ("histogram", "exponential_histogram"):
                 self.add(self.find(metric, "histogram", labels), read_histogram(point), point, is_total)
 

@@ -63,7 +63,7 @@ class Watcher:
         except LAKE_ERRORS as error:
             self.forget_connections()
             since = known.lake_problem[0] if known.lake_problem else now
-            self.reading = replace(known, lake_problem=(since, describe(error)))
+            self.reading = replace(known, lake_problem=(since, describe_error(error)))
         with suppress(*LAKE_ERRORS):
             self.store.write_json(spell_reading_key(), asdict(self.reading))
         return self.reading
@@ -127,5 +127,5 @@ def ask_airflow() -> str | None:
     return f"{', '.join(ill)} not healthy" if ill else None
 
 
-def describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"

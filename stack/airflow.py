@@ -71,7 +71,7 @@ def list_variables(home: Home, ports: dict[str, int]) -> dict[str, str]:
         # Its figures go to the monitor. Whether that listens must not matter to a task that ends: no waiting.
         "AIRFLOW__METRICS__OTEL_ON": "True",
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"http://127.0.0.1:{ports['monitor']}/v1/metrics",
-        "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "1",
+        "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "0.5",
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
         "OTEL_METRIC_EXPORT_INTERVAL": "15000",
     }

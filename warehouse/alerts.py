@@ -15,6 +15,7 @@ from warehouse.ledger import insert_rows, utc_now
 from warehouse.publish import hold_lock, read_snapshot, transact
 
 FIRING, RESOLVED = "firing", "resolved"
+WRITE_WAIT_S, RAISE_WAIT_S = 5.0, 600.0
 OPEN = """
     SELECT 1 FROM (
         SELECT state FROM ledger.alerts WHERE rule = ? AND subject = ?
@@ -47,13 +48,14 @@ def raise_alert(rule: str, subject: str, sentence: str) -> None:
     with closing(connect(settings)) as con:
         known = con.execute(OPEN, [rule, subject]).fetchone()
     if known is None:
-        write_alerts([make_alert(rule, subject, sentence)], settings)
+        write_alerts([make_alert(rule, subject, sentence)], settings, RAISE_WAIT_S)
 
 
-def write_alerts(alerts: list[Alert], settings: Settings | None = None) -> None:
-    """Add these states to the ledger, in one snapshot. Raises what a lake that is away raises."""
+def write_alerts(alerts: list[Alert], settings: Settings | None = None, wait_s: float = WRITE_WAIT_S) -> None:
+    """Add these states to the ledger, in one snapshot. Raises what a lake that is away raises, psycopg.Error too when
+    the lake's lock is not free in time: what is wrong may be just that."""
     settings = settings or load_settings()
-    with closing(connect(settings)) as con, hold_lock(settings), transact(con):
+    with closing(connect(settings)) as con, hold_lock(settings, wait_s=wait_s), transact(con):
         snapshot = read_snapshot(con) + 1
         insert_rows(con, "ledger.alerts", [asdict(alert) | {"snapshot_id": snapshot} for alert in alerts])
         about = ", ".join(sorted({f"{alert.rule} of {alert.subject} {alert.state}" for alert in alerts}))
