@@ -112,7 +112,6 @@ def create_databases(home: Home, port: int) -> None:
             close = sql.SQL("revoke connect, temporary on database {} from public")
             connection.execute(close.format(sql.Identifier(name)))
         create_reader(connection, home.read_secret("postgres_reader"))
-        connection.execute(sql.SQL("grant connect on database catalog to {}").format(sql.Identifier(READER)))
     allow_in_catalog(admin_url(home, port, "catalog"), "catalog")
 
 

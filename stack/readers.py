@@ -42,7 +42,7 @@ def create_reader(connection: "psycopg.Connection[Any]", password: str) -> None:
 def allow_in_catalog(url: str, owner: str) -> None:
     """Let the reader select from the tables of the catalogue at `url` (as superuser), those to come included."""
     with psycopg.connect(url) as connection:
-        for statement in spell_grants(owner):
+        for statement in spell_grants(connection.info.dbname, owner):
             connection.execute(statement)
         for (function,) in connection.execute(DANGEROUS).fetchall():
             revoke = sql.SQL("revoke execute on function {} from public").format(sql.SQL(function))
@@ -50,14 +50,17 @@ def allow_in_catalog(url: str, owner: str) -> None:
             connection.execute(revoke + sql.SQL("; ") + grant)
 
 
-def spell_grants(owner: str) -> Iterator[sql.Composed]:
+def spell_grants(database: str, owner: str) -> Iterator[sql.Composed]:
     grants = (
+        "revoke connect, temporary on database {database} from public",
+        "grant connect on database {database} to {reader}",
         "grant usage on schema public to {reader}",
         "grant select on all tables in schema public to {reader}",
         "alter default privileges for role {owner} in schema public grant select on tables to {reader}",
     )
+    names = {"database": database, "owner": owner, "reader": READER}
     for grant in grants:
-        yield sql.SQL(grant).format(reader=sql.Identifier(READER), owner=sql.Identifier(owner))
+        yield sql.SQL(grant).format(**{what: sql.Identifier(name) for what, name in names.items()})
 
 
 def write_identities(home: Home) -> str:

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from contracts import load_streams
-from contracts.settings import load_kafka, load_reader, load_settings, source_url
+from contracts.settings import Settings, load_kafka, load_reader, load_settings, source_url
 from stack.home import Home, read_ports
 from stack.kafka import create_topics, delete_topics
 from stack.postgres import admin_url
@@ -89,8 +89,8 @@ def rename_database(url: str, database: str) -> str:
     return urlsplit(url)._replace(path=f"/{database}").geturl()
 
 
-def open_s3() -> Any:
-    settings = load_settings()
+def open_s3(settings: Settings | None = None) -> Any:
+    settings = settings or load_settings()
     return boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint,
