@@ -149,7 +149,7 @@ def list_origins(place: tuple[str, str]) -> list[Origin]:
 
 @cache
 def invert_columns() -> dict[tuple[str, str], list[Origin]]:
-    """By column those that are made of it. Asks every table for its lineage: some seconds, once a version of the code."""
+    """By column those that are made of it. Some seconds, once a version of the code."""
     found: dict[tuple[str, str], list[Origin]] = {}
     for address in filter(is_traced, draw_graph().nodes):
         for column, origins in recall_columns(address).columns.items():
