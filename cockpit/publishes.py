@@ -49,6 +49,9 @@ LAST_CHANGE = """
     ) WHERE list_contains($tables, table_name) GROUP BY table_name
 """
 
+RUN_BOOKS = "SELECT * FROM books WHERE run_id = ? ORDER BY table_name, rows_read DESC, raw_object LIMIT 200"
+RUN_REFUSALS = "SELECT object_name, raw_object, reason FROM refusals WHERE run_id = ? ORDER BY object_name LIMIT 200"
+
 
 @dataclass(frozen=True)
 class Input:
@@ -102,6 +105,21 @@ def has_partition(address: str, day: date | None) -> bool:
         return day is not None and find_declared(address).day is not None and day in list_partitions(address)
     except LookupError:
         return False
+
+
+def list_run_changes(run: str) -> list[dict[str, Any]]:
+    """What a run of ours did to each table."""
+    query = "SELECT * FROM changes WHERE run_id = ? ORDER BY snapshot_id DESC, table_name LIMIT 200"
+    return MIRROR.ask(query, [run])
+
+
+def list_run_books(run: str) -> list[dict[str, Any]]:
+    return MIRROR.ask(RUN_BOOKS, [run])
+
+
+def list_run_refusals(run: str) -> list[dict[str, Any]]:
+    """The objects that a run refused, each with a sentence."""
+    return MIRROR.ask(RUN_REFUSALS, [run])
 
 
 def sample_quarantined(table: str, objects: Sequence[str]) -> list[dict[str, Any]]:

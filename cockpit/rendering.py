@@ -46,6 +46,7 @@ def make_environment() -> Environment:
         "bytes": spell_bytes,
         "count": spell_count,
         "moment": spell_moment,
+        "seconds": spell_seconds,
         "share": spell_share,
         "sketch": sketch_line,
         "span": spell_span,
@@ -55,12 +56,18 @@ def make_environment() -> Environment:
 
 
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template with `values`, `root` (the address under which the pages are mounted) and `rights` of the user."""
+    """A template with `values`, `root` (the address under which the pages are mounted) and `rights` of the user.
+
+    With `is_tab` the page stands in a tab of Airflow's, and has none itself.
+    """
     known = {
         "request": request,
         "root": request.scope.get("root_path", ""),
         "rights": getattr(request.state, "rights", Rights()),
         "tab": "",
+        "is_tab": False,
+        "by_table": False,
+        "by_day": False,
     }
     return HTMLResponse(ENVIRONMENT.get_template(template).render(known | values), status)
 
@@ -150,6 +157,13 @@ def spell_span(span: timedelta) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def spell_seconds(seconds: float | None) -> str:
+    """A duration as people say it: `0.3 s`, `45 s`, `3 min`."""
+    if seconds is None:
+        return "–"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def sketch_line(values: Sequence[float | None], width: int, height: int) -> str:

@@ -17,16 +17,20 @@ class LazyApp:
     @cached_property
     def app(self) -> Any:
         from cockpit.app import make_app
+        from cockpit.health import list_tasks
+        from plugins import task_readings
         from plugins.access import make_guards
 
-        return make_app(make_guards())
+        app = make_app(make_guards())
+        app.dependency_overrides[list_tasks] = task_readings.list_tasks
+        return app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.app(scope, receive, send)
 
 
 class CockpitPlugin(AirflowPlugin):
-    """`/watershed` and its entry in the navigation."""
+    """`/watershed`, its entry in the navigation, and a tab in the pages of each DAG and each run."""
 
     name = "watershed"
     fastapi_apps = [{"app": LazyApp(), "url_prefix": PREFIX, "name": "Watershed"}]  # noqa: RUF012
@@ -37,5 +41,17 @@ class CockpitPlugin(AirflowPlugin):
             "destination": "nav",
             "url_route": "watershed",
             "nav_top_level": True,
-        }
+        },
+        {
+            "name": "Data",
+            "href": f"{PREFIX}/dags/{{DAG_ID}}",
+            "destination": "dag",
+            "url_route": "watershed-data",
+        },
+        {
+            "name": "Books",
+            "href": f"{PREFIX}/dags/{{DAG_ID}}/runs/{{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "watershed-books",
+        },
     ]

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -102,9 +103,10 @@ def make_fernet_key() -> str:
 
 
 def prepare_airflow(home: Home, ports: dict[str, int], report: Callable[[str], None]) -> None:
-    """Migrate the metadata database and make the administrator; nothing when that was done for these versions."""
+    """Migrate the database, make the administrator; nothing where these versions of both were prepared like this."""
     done = home.path / "airflow" / "prepared.json"
     wanted = {name: version(name) for name in ("apache-airflow", "apache-airflow-providers-fab")}
+    wanted["prepared_by"] = sha256(Path(__file__).with_name("prepare_airflow.py").read_bytes()).hexdigest()
     if done.exists() and json.loads(done.read_text()) == wanted | {"revision": read_revision(home, ports)}:
         return
     report("preparing Airflow's database (once; about 20 s)")
