@@ -25,8 +25,12 @@ def connect_analyst(settings: Settings | None = None, snapshot: int | None = Non
     `settings` are a reader's (`contracts.settings.load_reader`). The engine is opened once a process, as in
     `warehouse.connection`. Pass what people wrote to `refuse_statement` first. Raises ConnectionError, LookupError.
     """
-    con = open_locked(settings or load_reader(), snapshot).cursor()
-    con.execute(f"USE {LAKE}")
+    settings = settings or load_reader()
+    con = open_locked(settings, snapshot).cursor()
+    try:
+        con.execute(f"USE {LAKE}")
+    except duckdb.Error as error:  # the version has expired since
+        raise explain_failure(settings, error, snapshot) from None
     return con
 
 

@@ -166,7 +166,7 @@ def since(began: float) -> int:
 
 def read_seconds() -> float:
     """Raises ValueError for a setting that is no number."""
-    text = read_setting("analyst_seconds", "30")
+    text = read_setting("sql_seconds", "30")
     if not text.replace(".", "", 1).isdecimal():
-        raise ValueError(f"WATERSHED_ANALYST_SECONDS is {text!r}: write a number of seconds")
+        raise ValueError(f"WATERSHED_SQL_SECONDS is {text!r}: write a number of seconds")
     return float(text)
