@@ -87,7 +87,7 @@ def chain_asking() -> None:
         body="{{ ti.xcom_pull(task_ids='describe_refusals')['body'] }}",
         options=[*KINDS],
         defaults=[LEAVE],
-        params={"reason": Param("", type="string", minLength=1, title="Why", description=WHY)},
+        params={"reason": Param("", type="string", title="Why", description=WHY)},
         response_timeout=PATIENCE,
         inlets=refused,
         doc_md="Ask a person. Nobody's answer within a week leaves the objects refused.",
