@@ -23,7 +23,11 @@ TABLES = """
 """
 REFUSALS = """
     SELECT source, count(DISTINCT raw_object)::BIGINT, arg_max(reason, refused_at) FROM refusals
-    WHERE (source, raw_object) NOT IN (SELECT source, raw_object FROM books)
+    WHERE (source, raw_object) NOT IN (SELECT source, raw_object FROM books) AND NOT EXISTS (
+        FROM decisions AS left_so
+        WHERE kind = 'leave' AND subject = refusals.source AND left_so.snapshot_id > refusals.snapshot_id
+            AND list_contains(from_json(about_json -> 'objects', '["VARCHAR"]'), raw_object)
+    )
     GROUP BY source ORDER BY source
 """
 IMBALANCES = """

@@ -27,7 +27,8 @@ class TableReading:
 @dataclass(frozen=True)
 class StreamReading:
     """A stream. `problem`: why nobody knows where its topic ends. `lag`: messages that wait, `earlier` as many as there
-    were some minutes ago, None where nobody knows. `failing`: what consumers say of themselves."""
+    were some minutes ago, None where nobody knows. `lags`: as many as there were at each look of these minutes.
+    `failing`: what consumers say of themselves."""
 
     name: str
     is_continuous: bool
@@ -37,6 +38,7 @@ class StreamReading:
     waiting_since: datetime | None = None
     readers: int = 0
     failing: tuple[str, ...] = ()
+    lags: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,7 @@ class Topic:
             waiting_since=self.problem_since or (self.seen[0][0] if lag and self.seen else None),
             readers=len(list_leased(self.stream)),
             failing=self.find_failing(now, store),
+            lags=tuple(lag for _, lag in self.lags),
         )
 
     def find_ends(self) -> tuple[dict[int, int], str | None]:

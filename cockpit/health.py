@@ -1,0 +1,153 @@
+"""How the platform is: latency, traffic, errors and saturation of every step, and what fires."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from statistics import quantiles
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake.store import Store, open_store, spell_reading_key
+from warehouse.ledger import utc_now
+from warehouse.mirror import MIRROR, Row
+
+HOURS = 24
+SILENT = timedelta(minutes=2)  # a monitor that has not looked for so long does not run
+STEPS = ("land", "stage", "check", "publish", "marts", "train", "predict", "stream")
+WHOLE_DAGS = {"build_marts": "marts", "train_recommender": "train", "predict_recommendations": "predict"}
+FAILED = ("failed", "up_for_retry", "upstream_failed")
+PUBLISHED = """
+    SELECT publishes.subject, actor, published_at, rows_read, rows_written, stage_ms + check_ms AS work_ms,
+           coalesce(wait_ms, 0) AS wait_ms, coalesce(publish_ms, 0) AS publish_ms
+    FROM publishes LEFT JOIN waits USING (run_id, snapshot_id) WHERE published_at >= $since
+    ORDER BY published_at DESC LIMIT 20000
+"""
+ALERTS = """
+    WITH changes AS (
+        SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY snapshot_id DESC) AS place,
+               min(changed_at) OVER (PARTITION BY alert_id) AS since FROM alerts
+    )
+    SELECT rule, subject, state, sentence, since, changed_at, delivered_at FROM changes
+    WHERE place = 1 AND (state = 'firing' OR changed_at >= $since)
+    ORDER BY state, changed_at DESC LIMIT 50
+"""
+
+
+@dataclass(frozen=True)
+class TaskRun:
+    """A try of an Airflow task: state, begin (UTC), and seconds that it ran and had waited for a slot."""
+
+    dag_id: str
+    task_id: str
+    state: str
+    started_at: datetime
+    seconds: float | None
+    queued_s: float | None
+
+
+@dataclass
+class Signals:
+    """The four signals of a step within a day. Times are seconds; `hourly`: runs by hour, the present one last."""
+
+    step: str
+    durations: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    runs: int = 0
+    failed: int = 0
+    rows: int | None = None
+    hourly: list[int] = field(default_factory=lambda: [0] * HOURS)
+
+    @property
+    def usual_s(self) -> float | None:
+        return find_quantile(self.durations, 50)
+
+    @property
+    def slow_s(self) -> float | None:
+        return find_quantile(self.durations, 95)
+
+    @property
+    def wait_s(self) -> float | None:
+        return find_quantile(self.waits, 95)
+
+    @property
+    def failed_share(self) -> float | None:
+        return self.failed / self.runs if self.runs else None
+
+    def add(self, now: datetime, at: datetime, seconds: float | None, wait_s: float | None, failed: bool) -> None:
+        self.runs += 1
+        self.failed += failed
+        self.durations += [] if seconds is None else [seconds]
+        self.waits += [] if wait_s is None else [wait_s]
+        age = int((now - at).total_seconds() // 3600)
+        if 0 <= age < HOURS:
+            self.hourly[HOURS - 1 - age] += 1
+
+
+def list_tasks() -> list[TaskRun]:
+    """The tries of a day. Airflow's plugin puts in its place a function that knows them."""
+    return []
+
+
+def measure_steps(tasks: Iterable[TaskRun], now: datetime | None = None) -> list[Signals]:
+    """Of Airflow's tasks how they went; of publishes, and of streams, what the ledger says."""
+    now = now or utc_now()
+    found = {step: Signals(step) for step in STEPS}
+    for task in tasks:
+        if (step := name_step(task.dag_id, task.task_id)) is not None:
+            found[step].add(now, task.started_at, task.seconds, task.queued_s, task.state in FAILED)
+    published = MIRROR.ask(PUBLISHED, {"since": now - timedelta(hours=HOURS)})
+    for row in (row for row in published if row["actor"] == "stream"):
+        took = (row["work_ms"] + row["wait_ms"] + row["publish_ms"]) / 1000
+        found["stream"].add(now, row["published_at"], took, row["wait_ms"] / 1000, False)
+    found["publish"].waits = [row["wait_ms"] / 1000 for row in published]  # at the lake's lock
+    add_rows(found, published)
+    return list(found.values())
+
+
+def add_rows(found: dict[str, Signals], published: list[Row]) -> None:
+    batch = [row for row in published if row["actor"] != "stream" and "." not in row["subject"]]
+    found["stage"].rows = sum(row["rows_read"] for row in batch)
+    found["check"].rows = found["publish"].rows = sum(row["rows_written"] for row in batch)
+    found["stream"].rows = sum(row["rows_read"] for row in published if row["actor"] == "stream")
+    for step, start in (("marts", ("mart.", "core.")), ("predict", ("ml.recommendations",))):
+        found[step].rows = sum(row["rows_written"] for row in published if row["subject"].startswith(start))
+
+
+def name_step(dag_id: str, task_id: str) -> str | None:
+    if dag_id in WHOLE_DAGS:
+        return WHOLE_DAGS[dag_id]
+    step = task_id.partition("_")[0]
+    return step if dag_id.startswith("ingest_") and step in ("land", "stage", "check", "publish") else None
+
+
+def find_quantile(values: list[float], percent: int) -> float | None:
+    if len(values) < 2:
+        return values[0] if values else None
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def list_alerts(now: datetime | None = None) -> list[Row]:
+    """What fires, then what was over within a week."""
+    return MIRROR.ask(ALERTS, {"since": (now or utc_now()) - timedelta(days=7)})
+
+
+def read_state() -> dict[str, Any] | None:
+    """What the monitor saw last, and `is_silent`: whether that was too long ago. None: none has ever looked."""
+    try:
+        state = keep_store().find_json(spell_reading_key())
+    except (BotoCoreError, ClientError):
+        return None
+    if state is not None:
+        state["at"] = datetime.fromisoformat(state["at"])
+        state["is_silent"] = utc_now() - state["at"] > SILENT
+        for stream in state["streams"]:
+            since = stream["waiting_since"]
+            stream["waiting_since"] = datetime.fromisoformat(since) if since else None
+    return dict(state) if state else None
+
+
+@cache
+def keep_store() -> Store:
+    return open_store()
