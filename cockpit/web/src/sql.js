@@ -60,12 +60,22 @@ async function complete() {
     const [folder, name] = address.split(".");
     (schema[folder] ??= {})[name] = columns;
   }
-  editor.dispatch({ effects: language.reconfigure(sql({ dialect: PostgreSQL, schema })) });
+  const own = PostgreSQL.language.data.of({ autocomplete: (context) => offerColumns(context, names) });
+  editor.dispatch({ effects: language.reconfigure([sql({ dialect: PostgreSQL, schema }), own]) });
   for (const address of Object.keys(names).filter((name) => /^(mart|core)\./.test(name))) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: address });
     button.addEventListener("click", () => (write(`from ${address} limit 100`), editor.focus()));
     $("start-list").append(button);
   }
+}
+
+// Columns of the tables that the query names, without their table's name before them.
+function offerColumns(context, names) {
+  const word = context.matchBefore(/[a-z_]\w*/i);
+  if (!word || context.state.sliceDoc(word.from - 1, word.from) === ".") return null;
+  const named = Object.keys(names).filter((address) => text().includes(address));
+  const options = named.flatMap((address) => names[address].map((label) => ({ label, type: "property", detail: address, boost: 1 })));
+  return options.length ? { from: word.from, options, validFor: /^\w*$/ } : null;
 }
 
 function form(extra = {}) {
@@ -146,7 +156,7 @@ function showGrid() {
       sorter: column.isNumber ? "number" : "string",
       maxInitialWidth: 420,
     })),
-    layout: "fitDataStretch",
+    layout: "fitData",
     height: Math.min(560, 60 + 29 * Math.max(answer.rows.length, 1)),
     placeholder: "The query has no rows.",
   });
@@ -200,7 +210,7 @@ function draw() {
     marginBottom: isLine || rows.length <= 8 ? 40 : 90,
     style: { background: "none", color: "var(--text)" },
     ariaLabel: `${names[y].name} by ${names[x].name}`,
-    x: { label: names[x].name, tickRotate: isLine || rows.length <= 8 ? 0 : -40 },
+    x: { type: isTime && isLine ? "utc" : undefined, label: names[x].name, tickRotate: isLine || rows.length <= 8 ? 0 : -40 },
     y: { label: names[y].name, grid: true },
     marks: [Plot.ruleY([0], { stroke: "var(--line)" }), ...marks],
   });
