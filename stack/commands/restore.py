@@ -1,0 +1,60 @@
+"""Roll a table back to what it was in an earlier version of the lake, as a new version.
+
+  watershed restore core.requests --snapshot 41 --reason "the log of the 18th was a copy of the 17th's"
+
+What was published into it since leaves the table, and stays away until its days are rebuilt from raw; marts follow.
+`watershed ledger` lists the snapshots. The decision is recorded with your name, then the DAG `carry_out_decisions`
+does it; with --in-process it is done here. A second restore, to the snapshot before the first, takes it back.
+"""
+
+import argparse
+from typing import Any
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("table", metavar="TABLE", help="such as core.requests")
+    parser.add_argument("--snapshot", type=int, required=True, metavar="N", help="the version to go back to")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for those who read the ledger later")
+    parser.add_argument("--in-process", action="store_true", help="carry it out here, without Airflow")
+
+
+def run(args: argparse.Namespace) -> int:
+    import getpass
+
+    from steps.decide import record_decision
+    from steps.rollback import check_rollback
+
+    objects = check_rollback(args.table, args.snapshot)
+    user = getpass.getuser()
+    decision_id = record_decision("rollback", args.table, {"version": args.snapshot}, args.reason, user)
+    print(f"decision {decision_id}: {args.table} goes back to snapshot {args.snapshot}, {objects} raw objects of it do")
+    if args.in_process:
+        print_done(carry_out_here(decision_id))
+    else:
+        carry_out_there(decision_id)
+    return 0
+
+
+def carry_out_here(decision_id: str) -> dict[str, Any]:
+    from stack.run_here import spell_run_id
+    from steps.carry_out import carry_out
+
+    return carry_out(decision_id, spell_run_id("restore"))
+
+
+def carry_out_there(decision_id: str) -> None:
+    """Raises ValueError when the run failed; the decision stays, and its page offers to try again."""
+    from stack.airflow_api import open_api
+    from stack.run_airflow import explain_failure, follow_run
+
+    api = open_api()
+    run = follow_run(api, api.trigger("carry_out_decisions", {"decision_id": decision_id}))
+    if run.state != "success":
+        raise ValueError(explain_failure(api, run))
+
+
+def print_done(done: dict[str, Any]) -> None:
+    print(
+        f"{done['left']:,} rows left, {done['rows']:,} came back, {len(done['days'])} days changed "
+        f"(snapshot {done['snapshot']}); `watershed run build_marts` brings the marts up to date"
+    )
