@@ -25,4 +25,7 @@ TABLE = Table(
     replaces="key",
     day="created_at",
     freshness=timedelta(days=1),
+    examples=(
+        "SELECT maker, count(*) AS cameras FROM core.cameras WHERE is_current GROUP BY maker ORDER BY cameras DESC",
+    ),
 )

@@ -25,5 +25,6 @@ TABLE = Table(
     replaces="partition",
     day="measured_at",
     freshness=timedelta(days=1),
+    examples=("SELECT measured_at, quantity, psi FROM ml.drifts WHERE is_drifted ORDER BY measured_at DESC LIMIT 20",),
     schema="ml",
 )

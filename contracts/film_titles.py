@@ -26,4 +26,5 @@ TABLE = Table(
     replaces="object",
     day=None,
     freshness=timedelta(days=30),
+    examples=("SELECT title, release_year FROM core.film_titles WHERE list_contains(genres, 'Comedy') LIMIT 20",),
 )

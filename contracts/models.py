@@ -39,5 +39,6 @@ TABLE = Table(
     replaces="partition",
     day=None,
     freshness=timedelta(days=30),
+    examples=("SELECT model_version, state, reason FROM ml.models ORDER BY model_version DESC",),
     schema="ml",
 )

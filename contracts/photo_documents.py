@@ -39,6 +39,9 @@ TABLE = Table(
     replaces="object",
     day="uploaded_at",
     freshness=timedelta(days=1),
+    examples=(
+        "SELECT camera_maker, count(*) AS photos FROM core.photo_documents GROUP BY camera_maker ORDER BY photos DESC",
+    ),
 )
 
 APERTURE = rf"f?/?(?P<aperture_f_number>{DECIMAL})"

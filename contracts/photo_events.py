@@ -45,4 +45,5 @@ TABLE = Table(
     day="received_at",
     event_time="occurred_at",
     freshness=timedelta(minutes=5),
+    examples=("SELECT kind, count(*) AS events FROM core.photo_events GROUP BY kind ORDER BY events DESC",),
 )

@@ -24,5 +24,8 @@ TABLE = Table(
     replaces="partition",
     day="predicted_at",
     freshness=timedelta(days=1),
+    examples=(
+        "SELECT model_version, count(DISTINCT user_id) AS users FROM ml.predictions GROUP BY model_version ORDER BY 1",
+    ),
     schema="ml",
 )

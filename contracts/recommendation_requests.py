@@ -26,4 +26,7 @@ TABLE = Table(
     replaces="object",
     day="requested_at",
     freshness=timedelta(hours=1),
+    examples=(
+        "SELECT status, count(*) AS requests FROM core.recommendation_requests GROUP BY status ORDER BY requests DESC",
+    ),
 )

@@ -24,5 +24,6 @@ TABLE = Table(
     replaces="partition",
     day=None,
     freshness=timedelta(days=1),
+    examples=("SELECT user_id, title FROM ml.recommendations JOIN core.films USING (film_id) WHERE rank = 1 LIMIT 20",),
     schema="ml",
 )

@@ -37,4 +37,5 @@ TABLE = Table(
     replaces="object",
     day="requested_at",
     freshness=timedelta(days=1),
+    examples=("SELECT status, count(*) AS requests FROM core.requests GROUP BY status ORDER BY requests DESC",),
 )

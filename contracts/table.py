@@ -95,7 +95,8 @@ class Table:
     """A declared table. `columns` lists what the transform makes; `all_columns` adds what publishing adds.
 
     `day` names the column that puts a row into a day, which is how downstream learns what changed; None: no day.
-    `event_time`: the column that says when a stream's event happened, where that is another one.
+    `event_time`: the column that says when a stream's event happened, where that is another one. `examples`: queries
+    that are worth starting from.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Table:
     budget: Budget = Budget()
     schema: str = "core"
     event_time: str | None = None
+    examples: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:

@@ -27,4 +27,5 @@ TABLE = Table(
     replaces="key",
     day="created_at",
     freshness=timedelta(days=1),
+    examples=("SELECT count(*) FILTER (is_current) AS accounts, count(*) AS versions FROM core.users",),
 )

@@ -4,6 +4,7 @@
 -- key: maker, model
 -- partition: whole
 -- inputs: core.photos, core.cameras
+-- example: SELECT maker, sum(photo_share) AS photo_share FROM mart.camera_shares GROUP BY maker ORDER BY photo_share DESC
 -- column maker: Maker of the camera; '(unknown)' for photos without a known camera
 -- column model: Model of the camera; '(unknown)' likewise
 -- column photo_count: Photos

@@ -5,6 +5,7 @@
 -- partition: day watched_date
 -- inputs: core.watch_minutes
 -- lookups: core.films
+-- example: SELECT watched_date, title, minutes_watched FROM mart.film_popularity_daily WHERE popularity_rank <= 3 ORDER BY 1, 3 DESC
 -- column watched_date: The day, in UTC
 -- column film_id: The film; a film of core.films
 -- column title: Its title when this day was computed

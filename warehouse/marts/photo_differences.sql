@@ -5,6 +5,7 @@
 -- partition: whole
 -- inputs: core.photos, core.photo_events
 -- views: core.photos_now
+-- example: SELECT difference, count(*) AS photos FROM mart.photo_differences, unnest(differences) AS d(difference) GROUP BY difference
 -- column photo_id: The photo
 -- column differences: What differs: 'only in events', 'only in accounts', or which of 'owner', 'path', 'file_bytes' and 'camera'
 -- column event_user_id: Whose photo it is by the events (personal)

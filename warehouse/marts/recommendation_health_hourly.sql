@@ -4,6 +4,7 @@
 -- key: hour_at, server
 -- partition: day hour_at
 -- inputs: core.recommendation_requests
+-- example: SELECT server, sum(error_count) / sum(request_count) AS error_share FROM mart.recommendation_health_hourly GROUP BY server ORDER BY 2 DESC
 -- column hour_at: Start of the hour, in UTC
 -- column server: Host and port of the recommender
 -- column request_count: Requests

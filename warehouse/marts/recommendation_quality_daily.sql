@@ -5,6 +5,7 @@
 -- partition: day requested_date
 -- inputs: core.recommendation_requests, core.watch_minutes
 -- lookups: ml.predictions
+-- example: SELECT requested_date, model_version, watched_share, other_watched_share FROM mart.recommendation_quality_daily ORDER BY ALL
 -- column requested_date: The day, in UTC
 -- column model_version: Version whose list held for the user at the request; 0 where there was none
 -- column request_count: Requests that were answered with films

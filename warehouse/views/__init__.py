@@ -1,8 +1,8 @@
 """Views and table macros: questions that are answered from the tables as they are, one SQL file each.
 
 A file is called `<schema>.<name>.sql` and holds the query alone, below a comment header like that of a mart: owner,
-description, grain, reads (tables, marts, views and macros that the query names) and a line for every column. With
-`parameters`, names separated by commas, it is a table macro: `FROM core.photos_as_of(TIMESTAMP '2026-01-01')`.
+description, grain, reads (tables, marts, views and macros that the query names), an example of a query and a line for
+every column. With `parameters`, names separated by commas, it is a table macro: `FROM core.photos_as_of('2026-01-01')`.
 A macro casts its parameters itself, so that texts and nulls do as well. Definitions are stored in the lake's catalogue,
 where every reader finds them, by `warehouse/ddl.py`: when they are missing or were changed.
 """
@@ -30,6 +30,7 @@ class View:
     reads: tuple[str, ...]
     columns: tuple[HeaderColumn, ...]
     sql: str
+    example: str | None = None
 
     @property
     def is_macro(self) -> bool:
@@ -75,4 +76,5 @@ def read_view(path: Path) -> View:
         reads=header.names("reads"),
         columns=header.columns,
         sql=text.strip(),
+        example=header.fields.get("example"),
     )

@@ -3,6 +3,7 @@
 -- grain: one photo that an event names, deleted ones and those not yet added included
 -- parameters: base, t
 -- reads: core.photo_states, core.photo_changes
+-- example: SELECT count(*) AS photos FROM core.fold_photos(NULL, now()) WHERE NOT is_deleted
 -- column photo_id: The photo
 -- column user_id: Whose photo it is; this and what follows is described in core.photo_changes (personal)
 -- column user_stamp: Stamp of the event that set user_id

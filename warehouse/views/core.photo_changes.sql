@@ -2,6 +2,7 @@
 -- description: Every photo event as the state of a photo of which nothing else is known. States merge, in any order.
 -- grain: one event
 -- reads: core.photo_events
+-- example: SELECT photo_id, max(version) AS version FROM core.photo_changes GROUP BY photo_id ORDER BY version DESC LIMIT 10
 -- column photo_id: The photo
 -- column user_id: Register: whose photo it is; the greatest user_stamp wins (personal)
 -- column user_stamp: Stamp of the event that set user_id; null: none did

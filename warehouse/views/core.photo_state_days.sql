@@ -2,6 +2,7 @@
 -- description: The days whose state in core.photo_states holds all events received up to their end. A day to which events came after it was built is not among them until it is built again.
 -- grain: one day
 -- reads: ledger.days, ledger.inputs, ledger.publishes
+-- example: FROM core.photo_state_days ORDER BY state_date DESC LIMIT 10
 -- column state_date: The day
 WITH changed AS (
     SELECT day, max(snapshot_id) AS snapshot_id

@@ -3,6 +3,7 @@
 -- grain: one photo that was added and not deleted
 -- parameters: t
 -- reads: core.fold_photos, core.photo_state_days
+-- example: SELECT count(*) AS photos FROM core.photos_as_of(TIMESTAMP '2026-01-08')
 -- column photo_id: The photo
 -- column user_id: Whose photo it is (personal)
 -- column path: Where the file is

@@ -2,6 +2,7 @@
 -- description: The days on which films were watched, and from where serve.film_minutes_daily takes them.
 -- grain: one day
 -- reads: ledger.days, ledger.inputs
+-- example: FROM serve.film_days ORDER BY watched_date DESC LIMIT 10
 -- column watched_date: The day, in UTC
 -- column begins_at: Its first moment: what rows are joined by, so that a condition on watched_date stays with the days
 -- column is_built: Whether mart.film_popularity_daily holds all that core.watch_minutes holds of the day

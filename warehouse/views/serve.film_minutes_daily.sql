@@ -2,6 +2,7 @@
 -- description: How much each film was watched on each day, as of now. A day that mart.film_popularity_daily holds whole comes from there, with the minutes and the new viewers of its speed rows; any other day from the rows of both layers.
 -- grain: one film of one day
 -- reads: mart.film_popularity_daily, core.watch_minutes, speed.watch_minutes, serve.viewings, serve.film_days
+-- example: SELECT watched_date, sum(minutes_watched) AS minutes FROM serve.film_minutes_daily GROUP BY watched_date ORDER BY 1
 -- column watched_date: The day, in UTC
 -- column film_id: The film; a film of core.films once that is built
 -- column minutes_watched: Minutes of the film that were fetched [minutes]

@@ -2,6 +2,7 @@
 -- description: The 20 films that were watched most in the last 5 minutes.
 -- grain: one film
 -- reads: serve.viewings_within, core.films
+-- example: SELECT title, minutes_watched, viewer_count FROM serve.most_watched_now ORDER BY popularity_rank
 -- column popularity_rank: Rank by minutes; ties share a rank
 -- column film_id: The film
 -- column title: Its title; its id where core.films, a mart, does not have it yet

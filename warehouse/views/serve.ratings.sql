@@ -2,6 +2,7 @@
 -- description: Every rating given to a film. A later rating of the same film by the same user is another row. Both layers: what batches made and what came since.
 -- grain: one rating line
 -- reads: core.ratings, speed.ratings
+-- example: SELECT CAST(rated_at AS DATE) AS day, count(*) AS ratings FROM serve.ratings GROUP BY day ORDER BY day DESC LIMIT 10
 -- column rated_at: When the rating was given, in UTC
 -- column user_id: Who rated (personal)
 -- column film_id: What was rated; a film of core.films

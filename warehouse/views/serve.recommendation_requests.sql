@@ -2,6 +2,7 @@
 -- description: Every request to a recommender: which server answered, with what status, films and latency. Both layers: what batches made and what came since.
 -- grain: one recommendation line of a streaming log
 -- reads: core.recommendation_requests, speed.recommendation_requests
+-- example: SELECT quantile_cont(response_ms, 0.95) AS p95_ms FROM serve.recommendation_requests
 -- column requested_at: When the recommendation was requested, in UTC
 -- column user_id: For whom (personal)
 -- column server: Host and port of the recommender, such as recommender-12:8082

@@ -3,6 +3,7 @@
 -- grain: one watch line of a streaming log
 -- parameters: minutes
 -- reads: serve.viewings
+-- example: SELECT film_id, count(*) AS minutes FROM serve.viewings_within(30) GROUP BY film_id ORDER BY minutes DESC LIMIT 10
 -- column watched_at: When the minute was requested, in UTC; may be exact to the minute only
 -- column user_id: Who watched (personal)
 -- column film_id: What was watched; a film of core.films

@@ -2,6 +2,7 @@
 -- description: How much was watched in the last 60 minutes.
 -- grain: one row, of zeros where nothing was watched
 -- reads: serve.views_within
+-- example: FROM serve.views_last_60_minutes
 -- column minutes_watched: Minutes of film that were fetched [minutes]
 -- column film_count: Distinct films
 -- column viewer_count: Distinct users, approximate: standard error 2.5 %, 99 of 100 within 6.5 %; see serve.viewings

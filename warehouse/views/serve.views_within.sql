@@ -3,6 +3,7 @@
 -- grain: one row, of zeros where nothing was watched
 -- parameters: minutes
 -- reads: serve.viewings_within
+-- example: SELECT minutes_watched, viewer_count FROM serve.views_within(15)
 -- column minutes_watched: Minutes of film that were fetched [minutes]
 -- column film_count: Distinct films
 -- column viewer_count: Distinct users, approximate: standard error 2.5 %, 99 of 100 within 6.5 %; see serve.viewings

@@ -2,6 +2,7 @@
 -- description: Every minute of film that the player fetched. Identical log lines are distinct requests. Both layers: what batches made and what came since.
 -- grain: one watch line of a streaming log
 -- reads: core.watch_minutes, speed.watch_minutes
+-- example: SELECT count(*) AS minutes FROM serve.watch_minutes WHERE watched_at > (now() AT TIME ZONE 'UTC') - INTERVAL 1 hour
 -- column watched_at: When the minute was requested, in UTC; may be exact to the minute only
 -- column user_id: Who watched (personal)
 -- column film_id: What was watched; a film of core.films
