@@ -34,46 +34,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_origin(row: dict[str, Any]) -> None:
-    from lake.store import open_store
+    from steps.trace import find_line, list_publishes
 
-    store = open_store()
-    about = store.head(row["raw_object"])
+    line = find_line(row["raw_object"], row["raw_line"])
+    about = line.object
     print("row      " + ", ".join(f"{k}={v}" for k, v in row.items() if k not in ("raw_object", "raw_line")))
-    print(f"object   {store.address(about.key)}")
+    print(f"object   {line.address}")
     print(
         f"file     {about.name}, {about.bytes:,} bytes, landed {about.arrived_at:%Y-%m-%d %H:%M:%S} UTC, "
         f"sha256 {about.sha256}"
     )
     for snapshot, run_id in list_publishes(about.key):
         print(f"publish  snapshot {snapshot}, run {run_id}")
-    print(f"line     {row['raw_line']}: {read_line(store, about.key, row['raw_line'])}\n")
-
-
-def list_publishes(key: str) -> list[tuple[int, str]]:
-    from warehouse.connection import connect
-
-    query = "SELECT DISTINCT snapshot_id, run_id FROM ledger.books WHERE raw_object = ? ORDER BY snapshot_id"
-    return connect(read_only=True).execute(query, [key]).fetchall()
-
-
-def read_line(store: Any, key: str, line: int) -> str:
-    """The record as it lies in the raw object: read it again rather than trust a copy."""
-    from importlib import import_module
-
-    from contracts import find_source
-
-    source = find_source(key.split("/")[1])
-    reader = import_module(f"sources.{source.kind}")
-    if not hasattr(reader, "read"):
-        return f"a row of the extraction that {store.address(key)} describes"
-    for records in reader.read(store, [key], {}):
-        numbers = records.column("raw_line").to_pylist()
-        if numbers and numbers[0] <= line <= numbers[-1]:
-            return spell_record(records.slice(numbers.index(line), 1).to_pylist()[0])
-    return "the object has no such line"
-
-
-def spell_record(record: dict[str, Any]) -> str:
-    """Its text; of a message, also its place in the topic."""
-    place = f"partition {record['partition']}, offset {record['message_offset']}: " if "partition" in record else ""
-    return f"{place}{record['line']}"
+    place = f"{line.place}: " if line.place else ""
+    print(f"line     {line.number}: {place}{line.text or 'the object has no such line'}\n")
