@@ -87,8 +87,8 @@ def find_input_rows(
 ) -> list[InputRows]:
     """For every table, view and macro that a query reads, the rows behind the result row that `key` identifies.
 
-    `key`: values by output column, as texts. `day`: the name of the day's column, and what `getvariable('day')` was. One entry a table: where a query
-    reads it several times, the one that follows most of the key.
+    `key`: values by output column, as texts. `day`: the name of the day's column, and what `getvariable('day')` was.
+    One entry a table: where a query reads it several times, the one that follows most of the key.
     """
     push = Push(Query(sql, known), day)
     push.visit(push.query.root, {name: (name, value) for name, value in key.items()})

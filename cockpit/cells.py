@@ -1,0 +1,189 @@
+"""Questions of the page Why: the rows of a table, how a cell of a mart is computed, and the input rows behind it.
+
+Everything is asked as an analyst asks it, in a process that ends with its time limit. Personal values are masked.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+from cockpit.asking import DESK
+from cockpit.declared import Declared, list_declared
+from contracts.masking import mask_record
+from lineage.columns import list_columns
+from lineage.kept import recall_columns
+from lineage.origins import Lineage
+from lineage.rows import InputRows, find_input_rows
+from warehouse.connection import quote
+from warehouse.marts import Mart, list_marts
+from warehouse.mirror import MIRROR
+from warehouse.views import list_views
+
+PAGE = 50
+SAMPLE = 20
+TRACED = ("raw_object", "raw_line")
+BUILT = """
+    SELECT arg_max(input_snapshot_id, snapshot_id) AS version FROM inputs
+    WHERE table_name = $address AND day IS NOT DISTINCT FROM $day
+"""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows as dictionaries, personal values masked; `count` of all that there are, up to a million."""
+
+    columns: list[str]
+    numbers: set[str]
+    rows: list[Row]
+    count: int
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value of a mart and what it is made of. `version`: of the lake that the mart was computed from."""
+
+    mart: Mart
+    key: Row
+    column: str
+    value: Any
+    row: Row
+    lineage: Lineage
+    version: int | None
+    inputs: list[InputRows]
+
+    @property
+    def description(self) -> str:
+        return next(c.description for c in self.mart.columns if c.name == self.column)
+
+
+@cache
+def list_choices() -> dict[str, Declared]:
+    """Tables and marts whose rows can be named: by a key that is nobody's."""
+    return {address: one for address, one in list_declared().items() if not is_personal_key(one)}
+
+
+def is_personal_key(one: Declared) -> bool:
+    return any(one.columns[name].is_personal for name in one.key if name in one.columns)
+
+
+def find_choice(address: str) -> Declared:
+    """Raises LookupError with the tables there are."""
+    if (found := list_choices().get(address)) is None:
+        raise LookupError(f"there is no table {address!r} to look into; there are {', '.join(sorted(list_choices()))}")
+    return found
+
+
+def read_rows(user: str, one: Declared, where: str, page: int) -> Answer:
+    """A page of rows for which a SQL condition holds, in the order of the key."""
+    condition = where.strip() or "true"
+    query = f"SELECT * FROM {one.address} WHERE ({condition}\n) ORDER BY {', '.join(one.key)}"
+    return ask(user, one.address, f"{query} LIMIT {PAGE + 1} OFFSET {(page - 1) * PAGE}", PAGE + 1)
+
+
+def ask(user: str, address: str, query: str, shown: int) -> Answer:
+    found = DESK.ask(user, uuid4().hex, {"query": query, "snapshot": "", "shown": shown})
+    if "error" in found:
+        return Answer([], set(), [], 0, found["error"])
+    columns = [column["name"] for column in found["columns"]]
+    rows = [mask_row(address, dict(zip(columns, row, strict=True))) for row in found["rows"]]
+    numbers = {column["name"] for column in found["columns"] if column["isNumber"]}
+    return Answer(columns, numbers, rows, found["count"])
+
+
+def mask_row(address: str, row: Row) -> Row:
+    return mask_record(row, list_personal(address))
+
+
+@cache
+def list_personal(address: str) -> frozenset[str]:
+    """Personal columns of a table, mart or view."""
+    one = list_declared().get(address)
+    if one is not None:
+        return frozenset(name for name, about in one.columns.items() if about.is_personal)
+    return frozenset(c.name for view in list_views() if view.address == address for c in view.columns if c.personal)
+
+
+def spell_key(one: Declared, row: Row) -> str:
+    """What identifies a row, for an address."""
+    return json.dumps({name: row[name] for name in one.key})
+
+
+def read_key(one: Declared, text: str) -> Row:
+    """Raises LookupError where it is no key of the table."""
+    try:
+        key = json.loads(text)
+    except ValueError:
+        key = None
+    if not isinstance(key, dict) or set(key) != set(one.key):
+        raise LookupError(f"a row of {one.address} is named by {', '.join(one.key)}: open it from the page of its rows")
+    return key
+
+
+def find_cell(user: str, address: str, key_text: str, column: str) -> Cell:
+    """Raises LookupError where there is no such mart, row or column."""
+    one, mart = find_choice(address), find_mart(address)
+    key = read_key(one, key_text)
+    conditions = " AND ".join(spell_equal(name, value) for name, value in key.items())
+    found = ask(user, address, f"SELECT * FROM {address} WHERE {conditions} LIMIT 1", 1)
+    if found.error or not found.rows or column not in found.columns:
+        raise LookupError(found.error or f"{address} has no such row or column now: it may have been built again")
+    day = read_day(mart, key)
+    return Cell(
+        mart=mart,
+        key=key,
+        column=column,
+        value=found.rows[0][column],
+        row=found.rows[0],
+        lineage=recall_columns(address),
+        version=MIRROR.ask(BUILT, {"address": address, "day": day})[0]["version"],
+        inputs=list_inputs(mart, key, day),
+    )
+
+
+def find_mart(address: str) -> Mart:
+    for mart in list_marts():
+        if mart.address == address:
+            return mart
+    raise LookupError(f"{address} is no mart: its rows come from raw lines, not from rows of other tables")
+
+
+def read_day(mart: Mart, key: Row) -> date | None:
+    return date.fromisoformat(str(key[mart.day])[:10]) if mart.day and key.get(mart.day) else None
+
+
+def list_inputs(mart: Mart, key: Row, day: date | None) -> list[InputRows]:
+    named = (mart.day, str(day)) if mart.day and day else None
+    return find_input_rows(mart.sql, list_columns(), key, named)
+
+
+def read_input(user: str, cell: Cell, address: str) -> tuple[InputRows, Answer, str]:
+    """The rows of one input behind a cell, as of the version that the mart was computed from; if that has expired,
+    as of now. The third says which: a sentence."""
+    rows = next((own for own in cell.inputs if own.address == address), None)
+    if rows is None or rows.is_macro:
+        raise LookupError(f"rows of {address} cannot be followed: it is computed when it is asked")
+    at = f" AT (VERSION => {cell.version})" if cell.version is not None and address in list_declared() else ""
+    query = f"SELECT * FROM {address}{{at}} WHERE {rows.where}"
+    answer = ask(user, address, query.format(at=at), SAMPLE)
+    if not answer.error or not at:
+        return rows, answer, f"as of snapshot {cell.version}" if at else "as of now"
+    when = f"as of now, since snapshot {cell.version} has expired"
+    return rows, ask(user, address, query.format(at=""), SAMPLE), when
+
+
+def choose_columns(cell: Cell, address: str, answer: Answer) -> list[str]:
+    """The columns worth seeing: those that the cell is made of, those that decide about rows; all if there are none."""
+    origins = (*cell.lineage.columns[cell.column], *cell.lineage.rows)
+    named = {origin.column for origin in origins if origin.address == address}
+    shown = [name for name in answer.columns if name in named and name not in TRACED]
+    return shown or [name for name in answer.columns if name not in TRACED]
+
+
+def spell_equal(name: str, value: Any) -> str:
+    return f'"{name}" IS NULL' if value is None else f'"{name}" = {quote(str(value))}'

@@ -1,0 +1,71 @@
+"""Questions of the page of a raw line: the line as it lies in its object, and what became of it."""
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from contracts import find_source, tables_of
+from contracts.masking import is_personal, mask_quarantined, mask_record, mask_text
+from contracts.table import Source, Table
+from steps.trace import RawLine, find_line
+from warehouse.connection import connect
+from warehouse.mirror import MIRROR
+
+BOOKS = """
+    SELECT table_name, snapshot_id, run_id, rows_read, rows_written, rows_quarantined FROM books
+    WHERE raw_object = ? ORDER BY snapshot_id DESC, table_name LIMIT 20
+"""
+MOST = 5  # rows of one line in one table, as of a history
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row that was made of the line; or one of a quarantine, with the `reason`."""
+
+    address: str
+    fields: dict[str, Any]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A raw line as a page shows it: `text` with what may be personal masked."""
+
+    line: RawLine
+    source: Source
+    text: str | None
+    is_masked: bool
+    outcomes: list[Outcome]
+    books: list[dict[str, Any]]
+
+
+def read_shown(key: str, number: int) -> Shown:
+    """Raises LookupError where there is no such object."""
+    line = find_line(key, number)
+    source = find_source(line.object.source)
+    tables = tables_of(source)
+    is_masked = any(is_personal(table.name) for table in tables)
+    text = mask_text(line.text) if line.text is not None and is_masked else line.text
+    return Shown(line, source, text, is_masked, list_outcomes(tables, key, number), MIRROR.ask(BOOKS, [key]))
+
+
+def list_outcomes(tables: list[Table], key: str, number: int) -> list[Outcome]:
+    """Rows of the line in the tables of its source, both layers, and in their quarantines."""
+    found: list[Outcome] = []
+    with closing(connect(read_only=True)) as con:
+        for table in tables:
+            query = f"SELECT * FROM {{}} WHERE raw_object = ? AND raw_line = ? LIMIT {MOST}"
+            for record in con.execute(query.format(table.address), [key, number]).to_arrow_table().to_pylist():
+                found.append(Outcome(table.address, mask_record(record, set(table.personal_columns()))))
+            rows = con.execute(query.format(f"quarantine.{table.name}"), [key, number]).to_arrow_table().to_pylist()
+            for row in rows:
+                fields = mask_quarantined(table, row["rule"], row["row_json"])
+                found.append(Outcome(f"quarantine.{table.name}", fields, f"{row['rule']}: {row['reason']}"))
+    return [Outcome(o.address, strip_trace(o.fields), o.reason) for o in found]
+
+
+def strip_trace(fields: dict[str, Any]) -> dict[str, str]:
+    """What there is to read: without where it came from, and without what is empty."""
+    kept = {n: v for n, v in fields.items() if n not in ("raw_object", "raw_line") and v is not None}
+    return {n: v if isinstance(v, str) else json.dumps(v, default=str, ensure_ascii=False) for n, v in kept.items()}
