@@ -1,0 +1,111 @@
+"""A site to look at: a lake with real and generated data, published, and Airflow with a user of every role on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+
+from contracts.settings import read_setting
+from stack.airflow_api import AirflowApi
+from stack.demo import SAMPLE
+from stack.generate import generate_data
+from stack.run_here import run_here
+from steps.land import land_file
+
+CHROMIUM = "/usr/bin/chromium"  # of Debian's packages
+ROLES = ("Viewer", "User", "Op", "Admin")
+PASSWORD = "only-for-this-test"
+DAYS = (date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6), date(2024, 3, 7))
+MISSING = DAYS[2]  # whose streaming log never came
+WINDOW = {"width": 1400, "height": 900}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Airflow with the cockpit in it, and a browser. A user's name is the role's in small letters."""
+
+    airflow: AirflowApi
+    browser: Browser
+    pictures: Path
+    known: dict[str, StorageState] = field(default_factory=dict)
+
+    def open(self, role: str, dark: bool = False) -> "Visitor":
+        """A window of somebody with this role, who has logged in through Airflow's form, the first time by now."""
+        context = self.browser.new_context(
+            viewport=WINDOW, color_scheme="dark" if dark else "light", storage_state=self.known.get(role)
+        )
+        visitor = Visitor(self, context.new_page())
+        if role not in self.known:
+            visitor.log_in(role.lower())
+            self.known[role] = context.storage_state()
+        return visitor
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person at a window of Airflow."""
+
+    site: Site
+    page: Page
+
+    def log_in(self, user: str) -> None:
+        self.page.goto(f"{self.site.airflow.url}/auth/login/")
+        self.page.fill("input[name=username]", user)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("input[type=submit], button[type=submit]")
+        self.page.wait_for_url(lambda url: "/auth/login" not in url)
+
+    def visit(self, address: str) -> Page:
+        """A page of the cockpit by itself, without Airflow's window around it. Fails on any error status."""
+        answer = self.page.goto(f"{self.site.airflow.url}/watershed/{address}")
+        assert answer is not None and answer.ok, f"{address}: {answer and answer.status}"
+        return self.page
+
+    def take_picture(self, name: str) -> None:
+        """Kept for people to look at; README shows some."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.screenshot(path=self.site.pictures / f"{name}.png")
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+def make_users(airflow: AirflowApi) -> None:
+    """A user of every role, by the API of Airflow's auth manager."""
+    for role in ROLES:
+        name = role.lower()
+        about = {"username": name, "email": f"{name}@example.com", "first_name": role, "last_name": "Test"}
+        body = about | {"roles": [{"name": role}], "password": PASSWORD}
+        path = "/auth/fab/v1/users"
+        answer = airflow.client.post(path, json=body)
+        if answer.status_code == 409:
+            answer = airflow.client.patch(f"{path}/{name}", json=body)
+        assert answer.is_success, answer.text
+
+
+def fill_lake(folder: Path) -> None:
+    """Logs, ratings and documents, published in this process; of one day the streaming log never came."""
+    assert read_setting("bucket").startswith("lake"), "this is somebody's real lake"
+    generate_data(folder, DAYS, 6_000, 1)
+    withheld = {path for path in (folder / "watch_logs").iterdir() if f"{MISSING}" in path.name}
+    assert withheld, f"the generator wrote no log of {MISSING}"
+    arrivals = {
+        "ratings_files": [*(SAMPLE / "ratings_files").iterdir(), *(folder / "ratings_files").iterdir()],
+        "access_logs": [*(SAMPLE / "access_logs").iterdir()],
+        "photo_documents": [*(SAMPLE / "photo_documents").iterdir(), *(folder / "photo_documents").iterdir()],
+        "watch_logs": sorted(set((folder / "watch_logs").iterdir()) - withheld),
+    }
+    for source, paths in arrivals.items():
+        for path in sorted(paths):
+            land_file(source, path)
+        run_here(f"ingest_{source}")
+    run_here("build_marts")

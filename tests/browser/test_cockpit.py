@@ -1,0 +1,206 @@
+"""What people do in the cockpit, with a real browser, logged in through Airflow: look, ask, rebuild, decide, roll back.
+
+The tests run in order: the first ones look at what nobody has changed yet. Pictures are kept in the folder `pictures`,
+or in the one that PICTURES names.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.browser.site import DAYS, MISSING, ROLES, Site, Visitor
+from warehouse.connection import connect
+
+pytestmark = pytest.mark.servers
+
+WATCHED = "core.watch_minutes"
+# Address, the heading that tells that it is there, and the name of its picture.
+PAGES = (
+    ("tables", "Tables", "tables"),
+    (f"tables/{WATCHED}", WATCHED, "table"),
+    (f"tables/{WATCHED}/partitions/{DAYS[1]}", "Tuesday 5 March 2024", "partition"),
+    (f"lineage?of={WATCHED}", "Lineage", "lineage"),
+    ("snapshots", "Snapshots", "snapshots"),
+    ("quarantine", "Quarantine", "quarantine"),
+    ("quarantine/watch_minutes", "quarantine.watch_minutes", "quarantine_rows"),
+    ("sql", "SQL", "sql"),
+    ("why?table=mart.top_pages", "Why", "why"),
+    ("health", "Health", "health"),
+)
+
+
+@pytest.fixture(autouse=True)
+def close_windows(site: Site) -> Iterator[None]:
+    yield
+    for context in site.browser.contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(("address", "heading", "picture"), PAGES, ids=[page[2] for page in PAGES])
+def test_pages_open_without_an_error(site: Site, address: str, heading: str, picture: str) -> None:
+    """For who may only look, in light and dark: no refused script or style, no failed request."""
+    for theme in ("light", "dark"):
+        visitor = site.open("Viewer", dark=theme == "dark")
+        complaints = listen(visitor.page)
+        page = visitor.visit(address)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+        visitor.take_picture(f"{picture}_{theme}")
+        assert complaints == []
+
+
+def test_a_newcomer_finds_their_way(site: Site) -> None:
+    """From Airflow's navigation, without a manual: a missing day, rows that failed, their line, an answer in SQL."""
+    visitor = site.open("Viewer")
+    frame = open_from_navigation(visitor)
+    attention = frame.get_by_role("region", name="What needs attention")
+    attention.get_by_role("link", name=WATCHED).click()
+    missing = frame.locator(f"a.day.missing[href$='partitions/{MISSING}']")
+    expect(missing).to_be_visible()
+    visitor.take_picture("missing_day")
+    missing.click()
+    expect(frame.get_by_text("No object with rows of this day is published")).to_be_visible()
+    expect(frame.get_by_role("button", name=re.compile("build|ngest"))).to_have_count(0)  # a Viewer starts nothing
+
+    frame.get_by_role("link", name="Quarantine", exact=True).click()
+    frame.get_by_role("link", name="watch_minutes").first.click()
+    frame.locator("table.data tbody th a").first.click()
+    frame.get_by_role("link", name=re.compile(r"^line \d+")).first.click()
+    expect(frame.locator("mark, .line, pre").first).to_be_visible()
+    visitor.take_picture("raw_line")
+
+    frame.get_by_role("link", name="SQL", exact=True).click()
+    ask(frame, "SELECT count(*) AS requests FROM core.requests")
+    expect(frame.locator("#grid .tabulator-cell")).to_have_text("9,999")
+
+
+def test_light_follows_airflow(site: Site) -> None:
+    """The frame takes over what the person chose in Airflow."""
+    visitor = site.open("Viewer", dark=True)
+    frame = open_from_navigation(visitor)
+    expect(frame.locator("html")).to_have_class(re.compile("dark"))
+    visitor.take_picture("airflow_dark")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_roles_see_what_they_may_do(site: Site, role: str) -> None:
+    page = site.open(role).visit(f"tables/{WATCHED}/partitions/{DAYS[1]}")
+    may_act = role != "Viewer"
+    assert (page.locator("button[data-trigger-dag]").count() > 0) == may_act
+    page.goto(page.url.replace(f"tables/{WATCHED}/partitions/{DAYS[1]}", spell_comparison()))
+    assert (page.get_by_role("button", name="Roll back").count() > 0) == (role == "Admin")
+
+
+def test_sql_answers_draws_and_exports(site: Site, tmp_path: Path) -> None:
+    visitor = site.open("Viewer")
+    page = visitor.visit("sql")
+    ask(page, "SELECT path, sum(request_count) AS requests FROM mart.top_pages GROUP BY 1 ORDER BY 2 DESC LIMIT 8")
+    expect(page.locator("#grid .tabulator-row")).to_have_count(8)
+    visitor.take_picture("sql_grid")
+    page.get_by_role("button", name="Chart").click()
+    page.select_option("#chart-kind", "bar")
+    expect(page.locator("#plot svg").first).to_be_visible()
+    visitor.take_picture("sql_chart")
+    for form in ("csv", "parquet"):
+        with page.expect_download() as download:
+            page.click(f"#export-{form}")
+        download.value.save_as(tmp_path / f"answer.{form}")
+    assert (tmp_path / "answer.csv").read_text().splitlines()[0] == "path,requests"
+    assert pq.read_table(tmp_path / "answer.parquet").column("requests").to_pylist()[0] == 807
+
+
+def test_sql_refuses_to_write(site: Site) -> None:
+    page = site.open("Admin").visit("sql")
+    ask(page, "DELETE FROM core.requests")
+    expect(page.locator("#problem")).to_be_visible()
+    assert count("core.requests") == 9_999
+
+
+def test_a_rebuild_starts_from_the_grid_and_ends(site: Site) -> None:
+    before = count(WATCHED)
+    visitor = site.open("User")
+    page = visitor.visit(f"tables/{WATCHED}")
+    page.locator(f"a.day[href$='partitions/{DAYS[1]}']").click()
+    page.locator("#rebuilds button").first.click()
+    expect(page.locator("#rebuilds .run")).to_contain_text("success", timeout=180_000)
+    visitor.take_picture("rebuild")
+    assert count(WATCHED) == before
+    assert count_publishes("user") == 1
+
+
+def test_rows_in_quarantine_are_dropped_for_a_reason(site: Site) -> None:
+    before = count("quarantine.watch_minutes")
+    visitor = site.open("User")
+    page = visitor.visit("quarantine/watch_minutes")
+    page.locator("table.data tbody th a").first.click()
+    page.get_by_label("Why").fill("a test of the player")
+    page.get_by_role("button", name=re.compile("^Drop")).click()
+    expect(page.locator("#answer")).to_contain_text("success", timeout=180_000)
+    expect(page.locator("#decisions")).to_contain_text("a test of the player")
+    visitor.take_picture("decision")
+    assert count("quarantine.watch_minutes") < before
+
+
+def test_a_table_is_rolled_back_for_a_reason(site: Site) -> None:
+    visitor = site.open("Admin")
+    page = visitor.visit(spell_comparison())
+    page.get_by_label("Reason").fill("the second log was a mistake")
+    page.get_by_role("button", name="Roll back").click()
+    expect(page.locator("#rolled")).to_contain_text("success", timeout=180_000)
+    visitor.take_picture("rollback")
+    assert count("core.requests") == 0
+    visitor.visit("snapshots")
+    expect(page.locator("#timeline")).to_contain_text("the second log was a mistake")
+
+
+def open_from_navigation(visitor: Visitor) -> FrameLocator:
+    visitor.page.goto(visitor.site.airflow.url)
+    visitor.page.get_by_role("link", name="Watershed").click()
+    frame = visitor.page.frame_locator("iframe")
+    expect(frame.get_by_role("heading", name="Tables", exact=True)).to_be_visible(timeout=60_000)
+    return frame
+
+
+def ask(page: Page | FrameLocator, query: str) -> None:
+    """Type into the editor, as a person does."""
+    editor = page.locator(".cm-content")
+    editor.click()
+    editor.press("Control+a")
+    editor.press_sequentially(query)
+    editor.press("Escape")  # closes what the completion offers
+    editor.press("Control+Enter")
+
+
+def listen(page: Page) -> list[str]:
+    """What the browser complains of from now on."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("response", lambda answer: complaints.append(f"{answer.status} {answer.url}") if not answer.ok else None)
+    return complaints
+
+
+def spell_comparison() -> str:
+    """The log against the snapshot before it came."""
+    first = ask_lake("SELECT min(snapshot_id) FROM ledger.publishes WHERE subject = 'access_logs'") - 1
+    newest = ask_lake("SELECT id FROM ducklake_current_snapshot('lake')")
+    return f"snapshots/compare?table=core.requests&from={first}&to={newest}"
+
+
+def count(table: str) -> int:
+    return ask_lake(f"SELECT count(*) FROM {table}")
+
+
+def count_publishes(actor: str) -> int:
+    return ask_lake(f"SELECT count(*) FROM ledger.publishes WHERE actor = '{actor}'")
+
+
+def ask_lake(query: str) -> int:
+    con = connect(read_only=True)
+    row = con.execute(query).fetchone()
+    con.close()
+    assert row is not None
+    return int(row[0])
