@@ -22,6 +22,7 @@ QUESTIONS = (
     "recommender",
     "growing_interactions",
     "minutes_to_features",
+    "twenty_analysts",
 )
 RESULTS = Path(__file__).with_name("results")
 

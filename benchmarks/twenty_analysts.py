@@ -1,0 +1,183 @@
+"""Do twenty analysts at a time wait for loads, or for the lake?
+
+Twenty threads ask through one analyst's engine, as `watershed serve` would, while another process publishes log after
+log into the tables that they ask. The same SQL on local Parquet by bare DuckDB, with the same loads beside it, says
+what the lake itself costs.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from benchmarks.answer import Answer, Goal, Measured
+from benchmarks.bench import FIRST_DAY, SEED, Bench, empty_lake, generate_watch_logs, land_files, our_python
+from benchmarks.measure import REPOSITORY, run_section
+from contracts.settings import load_settings
+
+ANALYSTS = 20
+QUESTIONS_EACH = 15
+LOADS, LOAD_LINES = 40, 20_000
+LATER = FIRST_DAY + timedelta(days=400)  # what is loaded meanwhile changes no answer
+TABLES = ("watch_minutes", "ratings")
+QUERIES = (
+    "SELECT film_id, count(*) AS minutes FROM core.watch_minutes WHERE watched_at < '{end}' GROUP BY film_id"
+    " ORDER BY minutes DESC, film_id LIMIT 10",
+    "SELECT hour(watched_at) AS hour, count(*), count(DISTINCT user_id) FROM core.watch_minutes"
+    " WHERE watched_at < '{end}' GROUP BY hour ORDER BY hour",
+    "SELECT film_id, avg(rating / rating_max), count(*) AS ratings FROM core.ratings WHERE rated_at < '{end}'"
+    " GROUP BY film_id ORDER BY ratings DESC, film_id LIMIT 10",
+    "SELECT count(*) FROM core.watch_minutes WHERE watched_at >= '{begin}' AND watched_at < '{begin}'::DATE + 1",
+    "SELECT film_id, count(*) AS minutes FROM core.watch_minutes JOIN core.ratings USING (user_id, film_id)"
+    " WHERE watched_at < '{end}' AND rated_at < '{end}' GROUP BY film_id ORDER BY minutes DESC, film_id LIMIT 5",
+)
+
+
+def ask(bench: Bench) -> Answer:
+    from warehouse.publish import prepare
+
+    lines = bench.lines // 5
+    logs, _ = generate_watch_logs(bench, lines)
+    loads = generate_loads(bench)
+    questions = ANALYSTS * QUESTIONS_EACH
+    ours, bare = Measured("watershed, p50 of a question", questions), Measured("duckdb, local Parquet, p50", questions)
+    parquet = bench.home.folder("twenty_analysts")
+    with empty_lake(bench):
+        prepare(load_settings())
+        land_files("watch_logs", logs)
+        subprocess.run(
+            our_python("benchmarks.run_source", "watch_logs"), check=True, cwd=REPOSITORY, capture_output=True
+        )
+        copy_tables(parquet)
+        for number in range(bench.repeat):
+            with publish_meanwhile(loads, number * 2):
+                found = run_section(ours, our_python("benchmarks.twenty_analysts", "lake"))
+            with publish_meanwhile(loads, number * 2 + 1):
+                told = run_section(bare, our_python("benchmarks.twenty_analysts", "parquet", str(parquet)))
+            if found["answers"] != told["answers"]:
+                raise ValueError("the lake and the Parquet files answer differently")
+        published = count_loads()
+    return compare(ours, bare, published)
+
+
+def compare(ours: Measured, bare: Measured, published: int) -> Answer:
+    goals = [
+        Goal("errors", sum(run["errors"] for run in ours.details), 0),
+        Goal("p50, times that of bare DuckDB on local Parquet", ours.median / bare.median, 1.3),
+        Goal("p95, times that of bare DuckDB", ours.find_median("p95") / bare.find_median("p95"), 1.3),
+        Goal("logs published meanwhile", published, 1, at_least=True),
+    ]
+    figures = [f"{m.name.split(',')[0]}: p50 {m.median:.2f} s, p95 {m.find_median('p95'):.2f} s" for m in (ours, bare)]
+    notes = [*figures, f"{ANALYSTS} threads, {QUESTIONS_EACH} questions each; {published} logs published meanwhile"]
+    ours.units = bare.units = 1  # a latency is of one question
+    return Answer(f"{ANALYSTS} analysts at a time while loads publish", "questions", [ours, bare], goals, notes, per=1)
+
+
+def generate_loads(bench: Bench) -> Path:
+    """Folders 0, 1, ... of a small log each."""
+    from stack.generate.films import make_films
+    from stack.generate.watch_logs import write_watch_logs
+
+    folder, films = bench.generated / "twenty_analysts", make_films(SEED)
+    for number in range(LOADS):
+        if not (folder / str(number)).exists():
+            write_watch_logs(folder / str(number), films, [LATER + timedelta(days=number)], LOAD_LINES, SEED + number)
+    return folder
+
+
+@contextmanager
+def publish_meanwhile(loads: Path, share: int) -> Iterator[None]:
+    """Another process loads its share of the logs, one after the other, until it is stopped."""
+    command = our_python("benchmarks.twenty_analysts", "load", str(loads), str(share))
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it has loaded its modules
+        yield
+        process.kill()
+
+
+def load_logs(folder: str, share: str) -> None:
+    from benchmarks.run_source import preload_modules, run_source
+
+    preload_modules()
+    print("ready", flush=True)
+    for number in range(int(share), LOADS, 6):
+        land_files("watch_logs", Path(folder) / str(number))
+        run_source("watch_logs")
+
+
+def copy_tables(folder: Path) -> None:
+    """The rows as Parquet files of the local disk, written as the lake's are."""
+    from warehouse.connection import connect
+
+    for table in TABLES:
+        connect(read_only=True).execute(f"COPY (FROM core.{table}) TO '{folder / table}.parquet' (FORMAT parquet)")
+
+
+def count_loads() -> int:
+    """Those besides the first, in the lake."""
+    from warehouse.connection import connect
+
+    [(count,)] = connect(read_only=True).execute("SELECT count(*) - 1 FROM ledger.publishes").fetchall()
+    return int(count)
+
+
+def ask_lake() -> dict[str, Any]:
+    from warehouse.analyst import connect_analyst
+
+    connect_analyst().execute("FROM core.ratings LIMIT 1").fetchall()
+    return ask_together(connect_analyst)
+
+
+def ask_parquet(folder: str) -> dict[str, Any]:
+    import duckdb
+
+    con = duckdb.connect(config={"memory_limit": "1GB"})
+    con.execute("CREATE SCHEMA core")
+    for table in TABLES:
+        con.execute(f"CREATE VIEW core.{table} AS FROM '{Path(folder) / table}.parquet'")
+    return ask_together(con.cursor)
+
+
+def ask_together(connect: Callable[[], DuckDBPyConnection]) -> dict[str, Any]:
+    """All analysts ask at the same time, each the queries in turn, beginning at another one."""
+    with ThreadPoolExecutor(ANALYSTS) as pool:
+        asked = list(pool.map(lambda analyst: ask_in_turn(connect(), analyst), range(ANALYSTS)))
+    seconds = [s for latencies, _ in asked for s in latencies]
+    con = connect()
+    answers = [[list(map(str, row)) for row in con.execute(query).fetchall()] for query in spell_queries()]
+    p95 = quantiles(seconds, n=20)[-1] if len(seconds) > 1 else 0.0
+    return {"seconds": median(seconds), "p95": p95, "errors": sum(failed for _, failed in asked), "answers": answers}
+
+
+def ask_in_turn(con: DuckDBPyConnection, analyst: int) -> tuple[list[float], int]:
+    """How long each question took, and how many failed."""
+    queries, latencies, failed = spell_queries(), [], 0
+    for number in range(QUESTIONS_EACH):
+        began = time.perf_counter()
+        try:
+            con.execute(queries[(analyst + number) % len(queries)]).fetchall()
+        except Exception as error:
+            print(error, file=sys.stderr)
+            failed += 1
+        latencies.append(time.perf_counter() - began)
+    return latencies, failed
+
+
+def spell_queries() -> list[str]:
+    return [query.format(begin=FIRST_DAY, end=LATER) for query in QUERIES]
+
+
+SECTIONS = {"lake": ask_lake, "parquet": ask_parquet, "load": load_logs}
+
+if __name__ == "__main__":
+    print(json.dumps(SECTIONS[sys.argv[1]](*sys.argv[2:])))  # type: ignore[operator]
