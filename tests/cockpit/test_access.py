@@ -1,0 +1,106 @@
+"""Every address of the cockpit, called without login and as every role, through Airflow's own web server."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from cockpit.app import PREFIX, make_app
+from cockpit.guards import Guards, may_act, may_administer, may_look
+from contracts.settings import read_setting
+from stack.airflow import describe_airflow, prepare_airflow
+from stack.airflow_api import AirflowApi, open_api
+from stack.home import Home, read_ports
+from stack.servers import lock_home, start_missing, stop_airflow
+from tests.cockpit.conftest import name_user
+from tests.empty_lake import EmptyLake
+
+pytestmark = pytest.mark.servers
+
+PASSWORD = "only-for-this-test"
+# What each role of Airflow may do here; Public has no rights.
+ROLES = {
+    "Public": set(),
+    "Viewer": {may_look},
+    "User": {may_look, may_act},
+    "Op": {may_look, may_act},
+    "Admin": {may_look, may_act, may_administer},
+}
+APP = make_app(Guards(name_user, name_user, name_user))
+ROUTES = [route for route in APP.routes if isinstance(route, APIRoute)]
+BY_CALL = {(method, route.path): route for route in ROUTES for method in route.methods}
+CALLS = sorted(BY_CALL)
+
+
+@pytest.fixture(scope="module")
+def clients(stack: Home, module_lake: EmptyLake) -> Iterator[dict[str, httpx.Client]]:
+    """Airflow's web server alone; a client of every role, and one of nobody's."""
+    try:
+        with lock_home(stack):
+            prepare_airflow(stack, read_ports(stack), print)
+            servers = describe_airflow(stack, read_ports(stack))
+            start_missing(stack, [server for server in servers if server.name == "airflow-api-server"], print)
+        airflow = open_api()
+        made = {role: log_in(airflow, role) for role in ROLES} | {"nobody": httpx.Client()}
+        for client in made.values():
+            client.base_url = httpx.URL(f"{read_setting('airflow_url')}{PREFIX}")
+            client.timeout = httpx.Timeout(60)
+        yield made
+    finally:
+        stop_airflow(stack)
+
+
+def log_in(airflow: AirflowApi, role: str) -> httpx.Client:
+    """A client with the cookie that the login form of Airflow gives to a user of this role."""
+    name = f"{role.lower()}-of-access"
+    about = {"username": name, "email": f"{name}@example.com", "first_name": role, "last_name": "Test"}
+    body = about | {"roles": [{"name": role}], "password": PASSWORD}
+    answer = airflow.client.post("/auth/fab/v1/users", json=body)
+    assert answer.is_success or answer.status_code == 409, answer.text
+    token = airflow.client.post("/auth/token", json={"username": name, "password": PASSWORD}).json()["access_token"]
+    return httpx.Client(cookies={"_token": token})
+
+
+def call(client: httpx.Client, method: str, path: str) -> int:
+    """The status of an address, with words that name nothing in place of its parameters."""
+    return client.request(method, re.sub(r"{[^}]+}", "nothing", path)).status_code
+
+
+def list_guards(dependant: Dependant) -> set[object]:
+    """The guards that a request passes, those of the whole application too."""
+    own = {dependant.call} & {may_look, may_act, may_administer}
+    return own.union(*(list_guards(one) for one in dependant.dependencies))
+
+
+def test_there_is_no_address_besides_routes() -> None:
+    assert len(ROUTES) == len(APP.routes) == len(CALLS)
+    assert [route.path for route in ROUTES if may_look not in list_guards(route.dependant)] == []
+
+
+def test_what_changes_something_needs_more_than_looking() -> None:
+    free = {path for method, path in CALLS if method == "POST" and len(list_guards(BY_CALL[method, path].dependant)) == 1}
+    assert free <= {"/sql/run", "/sql/export", "/sql/cancel"}, "questions are asked by POST, and change nothing"
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_without_login_nothing_answers(clients: dict[str, httpx.Client], method: str, path: str) -> None:
+    assert call(clients["nobody"], method, path) == 401
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_each_role_gets_what_it_may(clients: dict[str, httpx.Client], method: str, path: str) -> None:
+    needed = list_guards(BY_CALL[method, path].dependant)
+    for role, rights in ROLES.items():
+        status = call(clients[role], method, path)
+        assert (status == 403) == (not needed <= rights), f"{role}: {status}"
+        assert status != 401
+
+
+@pytest.mark.parametrize("role", ["Viewer", "User", "Op", "Admin"])
+def test_who_may_look_sees_it_in_the_navigation(clients: dict[str, httpx.Client], role: str) -> None:
+    answer = clients[role].get(f"{read_setting('airflow_url')}/api/v2/plugins")
+    views = [view for plugin in answer.json()["plugins"] for view in plugin.get("external_views", [])]
+    assert {view["destination"] for view in views if PREFIX in view["href"]} == {"nav", "dag", "dag_run"}
