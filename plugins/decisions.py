@@ -44,7 +44,7 @@ def chain_carrying_out() -> None:
     hand_over = TriggerDagRunOperator(
         task_id="hand_over",
         trigger_dag_id="ingest_{{ ti.xcom_pull(task_ids='carry_out')['source'] }}",
-        trigger_run_id="decision__{{ params.decision_id }}__{{ run_id }}",
+        trigger_run_id="carry_out_decisions__{{ run_id }}",
         conf={"decision": "{{ params.decision_id }}"},
         reset_dag_run=True,
         wait_for_completion=True,

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import pytest
 
@@ -97,6 +98,30 @@ def test_refused_object_makes_the_run_red(airflow: AirflowApi, first_run: Run, t
     assert run.state == "failed"
     assert keys[0] in airflow.read_error(run, "report_refused")
     assert ask("SELECT count(*) FROM core.requests WHERE path = '/late'") == 1
+
+
+def test_person_is_asked_and_the_answer_carried_out(airflow: AirflowApi, first_run: Run, tmp_path: Path) -> None:
+    """The question waits without a slot; the answer is given as the web UI gives it."""
+    log = tmp_path / "health.log"
+    line = '::1 - - [22/May/2015:10:00:00 +0000] "GET /accepted HTTP/1.1" 200 5'
+    log.write_text("\n".join([line, *["no line of any form"] * 1500]))
+    key = land_file("access_logs", log).key
+    airflow.wait(airflow.trigger(INGEST))
+    question = wait_until(lambda: [asked for asked in list_questions(airflow) if key in asked["body"]])[0]
+    task = question["task_instance"]
+    path = f"/dags/decide_refusals/dagRuns/{quote(task['dag_run_id'])}/taskInstances/ask/-1/hitlDetails"
+    answer = {"chosen_options": ["Publish all the same"], "params_input": {"reason": "health checks"}}
+    airflow.call("PATCH", path, json=answer)
+    wait_until(lambda: {run.state for run in airflow.list_runs("carry_out_decisions")} == {"success"})
+    assert ask("SELECT count(*) FROM core.requests WHERE path = '/accepted'") == 1
+    assert ask("SELECT decided_by || ': ' || reason FROM ledger.decisions") == f"{airflow.user}: health checks"
+    assert ask("SELECT row_count FROM ledger.outcomes") == 1
+
+
+def list_questions(airflow: AirflowApi) -> list[dict[str, Any]]:
+    """What Airflow waits for people to answer."""
+    waiting = {"response_received": False, "state": "awaiting_input"}
+    return list(airflow.call("GET", "/dags/~/dagRuns/~/hitlDetails", params=waiting)["hitl_details"])
 
 
 def test_messages_start_a_run_by_themselves(airflow: AirflowApi) -> None:
