@@ -14,16 +14,18 @@ from stack.generate.ratings_files import write_ratings_files
 from stack.generate.watch_logs import write_watch_logs
 
 
-def generate_data(out: Path, days: Sequence[date], rows: int, seed: int) -> dict[str, Any]:
+def generate_data(
+    out: Path, days: Sequence[date], rows: int, seed: int, watched: Sequence[date] | None = None
+) -> dict[str, Any]:
     """Write a folder a source below `out`, and `truth.json`, which is also returned.
 
     `rows` is the number of lines of each log; there is a rating for every 20 of them, a document for every 100 and a
-    database row for every 50.
+    database row for every 50. `watched`: the days of the streaming logs, where they are others.
     """
     films = make_films(seed)
     sources = {
         "access_logs": write_access_logs(out / "access_logs", days, rows, seed),
-        "watch_logs": write_watch_logs(out / "watch_logs", films, days, rows, seed),
+        "watch_logs": write_watch_logs(out / "watch_logs", films, watched or days, rows, seed),
         "ratings_files": write_ratings_files(out / "ratings_files", films, days, rows // 20, seed),
         "photo_documents": write_photo_documents(out / "photo_documents", days, rows // 100, seed),
     }
