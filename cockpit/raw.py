@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import find_source, tables_of
-from contracts.masking import is_personal, mask_quarantined, mask_record, mask_text
+from contracts.masking import is_personal, mask_quarantined, mask_record, mask_text, mask_word
 from contracts.table import Source, Table
 from steps.trace import RawLine, find_line
 from warehouse.connection import connect
@@ -46,26 +46,43 @@ def read_shown(key: str, number: int) -> Shown:
     source = find_source(line.object.source)
     tables = tables_of(source)
     is_masked = any(is_personal(table.name) for table in tables)
-    text = mask_text(line.text) if line.text is not None and is_masked else line.text
-    return Shown(line, source, text, is_masked, list_outcomes(tables, key, number), MIRROR.ask(BOOKS, [key]))
+    outcomes, personal = list_outcomes(tables, key, number)
+    text = mask_line(line.text, personal) if line.text is not None and is_masked else line.text
+    return Shown(line, source, text, is_masked, outcomes, MIRROR.ask(BOOKS, [key]))
 
 
-def list_outcomes(tables: list[Table], key: str, number: int) -> list[Outcome]:
-    """Rows of the line in the tables of its source, both layers, and in their quarantines."""
+def mask_line(text: str, personal: list[str]) -> str:
+    """The line with the personal values of its rows masked; all of it where they are unknown or written otherwise."""
+    if not personal or not all(value in text for value in personal):
+        return mask_text(text)
+    for value in sorted(personal, key=len, reverse=True):
+        text = text.replace(value, mask_word(value))
+    return text
+
+
+def list_outcomes(tables: list[Table], key: str, number: int) -> tuple[list[Outcome], list[str]]:
+    """Rows of the line in the tables of its source and in their quarantines; and the personal values of the former."""
     found: list[Outcome] = []
+    values: list[str] = []
+    query = f"SELECT * FROM {{}} WHERE raw_object = ? AND raw_line = ? LIMIT {MOST}"
     with closing(connect(read_only=True)) as con:
         for table in tables:
-            query = f"SELECT * FROM {{}} WHERE raw_object = ? AND raw_line = ? LIMIT {MOST}"
+            personal = set(table.personal_columns())
             for record in con.execute(query.format(table.address), [key, number]).to_arrow_table().to_pylist():
-                found.append(Outcome(table.address, mask_record(record, set(table.personal_columns()))))
-            rows = con.execute(query.format(f"quarantine.{table.name}"), [key, number]).to_arrow_table().to_pylist()
-            for row in rows:
+                values += [str(record[name]) for name in personal if record[name] is not None]
+                found.append(Outcome(table.address, strip_trace(mask_record(record, personal))))
+            parked = con.execute(query.format(f"quarantine.{table.name}"), [key, number]).to_arrow_table().to_pylist()
+            for row in parked:
                 fields = mask_quarantined(table, row["rule"], row["row_json"])
-                found.append(Outcome(f"quarantine.{table.name}", fields, f"{row['rule']}: {row['reason']}"))
-    return [Outcome(o.address, strip_trace(o.fields), o.reason) for o in found]
+                reason = f"{row['rule']}: {row['reason']}"
+                found.append(Outcome(f"quarantine.{table.name}", strip_trace(fields), reason))
+    return found, values
 
 
 def strip_trace(fields: dict[str, Any]) -> dict[str, str]:
     """What there is to read: without where it came from, and without what is empty."""
     kept = {n: v for n, v in fields.items() if n not in ("raw_object", "raw_line") and v is not None}
-    return {n: v if isinstance(v, str) else json.dumps(v, default=str, ensure_ascii=False) for n, v in kept.items()}
+    return {
+        n: json.dumps(v, default=str, ensure_ascii=False) if isinstance(v, list | dict) else str(v)
+        for n, v in kept.items()
+    }

@@ -12,6 +12,7 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
+from threading import Thread
 from typing import Any
 
 from contracts.settings import load_settings
@@ -22,6 +23,7 @@ from warehouse.publish import Publication
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 2.0  # that a publish waits for the receiver; the thread may go on
 PAUSE_S = 60.0  # that a receiver is left alone after it failed: nobody shall wait for it batch after batch
 VARIABLES = ("OPENLINEAGE_URL", "OPENLINEAGE_CONFIG", "OPENLINEAGE__TRANSPORT")
 EVENT = "SELECT event_json FROM ledger.lineage_events WHERE snapshot_id = ?"
@@ -34,7 +36,11 @@ def publish(publication: Publication) -> int:
     announcement = prepare_event(publication, load_settings().bucket)
     snapshot = protocol.publish(replace(publication, event=announcement.spell))
     if is_wanted():
-        send_quietly(snapshot)
+        sender = Thread(target=send_quietly, args=(snapshot,), name="openlineage", daemon=True)
+        sender.start()
+        sender.join(PATIENCE_S)
+        if sender.is_alive():
+            leave_alone()
     return snapshot
 
 
@@ -44,12 +50,17 @@ def is_wanted() -> bool:
     return is_named and os.environ.get("OPENLINEAGE_DISABLED", "").lower() != "true" and time.monotonic() > silent_until
 
 
-def send_quietly(snapshot: int) -> None:
+def leave_alone() -> None:
     global silent_until
+    silent_until = time.monotonic() + PAUSE_S
+
+
+def send_quietly(snapshot: int) -> None:
+    """In a thread of its own: a receiver that is away is tried several times, which takes the client ten seconds."""
     try:
         resend_event(snapshot)
     except Exception as error:
-        silent_until = time.monotonic() + PAUSE_S
+        leave_alone()
         what = str(error).splitlines()[0] if str(error) else type(error).__name__
         log.warning(
             "the OpenLineage event of snapshot %s was not sent (%s): `watershed lineage --resend %s`",

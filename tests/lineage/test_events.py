@@ -26,6 +26,7 @@ from warehouse.connection import connect
 pytestmark = pytest.mark.servers
 
 LINES = "02:49:12 127.0.0.1 GET /a.jpg 200\n02:49:13 127.0.0.1 GET /a.jpg 404\nno request\n"
+DAY = date(2026, 11, 1)
 SCHEMA = Draft202012Validator(make_schema())
 
 
@@ -55,16 +56,25 @@ def fresh_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(announce, "silent_until", 0.0)
 
 
-def load_day(folder: Path) -> None:
-    file = folder / "access-2026-11-01.log"
+@pytest.fixture(scope="module", autouse=True)
+def loaded(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> EmptyLake:
+    """A lake into which one day was loaded."""
+    file = tmp_path_factory.mktemp("logs") / "access-2026-11-01.log"
     file.write_text(LINES)
     land_file("access_logs", file)
     main("access_logs", "first")
+    return module_lake
 
 
-def read_events() -> list[dict[str, Any]]:
+def build(run_id: str) -> dict[str, Any]:
+    built = build_mart("top_pages", run_id, DAY, force=True)
+    assert built is not None
+    return built
+
+
+def read_events(run_id: str) -> list[dict[str, Any]]:
     with closing(connect(read_only=True)) as con:
-        rows = con.execute("SELECT event_json FROM ledger.lineage_events ORDER BY snapshot_id").fetchall()
+        rows = con.execute("SELECT event_json FROM ledger.lineage_events WHERE run_id = ?", [run_id]).fetchall()
     return [json.loads(text) for (text,) in rows]
 
 
@@ -72,21 +82,18 @@ def name_facets(dataset: dict[str, Any]) -> set[str]:
     return {*dataset["facets"], *dataset.get("outputFacets", {}), *dataset.get("inputFacets", {})}
 
 
-def test_events_of_a_load_and_of_a_mart(lake: EmptyLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load_day(tmp_path)
+def test_events_of_a_load_and_of_a_mart(loaded: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CTX_DAG_ID", "build_marts")
     monkeypatch.setenv("AIRFLOW_CTX_DAG_RUN_ID", "scheduled")
-    built = build_mart("top_pages", "second", date(2026, 11, 1))
-    assert built is not None
-    events = read_events()
-    for event in events:
+    built = build("second")
+    (load,), (made,) = read_events("first"), read_events("second")
+    for event in (load, made):
         assert [error.message for error in SCHEMA.iter_errors(event)] == []
-    loaded, made = events
 
-    assert loaded["job"]["name"] == "access_logs"
-    assert [d["name"] for d in loaded["inputs"]] == ["raw/access_logs"]
-    requests, quarantine = loaded["outputs"]
-    assert (requests["namespace"], requests["name"]) == (f"s3://{lake.bucket}", "lake/core/requests")
+    assert load["job"]["name"] == "access_logs"
+    assert [d["name"] for d in load["inputs"]] == ["raw/access_logs"]
+    requests, quarantine = load["outputs"]
+    assert (requests["namespace"], requests["name"]) == (f"s3://{loaded.bucket}", "lake/core/requests")
     assert requests["outputFacets"]["outputStatistics"]["rowCount"] == 2
     assert quarantine["outputFacets"]["outputStatistics"]["rowCount"] == 1
     assert {"schema", "columnLineage", "version", "dataQualityAssertions"} <= name_facets(requests)
@@ -98,16 +105,16 @@ def test_events_of_a_load_and_of_a_mart(lake: EmptyLake, tmp_path: Path, monkeyp
     assert made["outputs"][0]["facets"]["version"]["datasetVersion"] == str(built["snapshot"])
     assert made["run"]["facets"]["nominalTime"]["nominalStartTime"].startswith("2026-11-01T00:00")
     assert made["run"]["facets"]["parent"]["job"]["name"] == "build_marts"
-    assert made["run"]["runId"] != loaded["run"]["runId"]
+    assert made["run"]["runId"] != load["run"]["runId"]
 
 
 def test_events_reach_a_receiver_and_can_be_sent_again(
-    lake: EmptyLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receiver: tuple[str, list[dict[str, Any]]]
+    monkeypatch: pytest.MonkeyPatch, receiver: tuple[str, list[dict[str, Any]]]
 ) -> None:
     url, received = receiver
     monkeypatch.setenv("OPENLINEAGE_URL", url)
-    load_day(tmp_path)
-    (kept,) = read_events()
+    build("third")
+    (kept,) = read_events("third")
     assert [event["eventType"] for event in received] == ["START", "COMPLETE"]
     assert received[1]["outputs"] == kept["outputs"] and received[1]["run"]["runId"] == kept["run"]["runId"]
     assert all(not list(SCHEMA.iter_errors(event)) for event in received)
@@ -118,14 +125,16 @@ def test_events_reach_a_receiver_and_can_be_sent_again(
 
 
 def test_a_receiver_that_is_away_fails_nothing(
-    lake: EmptyLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:9")
     with caplog.at_level(logging.WARNING, announce.__name__):
-        load_day(tmp_path)
-    assert len(read_events()) == 1
+        build("fourth")
+    assert len(read_events("fourth")) == 1
+        assert not announce.is_wanted()  # for a minute
+        for thread in [t for t in threading.enumerate() if t.name == "openlineage"]:
+            thread.join()
     assert "was not sent" in caplog.text and "--resend" in caplog.text
-    assert not announce.is_wanted()  # for a minute
 
 
 def test_kept_lineage_is_what_is_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
