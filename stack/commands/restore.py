@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     objects = check_rollback(args.table, args.snapshot)
     user = getpass.getuser()
     decision_id = record_decision("rollback", args.table, {"version": args.snapshot}, args.reason, user)
-    print(f"decision {decision_id}: {args.table} goes back to snapshot {args.snapshot}, {objects} raw objects of it do")
+    print(f"decision {decision_id}: {args.table} goes back to snapshot {args.snapshot}, objects concerned: {objects}")
     if args.in_process:
         print_done(carry_out_here(decision_id))
     else:
