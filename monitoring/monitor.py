@@ -32,19 +32,24 @@ class Leadership:
 
     def ask(self) -> bool:
         """While nobody answers, what was true before."""
-        try:
-            if self.session is None:
-                self.session = open_session()
-                self.is_leader = False
-            if self.is_leader:
-                self.session.execute("SELECT 1")  # the lock is the session's
-            else:
-                name = f"watershed.monitor {load_settings().lake_path}"
-                row = self.session.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (name,)).fetchone()
-                self.is_leader = bool(row and row[0])
-        except psycopg.Error:
-            self.session = None
+        for _ in range(2):  # a session that ended is no answer: a new one is asked
+            try:
+                self.settle()
+                break
+            except psycopg.Error:
+                self.session = None
         return self.is_leader
+
+    def settle(self) -> None:
+        if self.session is None:
+            self.session = open_session()
+            self.is_leader = False
+        if self.is_leader:
+            self.session.execute("SELECT 1")  # the lock is the session's
+            return
+        name = f"watershed.monitor {load_settings().lake_path}"
+        row = self.session.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (name,)).fetchone()
+        self.is_leader = bool(row and row[0])
 
 
 def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S) -> None:

@@ -195,10 +195,12 @@ def deadline_missed(reading: Reading) -> Iterator[Finding]:
 
 
 def find_blocked(reading: Reading, name: str) -> Iterator[Finding]:
-    """What a publish itself has written, until its source publishes again."""
+    """What a publish itself has written, about its source, until that publishes again. Alerts about tables are those
+    that the rule has found."""
     for alert in reading.raised:
         published = reading.published.get(alert.subject)
-        if alert.rule == name and (published is None or published <= alert.changed_at):
+        is_ours = alert.rule == name and "." not in alert.subject
+        if is_ours and (published is None or published <= alert.changed_at):
             yield Finding(alert.subject, alert.sentence)
 
 

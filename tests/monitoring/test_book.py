@@ -1,0 +1,87 @@
+"""Who is told, and when: receivers that are away, monitors that end, monitors that are several."""
+
+import json
+
+import pytest
+
+from monitoring.delivery import mail_alert
+from monitoring.monitor import Leadership
+from tests.monitoring.desk import Desk, Watch
+from tests.steps.messages import ask, expect
+from warehouse.alerts import Alert, make_alert, raise_alert
+
+pytestmark = pytest.mark.servers
+
+STATES = "SELECT state, delivered_at IS NOT NULL FROM ledger.alerts WHERE subject = ? ORDER BY snapshot_id"
+
+
+def test_a_webhook_that_was_away_is_told_later(watch: Watch, desk: Desk) -> None:
+    """And mail, which was not away, is not sent again."""
+    desk.is_away = True
+    raise_alert("deadline_missed", "away", "a run takes long")
+    watch.look()
+    assert (len(desk.posts), len(desk.mails)) == (0, 1)
+    desk.is_away = False
+    watch.look()
+    assert (len(desk.posts), len(desk.mails)) == (1, 1)
+    assert ask(STATES, "away") == [("firing", False), ("firing", True)]
+    post, mail = desk.posts[0], desk.mails[0]
+    assert post["key"] == f"{post['alert_id']}-firing"
+    assert post["text"].startswith("[firing] deadline_missed away: a run takes long (")
+    assert (mail["To"], mail["From"]) == ("ann@example.org, bob@example.org", "watershed@example.org")
+    assert post["runbook"] in mail.get_payload()
+
+
+def test_another_monitor_knows_what_was_told(watch: Watch, desk: Desk) -> None:
+    """The next leader does not tell it again, and tells that it is over."""
+    raise_alert("deadline_missed", "heir", "a run takes long")
+    watch.look()
+    heir = Watch()
+    heir.look()
+    assert desk.heard("deadline_missed", "heir") == ["firing"]
+    heir.look(days=2)
+    assert desk.heard("deadline_missed", "heir") == ["firing", "resolved"]
+    last = desk.mails[-1]
+    assert last["In-Reply-To"] == last["Message-ID"].replace("resolved", "firing")
+
+
+def test_without_receivers_alerts_are_rows(watch: Watch, desk: Desk) -> None:
+    watch.book.channels = {}
+    raise_alert("deadline_missed", "unheard", "a run takes long")
+    watch.look()
+    watch.look(days=2)
+    assert desk.posts == []
+    assert ask(STATES, "unheard") == [("firing", False), ("resolved", False)]
+    assert json.loads(json.dumps(watch.lines))[-1].startswith("resolved: deadline_missed")
+
+
+def test_one_monitor_leads(watch: Watch) -> None:
+    first, second = Leadership(), Leadership()
+    assert (first.ask(), second.ask(), first.ask()) == (True, False, True)
+    assert first.session is not None
+    first.session.close()
+    expect(second.ask)
+    assert (first.ask(), second.ask()) == (False, True)
+
+
+def test_who_cannot_ask_stays_what_it_was(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody has to tell that the catalogue is away, also a monitor that starts meanwhile."""
+    leader, other = Leadership(), Leadership()
+    assert (leader.ask(), other.ask()) == (True, False)
+    monkeypatch.setenv("WATERSHED_CATALOG_URL", "postgresql://nobody:nothing@127.0.0.1:1/none")
+    for one in (leader, other):
+        assert one.session is not None
+        one.session.close()
+    assert (leader.ask(), other.ask(), Leadership().ask()) == (True, False, True)
+
+
+def test_a_password_is_not_sent_in_the_clear(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from contracts.settings import read_setting
+
+    server = read_setting("alert_smtp").replace("smtp://", "smtp://ann:secret@")
+    alert: Alert = make_alert("runs_failing", "x", "y")
+    with pytest.raises(ValueError, match="offers no encryption"):
+        mail_alert(server, "a@example.org", "b@example.org", alert)
+    with pytest.raises(ValueError, match="is no address"):
+        mail_alert("mail.example.org", "a@example.org", "b@example.org", alert)
+    assert desk.mails == []
