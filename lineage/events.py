@@ -47,6 +47,11 @@ class Announcement:
     def is_batch(self) -> bool:
         return self.publication.actor != "stream"
 
+    @property
+    def parts(self) -> list[Part]:
+        """Those to be told: of a micro-batch the tables that got rows."""
+        return [part for part in self.publication.parts if self.is_batch or part.files or part.quarantine_files]
+
     def spell(self, snapshot: int) -> str:
         """The event as JSON, of the snapshot that the publish makes."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -56,10 +61,13 @@ class Announcement:
             "eventTime": now,
             "producer": PRODUCER,
             "schemaURL": EVENT_SCHEMA,
-            "run": {"runId": spell_uuid(f"{own.run_id} {own.subject} {snapshot}"), "facets": describe_run(own)},
+            "run": {
+                "runId": spell_uuid(f"{own.run_id} {own.subject} {snapshot}"),
+                "facets": describe_run(own) if self.is_batch else {},
+            },
             "job": {"namespace": name_jobs(), "name": own.subject, "facets": describe_job(self.is_batch)},
             "inputs": list(list_inputs(self)),
-            "outputs": [output for part in own.parts for output in describe_outputs(self, part, snapshot)],
+            "outputs": [output for part in self.parts for output in describe_outputs(self, part, snapshot)],
         }
         return json.dumps(event, separators=(",", ":"), default=str)
 
