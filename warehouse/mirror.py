@@ -24,7 +24,11 @@ from warehouse.ledger import utc_now
 
 PAUSE_S = 2.0
 IDLE_S = 120.0  # without a request the thread ends
-LEDGER = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'ledger' ORDER BY 1"
+# Without the events: kilobytes each, and no page asks for them.
+LEDGER = """
+    SELECT table_name FROM duckdb_tables()
+    WHERE database_name = 'lake' AND schema_name = 'ledger' AND table_name <> 'lineage_events' ORDER BY 1
+"""
 NEWEST = "SELECT max(snapshot_id) FROM ducklake_snapshot"
 # What a publish did to each table: the books of objects, the one build of a mart, checks alone for what comes with it.
 CHANGES = """
