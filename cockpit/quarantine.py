@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from cockpit.catalogue import Row, Size, read_sizes
-from contracts import find_table
+from contracts import find_table, load_streams
 from contracts.masking import mask_quarantined
 from contracts.table import Table
 from steps.drop import PATTERN, spell_reason
@@ -21,6 +21,7 @@ from warehouse.mirror import MIRROR
 from warehouse.publish import read_snapshot
 
 PAGE = 20
+SHOWN_LENGTH = 400  # of a line or field: a message may have a megabyte
 REASONS = f"""
     SELECT split_part(raw_object, '/', 2) AS source, rule, {PATTERN} AS pattern, min(reason) AS reason, raw_object,
            count(*) AS rows
@@ -76,6 +77,10 @@ class Reason:
     objects: int
     first_seen: datetime | None
     last_seen: datetime | None
+
+    @property
+    def is_streamed(self) -> bool:
+        return self.source in load_streams()
 
 
 @dataclass(frozen=True)
@@ -182,10 +187,11 @@ def sample_rows(parked: Parked, chosen: Reason, page: int) -> list[Row]:
 def show_fields(record: dict[str, Any]) -> dict[str, str]:
     """What a person reads of them: without where it came from, which is beside it, and without what is empty."""
     shown = {name: value for name, value in record.items() if name not in ("raw_object", "raw_line")}
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in shown.items()}
     return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in shown.items()
-        if value is not None
+        name: text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}… ({len(text):,} characters)"
+        for name, text in texts.items()
+        if shown[name] is not None
     }
 
 

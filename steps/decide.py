@@ -69,7 +69,12 @@ def record_decision(
         "decided_by": decided_by,
         "decided_at": utc_now(),
     }
-    is_new = write_row("ledger.decisions", row, decided_by, f"decide to {kind} {subject}, because {reason}")
+    is_new = write_row(
+        "ledger.decisions",
+        row,
+        decided_by,
+        f"decide to {kind.replace('rollback', 'roll back')} {subject}, because {reason}",
+    )
     if kind == "leave" and is_new:
         record_outcome(decision_id, decided_by)
     return decision_id

@@ -17,8 +17,8 @@ from warehouse.ledger import LedgerRows
 from warehouse.publish import Overtaken, Part, Publication
 
 TRIES = 5
-# Reasons that differ in a number only, such as a position in the line, are one.
-PATTERN = "regexp_replace(reason, '[0-9]+', 'N', 'g')"
+# Reasons that differ in a number only, such as a position in the line, are one; UTF-8 is a name.
+PATTERN = r"regexp_replace(reason, '(^|[^-A-Za-z0-9_])[0-9]+', '\1N', 'g')"
 
 
 def drop_rows(decision: Decision, run_id: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Quarantine: why rows and objects are not published, and what becomes of them."""
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
@@ -112,7 +111,7 @@ def show_quarantine(
         template,
         tab="quarantine",
         parked=parked,
-        chosen=chosen and asdict(chosen),
+        chosen=chosen,
         samples=rows,
         page=page,
         pages=-(-chosen.rows // PAGE) if chosen else 1,
