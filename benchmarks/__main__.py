@@ -23,6 +23,7 @@ QUESTIONS = (
     "growing_interactions",
     "minutes_to_features",
     "twenty_analysts",
+    "cockpit",
 )
 RESULTS = Path(__file__).with_name("results")
 

@@ -12,6 +12,7 @@ from cockpit.partitions import list_partitions, list_refused
 from cockpit.publishes import list_inputs, list_recent
 from cockpit.rendering import render
 from cockpit.tables import list_conditions, read_trends
+from warehouse.tables_page import example_queries
 
 router = APIRouter()
 
@@ -38,5 +39,5 @@ def show_table(request: Request, address: str, until: date | None = None) -> HTM
         inputs=list_inputs(one, None) if one.is_mart and one.day is None else [],
         publishes=list_recent(address),
         trend=read_trends([address]).get(address, []),
-        examples=[],
+        examples=example_queries(address),
     )
