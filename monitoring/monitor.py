@@ -5,6 +5,7 @@ Any number may run. Each serves figures; the one that holds the lock judges and 
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from threading import Event
 from typing import Any
 
@@ -16,7 +17,10 @@ from monitoring.endpoint import Endpoint, split_address
 from monitoring.metrics import Figures
 from monitoring.otlp import Otlp
 from monitoring.waiting import open_session
-from monitoring.watcher import Watcher
+from monitoring.watcher import LAKE_ERRORS, Watcher, describe_error
+from warehouse.connection import connect
+from warehouse.ddl import is_prepared
+from warehouse.publish import prepare
 
 INTERVAL_S = 15.0
 
@@ -52,6 +56,18 @@ class Leadership:
         self.is_leader = bool(row and row[0])
 
 
+def open_book(report: Report) -> AlertBook:
+    """The book of a leader, in a lake that has all of the ledger's tables: an older one gets what it lacks."""
+    try:
+        with closing(connect()) as con:
+            is_ready = is_prepared(con, [])
+        if not is_ready:
+            prepare(load_settings())
+    except LAKE_ERRORS as error:
+        report(f"the lake could not be prepared: {describe_error(error)}")
+    return AlertBook(report)
+
+
 def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S) -> None:
     """Until `stop` is set. Raises OSError when the address is taken, ValueError when it is none."""
     otlp = Otlp()
@@ -67,7 +83,7 @@ def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S
             if not leadership.ask():
                 book = None
             else:
-                book = book or AlertBook(report)
+                book = book or open_book(report)
                 book.judge(reading)
             stop.wait(max(1.0, interval - (time.monotonic() - began)))
     finally:

@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from contracts import find_stream
 from contracts.settings import spell_topic
+from monitoring.endpoint import Endpoint
+from monitoring.metrics import Figures
+from monitoring.otlp import Otlp
+from monitoring.watcher import Watcher
 from stack.airflow_api import AirflowApi, Run
+from stack.home import Home, read_ports
+from stack.postgres import database_url
 from stack.run_airflow import run_airflow
 from steps.land import land_file
 from tests.messages import send, spell_photo_event
@@ -122,6 +129,28 @@ def list_questions(airflow: AirflowApi) -> list[dict[str, Any]]:
     """What Airflow waits for people to answer."""
     waiting = {"response_received": False, "state": "awaiting_input"}
     return list(airflow.call("GET", "/dags/~/dagRuns/~/hitlDetails", params=waiting)["hitl_details"])
+
+
+def test_figures_are_sent_and_a_missed_deadline_is_an_alert(airflow: AirflowApi, stack: Home) -> None:
+    """A run that waits, since its DAG is paused, and whose deadline is moved into the past."""
+    ports, otlp = read_ports(stack), Otlp()
+    endpoint = Endpoint(("127.0.0.1", ports["monitor"]), Figures(Watcher(otlp), otlp), otlp)
+    endpoint.start()
+    try:
+        airflow.call("PATCH", f"/dags/{INGEST}", json={"is_paused": True})
+        run = airflow.trigger(INGEST)
+        with psycopg.connect(database_url(stack, ports["postgres"], "airflow")) as session:
+            session.execute("UPDATE deadline SET deadline_time = now() - INTERVAL '1 second' WHERE NOT missed")
+        wait_until(lambda: ask("SELECT count(*) FROM ledger.alerts WHERE rule = 'deadline_missed'") == 1)
+        assert ask("SELECT subject FROM ledger.alerts WHERE rule = 'deadline_missed'") == INGEST
+        airflow.call("PATCH", f"/dags/{INGEST}", json={"is_paused": False})
+        airflow.wait(run)
+        wait_until(lambda: otlp.count_by("airflow.dagrun.duration.success", "dag_id").get(INGEST))
+        wait_until(lambda: otlp.count_by("airflow.task.duration", "task_id").get("land"))
+    finally:
+        airflow.call("PATCH", f"/dags/{INGEST}", json={"is_paused": False})
+        endpoint.shutdown()
+        endpoint.server_close()
 
 
 def test_messages_start_a_run_by_themselves(airflow: AirflowApi) -> None:

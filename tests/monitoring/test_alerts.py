@@ -19,7 +19,7 @@ from steps.stage import stage_source
 from tests.faults.runner import main
 from tests.monitoring.desk import Desk, Watch
 from tests.monitoring.figures import send_runs
-from tests.steps.decisions import publish_taken, write_log
+from tests.steps.decisions import decide, follow, write_log
 from tests.steps.messages import ask, send, spell_event, spell_lines, stage_and_check
 from warehouse.alerts import raise_alert
 from warehouse.connection import connect
@@ -73,22 +73,23 @@ def test_books_unbalanced(watch: Watch, desk: Desk, tmp_path: Path) -> None:
 
 
 def test_objects_refused(watch: Watch, desk: Desk, tmp_path: Path) -> None:
-    """A file of which most is no line; then it is published after all, since the contract allows more."""
-    land_file("access_logs", write_log(tmp_path / "bad", 3, bad=1500))
+    """Files of which most is no line; then one is published after all, and a person leaves the other."""
+    bad = [land_file("access_logs", write_log(tmp_path / name, 3, bad=1500)).key for name in ("bad", "worse")]
     main("access_logs", "refused")
     watch.look()
     assert desk.heard("objects_refused") == ["firing"]
-    assert "1500 of 1503 rows" in desk.posts[0]["sentence"]
+    assert "2 objects of access_logs not published: 1500 of 1503 rows" in desk.posts[0]["sentence"]
     assert desk.posts[0]["runbook"].endswith("#objects_refused")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("contracts.table.Budget.allows", lambda *_: True)
-        take_arrivals("access_logs", "allowed", refused=True)
-        publish_taken("access_logs", "allowed")
-    watch.look(hours=2)
+    decide("leave", "access_logs", {"source": "access_logs", "objects": bad[:1]})
+    watch.look()
+    assert desk.heard("objects_refused") == ["firing"]
+    follow(decide("accept", "access_logs", {"source": "access_logs", "objects": bad[1:]}), "accepted")
+    watch.look()
     assert desk.heard("objects_refused") == ONCE
+    assert desk.heard("quarantine_high", "core.requests") == ["firing"]
 
 
-def test_stream_alerts(watch: Watch, desk: Desk, module_topics: dict[str, str]) -> None:
+def test_stream_alerts(module_topics: dict[str, str], watch: Watch, desk: Desk) -> None:
     """Messages that nobody reads, then more of them, then all are published, most of them bad."""
     send(module_topics["watch_events"], spell_lines(30))
     watch.look()
@@ -107,7 +108,7 @@ def test_stream_alerts(watch: Watch, desk: Desk, module_topics: dict[str, str]) 
     assert desk.heard("quarantine_high", "speed.watch_minutes") == ONCE
 
 
-def test_publish_blocked(watch: Watch, desk: Desk, module_topics: dict[str, str]) -> None:
+def test_publish_blocked(module_topics: dict[str, str], watch: Watch, desk: Desk) -> None:
     send(module_topics["photo_events"], [spell_event(n) for n in range(3)])
     take_arrivals("photo_events", "blocked")
     stage_and_check("photo_events", "blocked")
@@ -122,7 +123,7 @@ def test_publish_blocked(watch: Watch, desk: Desk, module_topics: dict[str, str]
     assert desk.heard("publish_blocked") == ONCE
 
 
-def test_parity_differs(watch: Watch, desk: Desk, module_topics: dict[str, str]) -> None:
+def test_parity_differs(module_topics: dict[str, str], watch: Watch, desk: Desk) -> None:
     send(module_topics["photo_events"], [spell_event(n) for n in range(10, 20)])
     main("photo_events", "events")
     connect().execute("DELETE FROM core.photo_events WHERE photo_id = 14")
@@ -157,8 +158,7 @@ def test_publishes_queue(watch: Watch, desk: Desk, monkeypatch: pytest.MonkeyPat
     connect().execute("DELETE FROM ledger.alerts WHERE subject = 'nothing'")
 
 
-def test_runs_failing_and_deadline_missed(watch: Watch, desk: Desk) -> None:
-    raise_alert("deadline_missed", "ingest_access_logs", "the run x is running 120 minutes after it was queued")
+def test_runs_failing(watch: Watch, desk: Desk) -> None:
     send_runs(watch.otlp, "ingest_access_logs", "failed")
     watch.look()
     assert desk.heard("runs_failing") == []

@@ -38,7 +38,9 @@ def scrape(url: str) -> Samples:
 
 
 @pytest.mark.servers
-def test_figures_are_those_of_the_lake(watch: Watch, endpoint: str, tmp_path: Path) -> None:
+def test_figures_are_those_of_the_lake(
+    module_topics: dict[str, str], watch: Watch, endpoint: str, tmp_path: Path
+) -> None:
     land_file("access_logs", write_log(tmp_path / "figures", 9, good=5, bad=2))
     watch.look(hours=1)
     assert 3590 < scrape(endpoint)["watershed_table_waiting_seconds", ("core.requests",)] <= 3600

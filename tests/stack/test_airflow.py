@@ -12,7 +12,7 @@ import yaml
 from stack.airflow import REPOSITORY, list_variables
 from stack.home import Home
 
-PORTS = {"airflow": 8080, "postgres": 5432}
+PORTS = {"airflow": 8080, "postgres": 5432, "monitor": 9464}
 
 
 @pytest.fixture
