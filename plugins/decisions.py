@@ -63,7 +63,7 @@ def carry_out() -> Counts:
 
     context = get_current_context()
     done: Counts = carry(context["params"]["decision_id"], name_run(context))
-    if "is_done" in done:
+    if "is_done" in done and not done.get("days"):
         raise AirflowSkipException("nothing to do: the decision is carried out")
     context["task"].outlets = []
     if days := done.pop("days", None):

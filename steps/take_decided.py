@@ -39,11 +39,12 @@ def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: st
     """What `land.json` of the run says."""
     noted: dict[str, Any] = {name: getattr(decision, name) for name in ("decision_id", "decided_by", "reason")}
     about: dict[str, Any] = {"source": source.name, "rebuild": False, "decision": noted}
+    if isinstance(source, Stream):
+        taken = take_parked(source.name, run_id, spell_chosen(decision), only=decision.subject.rpartition(".")[2])
+        noted |= {"row_count": taken["messages"]}
+        return store.read_json(spell_step_key(run_id, "land")) | {"decision": noted}
     if "objects" not in decision.about:
         noted |= {"row_count": count_chosen(con, decision)}
-    if isinstance(source, Stream):
-        take_parked(source.name, run_id, spell_chosen(decision), only=decision.subject.rpartition(".")[2])
-        return store.read_json(spell_step_key(run_id, "land")) | {"decision": noted}
     objects = choose_objects(con, source, decision)
     if source.kind == "oltp" and objects:  # a history is folded from one extraction after the other, all of them
         about["rebuild"] = True

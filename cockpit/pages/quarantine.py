@@ -17,6 +17,7 @@ from cockpit.quarantine import (
     sample_rows,
 )
 from cockpit.rendering import is_fragment, render
+from contracts import find_source
 from steps.decide import record_decision
 from warehouse.mirror import MIRROR
 
@@ -69,8 +70,11 @@ def decide_rows(
     why: Text = "",
 ) -> HTMLResponse:
     """Rows of one reason: those that the person has seen, in the version of the lake that the page was made of."""
+    parked = read_parked(table)
+    if find_reason(parked, source, rule, reason) is None:
+        raise HTTPException(409, "Nothing is decided: no row is in quarantine for this reason any more")
     about = {"source": source, "rule": rule, "reason": reason, "rows": rows, "snapshot": snapshot}
-    return decide(request, kind, read_parked(table).address, about, why, user)
+    return decide(request, kind, parked.address, about, why, user)
 
 
 @router.post("/refusals")
@@ -82,6 +86,8 @@ def decide_refused(
     raw_object: Annotated[list[str], Form()],
     why: Text = "",
 ) -> HTMLResponse:
+    if strange := [key for key in raw_object if not key.startswith(f"raw/{find_source(source).name}/")]:
+        raise HTTPException(422, f"Nothing is decided: {strange[0]} is no raw object of {source}")
     return decide(request, kind, source, {"source": source, "objects": raw_object}, why, user)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.settings import source_url
 from stack.apply_accounts import SCHEMA_FILE
+from steps.carry_out import carry_out
 from steps.land import find_arrivals, land_file
 from steps.marts import build_stale_marts
 from steps.rollback import check_rollback
@@ -57,6 +58,9 @@ def test_table_goes_back_and_forth(lake: EmptyLake, tmp_path: Path) -> None:
 
     done = roll_back("core.requests", version, "back")
     assert (done["rows"], done["left"], done["days"]) == (0, 3, ["2026-11-02"])
+    (decision,) = ask("SELECT decision_id FROM ledger.decisions")
+    again = carry_out(decision[0], "back")  # its run died before it could tell which days changed
+    assert (again["days"], again["snapshot"]) == (done["days"], done["snapshot"])
     assert ask(REQUESTS) == [("/kept", 3), ("/old", 3)]
     assert ask("SELECT count(*) FROM quarantine.requests") == [(1,)]
     assert ask(UNBALANCED) == []
