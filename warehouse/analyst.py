@@ -16,6 +16,10 @@ from warehouse.queries import refuse_statement
 
 __all__ = ["connect_analyst", "forget_analysts", "lock_engine", "open_attached", "refuse_statement", "spell_lock"]
 
+TUNING = (
+    "SET GLOBAL pg_pool_max_connections = 32",  # beyond the usual 4, every question would connect and log in anew
+    "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'",  # files of the lake never change: do not ask S3 again
+)
 SPILL = "10GB"  # of disk, by all questions at a time
 
 
@@ -45,7 +49,7 @@ def open_locked(settings: Settings, snapshot: int | None = None) -> DuckDBPyConn
 def open_attached(settings: Settings, snapshot: int | None = None) -> DuckDBPyConnection:
     """An engine with the lake that is not locked yet, for whoever has to add something before."""
     con = duckdb.connect(config={"python_enable_replacements": "false", **read_limits()})
-    for statement in spell_setup(settings):
+    for statement in (*spell_setup(settings), *TUNING):
         con.execute(statement)
     try:
         con.execute(spell_attach(settings, read_only=True, snapshot=snapshot))

