@@ -17,7 +17,8 @@ HOURS = 24
 SILENT = timedelta(minutes=2)  # a monitor that has not looked for so long does not run
 STEPS = ("land", "stage", "check", "publish", "marts", "train", "predict", "stream")
 WHOLE_DAGS = {"build_marts": "marts", "train_recommender": "train", "predict_recommendations": "predict"}
-FAILED = ("failed", "up_for_retry", "upstream_failed")
+FAILED = ("failed", "up_for_retry")
+IDLE = ("skipped", "upstream_failed", "removed")  # they did nothing, well or badly
 PUBLISHED = """
     SELECT publishes.subject, actor, published_at, rows_read, rows_written, stage_ms + check_ms AS work_ms,
            coalesce(wait_ms, 0) AS wait_ms, coalesce(publish_ms, 0) AS publish_ms
@@ -95,7 +96,7 @@ def measure_steps(tasks: Iterable[TaskRun], now: datetime | None = None) -> list
     now = now or utc_now()
     found = {step: Signals(step) for step in STEPS}
     for task in tasks:
-        if (step := name_step(task.dag_id, task.task_id)) is not None:
+        if (step := name_step(task.dag_id, task.task_id)) is not None and task.state not in IDLE:
             found[step].add(now, task.started_at, task.seconds, task.queued_s, task.state in FAILED)
     published = MIRROR.ask(PUBLISHED, {"since": now - timedelta(hours=HOURS)})
     for row in (row for row in published if row["actor"] == "stream"):

@@ -23,7 +23,11 @@ def describe_monitor(home: Home, ports: dict[str, int]) -> Server:
         command=[sys.executable, "-m", "stack.cli", "monitor"],
         port=ports[MONITOR],
         is_ready=partial(has_looked, f"http://{spell_listen(ports)}/metrics"),
-        environment={"WATERSHED_HOME": str(home.path), "PYTHONPATH": str(REPOSITORY)},
+        environment={
+            "WATERSHED_HOME": str(home.path),
+            "PYTHONPATH": str(REPOSITORY),
+            "WATERSHED_DUCKDB_MEMORY": "256MB",  # it reads small tables, and would keep their files in memory
+        },
     )
 
 

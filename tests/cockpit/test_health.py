@@ -51,6 +51,7 @@ def test_four_signals_of_a_step(lake: EmptyLake, browse: Browse) -> None:
     ran = [("success", 2.0, 1.0), ("success", 4.0, 1.0), ("failed", 6.0, 9.0)]
     tasks = [TaskRun("ingest_accounts", "check_users", s, now - timedelta(minutes=90), took, w) for s, took, w in ran]
     tasks.append(TaskRun("detect_arrivals", "find_arrivals", "failed", now, 1.0, 1.0))
+    tasks.append(TaskRun("ingest_accounts", "check_users", "skipped", now, 0.0, 0.0))
     browse()
     steps = {one.step: one for one in measure_steps(tasks, now)}
     check = steps["check"]
