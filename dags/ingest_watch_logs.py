@@ -8,7 +8,7 @@ It runs when files arrive (`detect_arrivals`), daily at midnight UTC, and when t
   clear the failed task.
 - `report_refused`: the run is published, without the objects that the task's log names: unreadable ones, ones with more
   bad rows than the contract tolerates, or all when a table looks wrong as a whole, such as a day with far too few rows.
-  Repair the cause, then trigger the DAG with *Retry refused objects*.
+  Repair the cause, then trigger the DAG with *Retry refused objects*; or answer what `decide_refusals` asks about them.
 
 Rows that break a rule are no failure: they are in `quarantine.watch_minutes`, each with the rule and its line.
 
