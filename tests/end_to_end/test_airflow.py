@@ -133,6 +133,7 @@ def list_questions(airflow: AirflowApi) -> list[dict[str, Any]]:
 
 def test_figures_are_sent_and_a_missed_deadline_is_an_alert(airflow: AirflowApi, stack: Home) -> None:
     """A run that waits, since its DAG is paused, and whose deadline is moved into the past."""
+    wait_until(lambda: INGEST in airflow.list_dags())
     ports, otlp = read_ports(stack), Otlp()
     endpoint = Endpoint(("127.0.0.1", ports["monitor"]), Figures(Watcher(otlp), otlp), otlp)
     endpoint.start()
@@ -140,7 +141,8 @@ def test_figures_are_sent_and_a_missed_deadline_is_an_alert(airflow: AirflowApi,
         airflow.call("PATCH", f"/dags/{INGEST}", json={"is_paused": True})
         run = airflow.trigger(INGEST)
         with psycopg.connect(database_url(stack, ports["postgres"], "airflow")) as session:
-            session.execute("UPDATE deadline SET deadline_time = now() - INTERVAL '1 second' WHERE NOT missed")
+            late = "UPDATE deadline SET deadline_time = now() FROM dag_run WHERE dag_run.id = dagrun_id AND run_id = %s"
+            assert session.execute(late, (run.run_id,)).rowcount == 1
         wait_until(lambda: ask("SELECT count(*) FROM ledger.alerts WHERE rule = 'deadline_missed'") == 1)
         assert ask("SELECT subject FROM ledger.alerts WHERE rule = 'deadline_missed'") == INGEST
         airflow.call("PATCH", f"/dags/{INGEST}", json={"is_paused": False})
