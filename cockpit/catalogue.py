@@ -4,6 +4,7 @@ Names used here: a *file* is Parquet on the object store; deletes of few rows ar
 in the catalogue itself, in a table for each table of the lake.
 """
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from contracts.settings import load_settings
+from warehouse.mirror import once_a_snapshot
 
 Row = dict[str, Any]
 
@@ -59,15 +61,43 @@ class Size:
     changed_at: datetime | None = None
 
 
+class Session:
+    """The process's connection to the catalogue: a new one costs more than most questions."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.connection: psycopg.Connection[Row] | None = None
+        self.lock = threading.Lock()
+
+    def ask(self, query: str, values: Any = None) -> list[Row]:
+        """Rows as dictionaries; asked once more by a new connection when the one that there is has ended."""
+        with self.lock:
+            for is_last in (False, True):
+                try:
+                    return self.connect().execute(query.encode(), values).fetchall()
+                except psycopg.OperationalError as error:
+                    self.connection = None
+                    if is_last:
+                        raise ConnectionError("the catalogue does not answer") from error
+        return []
+
+    def connect(self) -> "psycopg.Connection[Row]":
+        url = load_settings().catalog_url
+        if self.connection is None or self.url != url:
+            self.connection = psycopg.connect(url, autocommit=True, connect_timeout=5, row_factory=dict_row)
+            self.url = url
+        return self.connection
+
+
+SESSION = Session()
+
+
 def ask_catalogue(query: str, values: Any = None) -> list[Row]:
     """Rows as dictionaries. Raises ConnectionError when the catalogue does not answer."""
-    try:
-        with psycopg.connect(load_settings().catalog_url, connect_timeout=5, row_factory=dict_row) as session:
-            return session.execute(query.encode(), values).fetchall()
-    except psycopg.OperationalError as error:
-        raise ConnectionError("the catalogue does not answer") from error
+    return SESSION.ask(query, values)
 
 
+@once_a_snapshot
 def list_table_ids() -> dict[str, int]:
     """The catalogue's number of every table of the lake, by address."""
     return {row["address"]: row["table_id"] for row in ask_catalogue(TABLES)}

@@ -22,29 +22,27 @@ State = Literal["fresh", "parked", "stale", "missing", "blocked"]
 LONGEST_GAP = timedelta(days=31)
 NAMED_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])(?!\d)")
 
+# Of all tables at once: a page that says what needs attention asks about each of them.
 DAYS = """
     WITH latest AS (
-        SELECT raw_object, day, row_count, snapshot_id FROM days WHERE table_name = $table
-        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)
+        SELECT table_name, raw_object, day, row_count, snapshot_id FROM days
+        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name, raw_object)
     ),
     parked AS (
-        SELECT raw_object, arg_max(rows_quarantined, snapshot_id) AS quarantined FROM books
-        WHERE table_name = $table GROUP BY ALL
+        SELECT table_name, raw_object, arg_max(rows_quarantined, snapshot_id) AS quarantined FROM books GROUP BY ALL
     )
-    SELECT day, sum(row_count)::BIGINT AS rows, count(*) AS objects, max(snapshot_id) AS snapshot_id,
+    SELECT table_name, day, sum(row_count)::BIGINT AS rows, count(*) AS objects, max(snapshot_id) AS snapshot_id,
            coalesce(sum(quarantined), 0)::BIGINT AS quarantined
-    FROM latest LEFT JOIN parked USING (raw_object) WHERE row_count > 0 GROUP BY day ORDER BY day
+    FROM latest LEFT JOIN parked USING (table_name, raw_object) WHERE row_count > 0 GROUP BY ALL
 """
 BUILDS = """
-    SELECT day, max(snapshot_id) AS snapshot_id, arg_max(rows_written, snapshot_id) AS rows, 1 AS objects,
+    SELECT table_name, day, max(snapshot_id) AS snapshot_id, arg_max(rows_written, snapshot_id) AS rows, 1 AS objects,
            0 AS quarantined
-    FROM inputs JOIN changes USING (table_name, snapshot_id)
-    WHERE table_name = $table AND day IS NOT NULL GROUP BY day ORDER BY day
+    FROM inputs JOIN changes USING (table_name, snapshot_id) WHERE day IS NOT NULL GROUP BY ALL
 """
 REFUSED = """
     SELECT source, raw_object, object_name, reason, refused_at FROM refusals
-    WHERE list_contains($sources, source)
-      AND raw_object NOT IN (SELECT raw_object FROM books WHERE list_contains($sources, source))
+    ANTI JOIN books USING (source, raw_object)
     QUALIFY row_number() OVER (PARTITION BY raw_object ORDER BY snapshot_id DESC) = 1
     ORDER BY refused_at DESC
 """
@@ -88,8 +86,7 @@ def list_partitions(address: str) -> dict[date, Partition]:
     one = find_declared(address)
     if one.day is None:
         return {}
-    rows = {row["day"]: row for row in MIRROR.ask(BUILDS if one.is_mart else DAYS, {"table": address})}
-    found = {day: make_partition(row) for day, row in rows.items()}
+    found = {row["day"]: make_partition(row) for row in read_days(one.is_mart).get(address, [])}
     if one.is_mart:
         found |= {day: mark_stale(day, found.get(day)) for day in list_stale().get(address, []) if day}
     elif not one.is_history:
@@ -97,6 +94,15 @@ def list_partitions(address: str) -> dict[date, Partition]:
     blocked = {refusal.day: refusal for refusal in list_refused(one) if refusal.day}
     found |= {day: mark_blocked(day, found.get(day), refusal) for day, refusal in blocked.items() if day}
     return dict(sorted(found.items()))
+
+
+@once_a_snapshot
+def read_days(of_marts: bool) -> dict[str, list[dict[str, Any]]]:
+    """What there is of each day, by table."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in MIRROR.ask(BUILDS if of_marts else DAYS):
+        found.setdefault(row["table_name"], []).append(row)
+    return found
 
 
 NO_ROWS = "No published object has rows of this day, though days before and after have some"
@@ -145,8 +151,12 @@ def split_stretches(days: list[date]) -> Iterator[list[date]]:
 
 def list_refused(one: Declared) -> list[Refusal]:
     """Objects of the table's sources that wait for somebody, the latest first."""
-    rows = MIRROR.ask(REFUSED, {"sources": list(one.sources)}) if one.sources else []
-    return [Refusal(**row) for row in rows]
+    return [refusal for refusal in list_all_refused() if refusal.source in one.sources]
+
+
+@once_a_snapshot
+def list_all_refused() -> list[Refusal]:
+    return [Refusal(**row) for row in MIRROR.ask(REFUSED)]
 
 
 def read_named_day(name: str) -> date | None:

@@ -15,22 +15,33 @@ from warehouse.mirror import MIRROR, once_a_snapshot
 
 PAGE = 40
 CHANGED = """
-    WITH touched AS (SELECT * FROM changes WHERE list_contains($shown, snapshot_id)),
+    WITH touched AS (
+        SELECT * FROM changes WHERE snapshot_id BETWEEN $first AND $last AND list_contains($shown, snapshot_id)
+    ),
+    own_books AS (
+        SELECT snapshot_id, table_name, raw_object FROM books
+        WHERE snapshot_id BETWEEN $first AND $last AND list_contains($shown, snapshot_id)
+    ),
     objects AS (
         SELECT own.snapshot_id, own.table_name, sum(before.rows_written)::BIGINT AS rows_replaced
-        FROM (SELECT snapshot_id, table_name, raw_object FROM books WHERE list_contains($shown, snapshot_id)) AS own
-        ASOF JOIN books AS before ON own.table_name = before.table_name AND own.raw_object = before.raw_object
+        FROM own_books AS own
+        ASOF JOIN (FROM books SEMI JOIN own_books USING (raw_object)) AS before
+            ON own.table_name = before.table_name AND own.raw_object = before.raw_object
             AND own.snapshot_id > before.snapshot_id
         GROUP BY ALL
     ),
     builds AS (
         SELECT table_name, snapshot_id, coalesce(day, DATE '0001-01-01') AS day FROM inputs
-        WHERE list_contains($marts, table_name)
+        WHERE list_contains($marts, table_name) AND snapshot_id <= $last
     ),
+    own_builds AS (FROM builds WHERE snapshot_id >= $first AND list_contains($shown, snapshot_id)),
     days AS (
         SELECT own.snapshot_id, own.table_name, sum(before.rows_written)::BIGINT AS rows_replaced
-        FROM (FROM builds WHERE list_contains($shown, snapshot_id)) AS own
-        ASOF JOIN (SELECT builds.*, rows_written FROM builds JOIN changes USING (table_name, snapshot_id)) AS before
+        FROM own_builds AS own
+        ASOF JOIN (
+            SELECT builds.*, rows_written FROM builds SEMI JOIN own_builds USING (table_name, day)
+            JOIN (SELECT table_name, snapshot_id, rows_written FROM changes) AS built USING (table_name, snapshot_id)
+        ) AS before
             ON own.table_name = before.table_name AND own.day = before.day AND own.snapshot_id > before.snapshot_id
         GROUP BY ALL
     )
@@ -103,9 +114,12 @@ def find_snapshots(before: int | None, table: str | None, author: str | None) ->
 
 def read_changes(shown: Sequence[int]) -> list[dict[str, Any]]:
     marts = [one.address for one in list_declared().values() if one.is_mart]
-    return MIRROR.ask(CHANGED, {"shown": list(shown), "marts": marts})
+    if not shown:
+        return []
+    return MIRROR.ask(CHANGED, {"shown": list(shown), "first": min(shown), "last": max(shown), "marts": marts})
 
 
+@once_a_snapshot
 def list_pins() -> list[dict[str, Any]]:
     """Name, version, reason and who: those that were not taken off."""
     return MIRROR.ask(PINS)
