@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from cockpit.answering import answer_safely
 from contracts.settings import load_reader, load_settings
 from tests.empty_lake import EmptyLake, open_s3
 from tests.warehouse.attacks import CHANGES, LOOK_HARMLESS, OPENS, READS, WRITES
@@ -62,6 +63,15 @@ def test_the_statement_is_refused(attacked: dict[str, str], attack: str) -> None
         return
     with pytest.raises(duckdb.Error, match=r"does not exist|Cannot access file"):
         connect_analyst().execute(sql)
+
+
+def test_the_page_answers_none(attacked: dict[str, str]) -> None:
+    """As the cockpit's processes answer them."""
+    attacks = [attack.format(**attacked) for attack in (*WRITES, *OPENS, *READS, *CHANGES, *LOOK_HARMLESS)]
+    asked = {"snapshot": "", "shown": 10}
+    answers = {attack: answer_safely({"query": attack} | asked) for attack in attacks}
+    assert [attack for attack, answer in answers.items() if "error" not in answer] == []
+    assert answer_safely({"query": "SELECT 42 AS i"} | asked)["rows"] == [[42]]
 
 
 @pytest.mark.parametrize("sql", ["", "  ; ", "SELCT 1", "EXPLAIN", "PIVOT core.requests ON method USING count(*)"])
