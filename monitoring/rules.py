@@ -129,7 +129,7 @@ def lag_growing(reading: Reading) -> Iterator[Finding]:
     """Messages of a stream arrive faster than they are published."""
     for stream in reading.streams:
         waits = reading.measure_wait(stream.waiting_since)
-        if waits >= PATIENCE and stream.earlier is not None and stream.lag > stream.earlier:
+        if waits >= PATIENCE and stream.earlier and stream.lag > stream.earlier:  # from nought, it is a burst
             yield Finding(
                 stream.name,
                 f"{stream.lag:,} messages of {stream.name} wait, the oldest for {round_span(waits)}, and there were "

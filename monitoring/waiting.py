@@ -88,7 +88,7 @@ class Topic:
             is_continuous=self.stream.layer == "speed",
             problem=problem,
             lag=lag,
-            earlier=next((lag for at, lag in self.lags if now - at >= MEMORY / 2), None),
+            earlier=next((lag for at, lag in reversed(self.lags) if now - at >= MEMORY / 2), None),
             waiting_since=self.problem_since or (self.seen[0][0] if lag and self.seen else None),
             readers=len(list_leased(self.stream)),
             failing=self.find_failing(now, store),

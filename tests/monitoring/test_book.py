@@ -41,8 +41,8 @@ def test_another_monitor_knows_what_was_told(watch: Watch, desk: Desk) -> None:
     assert desk.heard("deadline_missed", "heir") == ["firing"]
     heir.look(days=2)
     assert desk.heard("deadline_missed", "heir") == ["firing", "resolved"]
-    last = desk.mails[-1]
-    assert last["In-Reply-To"] == last["Message-ID"].replace("resolved", "firing")
+    (over,) = [mail for mail in desk.mails if mail["Subject"] == "[over] deadline_missed heir"]
+    assert over["In-Reply-To"] == over["Message-ID"].replace("resolved", "firing")
 
 
 def test_without_receivers_alerts_are_rows(watch: Watch, desk: Desk) -> None:
