@@ -28,11 +28,8 @@ SUMMARY = """
     FROM changes GROUP BY table_name
 """
 TRENDS = """
-    SELECT table_name, list(rows_written ORDER BY snapshot_id) AS trend FROM (
-        SELECT table_name, snapshot_id, rows_written FROM changes
-        WHERE list_contains($shown, table_name) AND rows_written IS NOT NULL
-        QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY snapshot_id DESC) <= $most
-    ) GROUP BY table_name
+    SELECT table_name, list_reverse(arg_max(rows_written, snapshot_id, $most)) AS trend FROM changes
+    WHERE list_contains($shown, table_name) AND rows_written IS NOT NULL GROUP BY table_name
 """
 
 

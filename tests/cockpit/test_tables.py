@@ -16,19 +16,22 @@ from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.steps.test_marts import write_log
 from warehouse.connection import connect
+from warehouse.mirror import MIRROR
 
 pytestmark = pytest.mark.servers
 
 DAYS = {1: ["/a", "/b"], 2: ["/a"], 4: ["/c", "/c", "/d"]}  # nothing of the third ever came
 
 
-@pytest.fixture
-def published(lake: EmptyLake, tmp_path: Path) -> EmptyLake:
+@pytest.fixture(scope="module")
+def published(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> EmptyLake:
+    """Tests that publish more come last."""
+    folder = tmp_path_factory.mktemp("logs")
     for day, paths in DAYS.items():
-        land_file("access_logs", write_log(tmp_path, day, paths))
+        land_file("access_logs", write_log(folder, day, paths))
     main("access_logs", "ingest_access_logs.first")
     build_stale_marts("build_marts.first")
-    return lake
+    return module_lake
 
 
 def read_text(html: str) -> str:
@@ -63,24 +66,6 @@ def test_a_day_shows_its_books_and_what_it_is_made_of(published: EmptyLake, brow
     assert "✓ same" in mart and 'data-trigger-dag="build_marts"' in mart and 'data-trigger-key="2026-11-04"' in mart
 
 
-def test_a_mart_is_stale_once_its_input_changed_and_fresh_when_rebuilt(
-    published: EmptyLake, browse: Browse, tmp_path: Path
-) -> None:
-    late = tmp_path / "late"
-    late.mkdir()
-    land_file("access_logs", write_log(late, 2, ["/late", "/later"]))
-    main("access_logs", "ingest_access_logs.second")
-    client = browse()
-    assert list_partitions("mart.top_pages")[date(2026, 11, 2)].state == "stale"
-    assert "↻ newer" in client.get("tables/mart.top_pages/partitions/2026-11-02").text
-    assert "stale" in read_text(client.get("tables", params={"q": "top_pages"}).text)
-    build_mart("top_pages", "build_marts.second", date(2026, 11, 2))
-    from warehouse.mirror import MIRROR
-
-    MIRROR.refresh()
-    assert list_partitions("mart.top_pages")[date(2026, 11, 2)].state == "fresh"
-
-
 def test_search_sorts_and_says_when_nothing_fits(published: EmptyLake, browse: Browse) -> None:
     client = browse()
     fragment = client.get("tables", params={"q": "http access", "schema": "core"}, headers={"HX-Request": "true"}).text
@@ -107,6 +92,14 @@ def test_snapshots_tell_what_publishes_did(published: EmptyLake, browse: Browse,
     assert f"newest is {newest}" in text
 
 
+def test_tabs_of_airflow_show_a_dags_tables_and_a_runs_books(published: EmptyLake, browse: Browse) -> None:
+    client = browse()
+    assert "core.requests" in client.get("dags/ingest_access_logs").text
+    run = client.get("dags/ingest_access_logs/runs/first").text
+    assert "access-2026-11-04.log" in run and "core.requests" in run
+    assert "Nothing (yet)" in client.get("dags/ingest_access_logs/runs/manual__2026-11-22T10:00:00+00:00").text
+
+
 def test_versions_differ_by_rows_added_removed_and_changed(
     published: EmptyLake, browse: Browse, tmp_path: Path
 ) -> None:
@@ -119,18 +112,27 @@ def test_versions_differ_by_rows_added_removed_and_changed(
     asked = {"table": "mart.top_pages", "from": before}
     page = browse().get("snapshots/compare", params=asked).text
     assert "+1 rows added −0 rows removed 1 rows changed" in read_text(page)
-    assert "Roll mart.top_pages back" in page
-    assert "Roll mart.top_pages back" not in browse(Rights(act=True)).get("snapshots/compare", params=asked).text
-    requests = browse().get("snapshots/compare", params={"table": "core.requests", "from": before}).text
+    of_table = {"table": "core.requests", "from": before}
+    requests = browse().get("snapshots/compare", params=of_table).text
     assert "•••" in requests and "10.0.0.1" not in requests
+    assert "Roll core.requests back" in requests
+    assert "Roll core.requests back" not in browse(Rights(act=True)).get("snapshots/compare", params=of_table).text
     assert "the same at both" in browse().get("snapshots/compare", params=asked | {"to": before}).text
     gone = browse().get("snapshots/compare", params=asked | {"to": 10**6})
     assert gone.status_code == 404 and "not in the lake" in gone.text
 
 
-def test_tabs_of_airflow_show_a_dags_tables_and_a_runs_books(published: EmptyLake, browse: Browse) -> None:
+def test_a_mart_is_stale_once_its_input_changed_and_fresh_when_rebuilt(
+    published: EmptyLake, browse: Browse, tmp_path: Path
+) -> None:
+    late = tmp_path / "late"
+    late.mkdir()
+    land_file("access_logs", write_log(late, 2, ["/late", "/later"]))
+    main("access_logs", "ingest_access_logs.third")
     client = browse()
-    assert "core.requests" in client.get("dags/ingest_access_logs").text
-    run = client.get("dags/ingest_access_logs/runs/first").text
-    assert "access-2026-11-04.log" in run and "core.requests" in run
-    assert "Nothing (yet)" in client.get("dags/ingest_access_logs/runs/manual__2026-11-22T10:00:00+00:00").text
+    assert list_partitions("mart.top_pages")[date(2026, 11, 2)].state == "stale"
+    assert "↻ newer" in client.get("tables/mart.top_pages/partitions/2026-11-02").text
+    assert "stale" in read_text(client.get("tables", params={"q": "top_pages"}).text)
+    build_mart("top_pages", "build_marts.third", date(2026, 11, 2))
+    MIRROR.refresh()
+    assert list_partitions("mart.top_pages")[date(2026, 11, 2)].state == "fresh"
