@@ -4,11 +4,11 @@ that is published. A facet must be one that the client knows, in the version tha
 import typing
 from enum import EnumType
 from importlib import import_module
+from inspect import signature
 from pkgutil import iter_modules
 from types import UnionType
 from typing import Any
 
-import attr
 from openlineage.client import generated
 from openlineage.client.generated.base import BaseFacet, RunEvent
 
@@ -39,9 +39,9 @@ def describe_class(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     if name not in definitions:
         definitions[name] = {}
         hints = typing.get_type_hints(cls)
-        fields = [f for f in attr.fields(cls) if f.name in hints]
-        properties = {f.name: describe_type(hints[f.name], definitions) for f in fields}
-        required = [f.name for f in fields if f.default is attr.NOTHING]
+        names = [field.name for field in cls.__attrs_attrs__ if field.name in hints]
+        properties = {name: describe_type(hints[name], definitions) for name in names}
+        required = [name for name, own in signature(cls).parameters.items() if own.default is own.empty]
         if issubclass(cls, BaseFacet):
             properties["_schemaURL"] = {"const": cls._get_schema()}
             required += ["_producer", "_schemaURL"]
@@ -68,4 +68,4 @@ def describe_type(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"type": PRIMITIVES[kind]}
     if getattr(kind, "__name__", "") in FACETS and kind.__module__ == BaseFacet.__module__:
         return {"$ref": f"#/$defs/{kind.__name__}"}
-    return describe_class(kind, definitions) if attr.has(kind) else {}
+    return describe_class(kind, definitions) if hasattr(kind, "__attrs_attrs__") else {}
