@@ -119,7 +119,8 @@ def test_person_is_asked_and_the_answer_carried_out(airflow: AirflowApi, first_r
     path = f"/dags/decide_refusals/dagRuns/{quote(task['dag_run_id'])}/taskInstances/ask/-1/hitlDetails"
     answer = {"chosen_options": ["Publish all the same"], "params_input": {"reason": "health checks"}}
     airflow.call("PATCH", path, json=answer)
-    wait_until(lambda: {run.state for run in airflow.list_runs("carry_out_decisions")} == {"success"})
+    (carried,) = wait_until(lambda: airflow.list_runs("carry_out_decisions"))
+    assert airflow.wait(carried).state == "success"
     assert ask("SELECT count(*) FROM core.requests WHERE path = '/accepted'") == 1
     assert ask("SELECT decided_by || ': ' || reason FROM ledger.decisions") == f"{airflow.user}: health checks"
     assert ask("SELECT row_count FROM ledger.outcomes") == 1
