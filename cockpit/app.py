@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 
+import psycopg
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, RedirectResponse
@@ -15,6 +16,7 @@ from cockpit.rendering import STATIC, show_error, sign_asset
 from cockpit.safety import SafeResponses
 
 PREFIX = "/watershed"
+EXPECTED = (HTTPException, RequestValidationError, LookupError, ConnectionError, psycopg.OperationalError)
 
 
 def make_app(guards: Guards) -> FastAPI:
@@ -31,7 +33,7 @@ def make_app(guards: Guards) -> FastAPI:
         app.include_router(router)
     app.add_api_route("/", send_home, include_in_schema=False)
     app.add_api_route("/static/{name:path}", send_asset, include_in_schema=False)
-    for kind in (HTTPException, RequestValidationError, LookupError, ConnectionError, Exception):
+    for kind in (*EXPECTED, Exception):
         app.add_exception_handler(kind, show_error)
     app.add_middleware(SafeResponses)
     return app

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -97,7 +98,7 @@ def explain(error: Exception) -> tuple[int, str]:
         return 422, f"This address or form cannot be understood: {wrong}"
     if isinstance(error, LookupError) and type(error) is LookupError:
         return 404, str(error.args[0] if error.args else error)
-    if isinstance(error, ConnectionError):
+    if isinstance(error, ConnectionError | psycopg.OperationalError):
         return 503, "The warehouse cannot be reached: see whether its catalogue and its object store run, and try again"
     return 500, f"The page failed ({type(error).__name__}): the web server's log says why"
 
