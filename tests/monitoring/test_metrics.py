@@ -28,7 +28,7 @@ TABLE = {
     "table_waiting_seconds": 0,
     "table_promise_seconds": 86_400,
     "quarantine_share": pytest.approx(2 / 7),
-    "checks_failed_total": 1,
+    "checks_failed_total": 0,
 }
 
 
