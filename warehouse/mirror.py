@@ -71,6 +71,7 @@ class Mirror:
         self.asked_at = 0.0
         self.lock = threading.Lock()
         self.keeper: threading.Thread | None = None
+        self.stopped = threading.Event()
 
     def ask(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         """Rows as dictionaries. The first question waits until the copy is made, later ones for nothing."""
@@ -100,12 +101,17 @@ class Mirror:
             self.keeper.start()
 
     def follow(self) -> None:
-        while time.monotonic() - self.asked_at < IDLE_S:
-            time.sleep(PAUSE_S)
+        while not self.stopped.wait(PAUSE_S) and time.monotonic() - self.asked_at < IDLE_S:
             try:
                 self.refresh()
             except (duckdb.Error, psycopg.Error, ConnectionError):
                 forget_engines()  # the catalogue is away: pages show what was known, and when
+
+    def stop(self) -> None:
+        """End the thread and wait for it: nothing is read of the lake after that."""
+        self.stopped.set()
+        if self.keeper is not None:
+            self.keeper.join()
 
     def refresh(self) -> None:
         """Bring the copy up to the newest snapshot: after a change of one's own, to see it at once."""

@@ -23,6 +23,7 @@ def browse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browse]:
     monkeypatch.setattr(mirror.MIRROR, "__dict__", vars(mirror.Mirror()))
     with ExitStack() as stack:
         yield lambda rights=EVERYTHING: stack.enter_context(open_client(rights))
+    mirror.MIRROR.stop()
 
 
 def open_client(rights: Rights) -> TestClient:

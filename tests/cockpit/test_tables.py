@@ -75,7 +75,7 @@ def test_search_sorts_and_says_when_nothing_fits(published: EmptyLake, browse: B
     assert rows.index(">core.requests<") < rows.index(">core.users<")
 
 
-def test_sizes_are_those_of_the_rows(published: EmptyLake) -> None:
+def test_sizes_are_those_of_the_rows(published: EmptyLake, browse: Browse) -> None:
     sizes = read_sizes()
     with connect(read_only=True) as con:
         for address in ("core.requests", "mart.top_pages", "ledger.books", "ledger.days"):
