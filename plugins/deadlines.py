@@ -28,8 +28,8 @@ async def tell_deadline(minutes: float, context: dict[str, Any]) -> None:
     if run.get("end_date") or run.get("run_type") == "backfill":
         return
     sentence = (
-        f"the run {run['dag_run_id']} of {run['dag_id']} is still {run.get('state')} {minutes:.0f} minutes after it was "
-        "queued: look what it waits for"
+        f"the run {run['dag_run_id']} of {run['dag_id']} is still {run.get('state')} {minutes:.0f} minutes after it "
+        "was queued: look what it waits for"
     )
     await asyncio.to_thread(write_alert, run["dag_id"], sentence)
 
