@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -33,8 +34,7 @@ silent_until = 0.0
 
 def publish(publication: Publication) -> int:
     """As `warehouse.publish.publish`, with the event. A receiver that fails never fails the publish."""
-    announcement = prepare_event(publication, load_settings().bucket)
-    snapshot = protocol.publish(replace(publication, event=announcement.spell))
+    snapshot = protocol.publish(replace(publication, event=prepare_quietly(publication)))
     if is_wanted():
         sender = Thread(target=send_quietly, args=(snapshot,), name="openlineage", daemon=True)
         sender.start()
@@ -42,6 +42,17 @@ def publish(publication: Publication) -> int:
         if sender.is_alive():
             leave_alone()
     return snapshot
+
+
+def prepare_quietly(publication: Publication) -> Callable[[int], str] | None:
+    """What spells the event. It must never be why something is not published: what cannot be told is logged."""
+    try:
+        spell = prepare_event(publication, load_settings().bucket).spell
+        spell(0)
+    except Exception:
+        log.exception("the publish of %s is not told in OpenLineage", publication.subject)
+        return None
+    return spell
 
 
 def is_wanted() -> bool:

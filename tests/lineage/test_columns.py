@@ -2,8 +2,10 @@
 
 import pytest
 
+from contracts import list_tables
 from lineage.columns import list_columns, list_queries, trace_columns
 from lineage.graph import draw_graph, find_dependents, find_origins, list_row_dependents
+from lineage.models import MADE
 from lineage.origins import Origin
 from lineage.queries import trace_query
 
@@ -97,6 +99,10 @@ def test_the_graph_leads_from_raw_objects_to_predictions_and_back_to_a_mart() ->
     assert {"features.interactions", "ml.models", "ml.predictions", "mart.recommendation_quality_daily"} <= set(after)
     assert graph.list_upstream("mart.top_pages") == ["core.requests", "raw/access_logs"]
     assert graph.list_upstream("core.photo_events") == ["raw/photo_events", "topic/photo_events"]
+
+
+def test_what_models_make_is_described() -> None:
+    assert {table.address for table in list_tables() if table.is_made} == set(MADE)
 
 
 def test_unknown_names_are_told_apart() -> None:

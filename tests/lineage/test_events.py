@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from lineage import events
 from lineage.kept import recall_columns
 from stack.cli import main as run_command
 from steps import announce
@@ -135,6 +136,15 @@ def test_a_receiver_that_is_away_fails_nothing(
             thread.join()
     assert len(read_events("fourth")) == 1
     assert "was not sent" in caplog.text and "--resend" in caplog.text
+
+
+def test_what_cannot_be_told_is_published_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(events, "recall_columns", lambda address: {}[address])
+    build("fifth")
+    assert read_events("fifth") == []
+    assert "mart.top_pages is not told in OpenLineage" in caplog.text
 
 
 def test_kept_lineage_is_what_is_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
