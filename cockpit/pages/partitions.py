@@ -15,7 +15,8 @@ from cockpit.publishes import (
     list_publishes_of,
     sample_quarantined,
 )
-from cockpit.rendering import render
+from cockpit.rendering import is_fragment, render
+from warehouse.mirror import MIRROR
 
 router = APIRouter()
 
@@ -24,6 +25,8 @@ WHOLE = "all"
 
 @router.get("/tables/{address}/partitions/{key}")
 def show_partition(request: Request, address: str, key: str) -> HTMLResponse:
+    if is_fragment(request):  # a run has ended: what it published is to be seen at once
+        MIRROR.refresh()
     one = find_declared(address)
     day = read_key(one, key)
     partition = find_partition(address, day) if day else None
