@@ -43,37 +43,52 @@ class Desk:
         return [one["state"] for one in posts]
 
 
+class Webhook(BaseHTTPRequestHandler):
+    """Notes what is posted at the desk of its server."""
+
+    server: "WebhookServer"
+
+    def do_POST(self) -> None:
+        desk, body = self.server.desk, json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not desk.is_away:
+            desk.posts.append(body | {"key": self.headers["Idempotency-Key"]})
+        self.answer(503 if desk.is_away else 200, b"")
+
+    def do_GET(self) -> None:
+        self.answer(200, json.dumps(self.server.desk.health).encode())
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class WebhookServer(ThreadingHTTPServer):
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        super().__init__(("127.0.0.1", 0), Webhook)
+
+
+class Inbox(Message):
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        super().__init__()
+
+    def handle_message(self, message: Any) -> None:
+        self.desk.mails.append(message)
+
+
 @contextmanager
 def open_desk(monkeypatch: MonkeyPatch) -> Iterator[Desk]:
     """A desk that the settings name."""
     desk = Desk()
-
-    class Webhook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if not desk.is_away:
-                desk.posts.append(body | {"key": self.headers["Idempotency-Key"]})
-            self.answer(503 if desk.is_away else 200, b"")
-
-        def do_GET(self) -> None:
-            self.answer(200, json.dumps(desk.health).encode())
-
-        def answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    class Inbox(Message):
-        def handle_message(self, message: Any) -> None:
-            desk.mails.append(message)
-
-    webhook = ThreadingHTTPServer(("127.0.0.1", 0), Webhook)
+    webhook = WebhookServer(desk)
     Thread(target=webhook.serve_forever, daemon=True).start()
-    mail = Controller(Inbox(), hostname="127.0.0.1", port=find_free_port([], set()))
+    mail = Controller(Inbox(desk), hostname="127.0.0.1", port=find_free_port([], set()))
     mail.start()
     desk.url = f"http://127.0.0.1:{webhook.server_port}"
     monkeypatch.setenv("WATERSHED_ALERT_WEBHOOK", f"{desk.url}/hook")
