@@ -37,6 +37,7 @@ class Site:
         context = self.browser.new_context(
             viewport=WINDOW, color_scheme="dark" if dark else "light", storage_state=self.known.get(role)
         )
+        context.set_default_timeout(60_000)  # milliseconds: the first page of a web server copies the ledger
         visitor = Visitor(self, context.new_page())
         if role not in self.known:
             visitor.log_in(role.lower())
