@@ -153,6 +153,7 @@ def test_a_table_is_rolled_back_for_a_reason(site: Site) -> None:
     page.get_by_label("Reason").fill("the second log was a mistake")
     page.get_by_role("button", name="Roll back").click()
     expect(page.locator("#rolled")).to_contain_text("success", timeout=180_000)
+    page.locator("#rolled").scroll_into_view_if_needed()
     visitor.take_picture("rollback")
     assert count("core.requests") == 0
     visitor.visit("snapshots")
