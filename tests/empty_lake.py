@@ -14,7 +14,7 @@ from contracts import load_streams
 from contracts.settings import Settings, load_kafka, load_reader, load_settings, source_url
 from stack.home import Home, read_ports
 from stack.kafka import create_topics, delete_topics
-from stack.postgres import admin_url
+from stack.postgres import admin_url, create_databases
 from stack.readers import allow_in_bucket, allow_in_catalog
 
 COUNTER = itertools.count()
@@ -83,6 +83,15 @@ def remove_lake(home: Home, lake: EmptyLake) -> None:
         for url in (lake.catalog_url, lake.accounts_url):
             database = sql.Identifier(urlsplit(url).path.lstrip("/"))
             connection.execute(sql.SQL("drop database {} with (force)").format(database))
+
+
+def forget_airflow(home: Home) -> None:
+    """Give the next Airflow of the test stack an empty database: assets name the bucket of the lake that they are in."""
+    port = read_ports(home)["postgres"]
+    with psycopg.connect(admin_url(home, port), autocommit=True) as connection:
+        connection.execute("drop database airflow with (force)")
+    create_databases(home, port)
+    (home.path / "airflow" / "prepared.json").unlink(missing_ok=True)
 
 
 def rename_database(url: str, database: str) -> str:

@@ -10,7 +10,7 @@ from stack.airflow_api import open_api
 from stack.home import Home
 from stack.servers import start_airflow, stop_airflow
 from tests.browser.site import Site, fill_lake, make_users, open_browser
-from tests.empty_lake import EmptyLake, make_topics
+from tests.empty_lake import EmptyLake, forget_airflow, make_topics
 
 PICTURES = Path(os.environ.get("PICTURES", Path(__file__).resolve().parents[2] / "pictures"))
 
@@ -28,3 +28,4 @@ def site(stack: Home, module_lake: EmptyLake, tmp_path_factory: pytest.TempPathF
             yield Site(airflow, browser, PICTURES)
     finally:
         stop_airflow(stack)
+        forget_airflow(stack)
