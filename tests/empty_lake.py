@@ -86,7 +86,7 @@ def remove_lake(home: Home, lake: EmptyLake) -> None:
 
 
 def forget_airflow(home: Home) -> None:
-    """Give the next Airflow of the test stack an empty database: assets name the bucket of the lake that they are in."""
+    """Give the next Airflow of the test stack an empty database: its assets name the bucket of their lake."""
     port = read_ports(home)["postgres"]
     with psycopg.connect(admin_url(home, port), autocommit=True) as connection:
         connection.execute("drop database airflow with (force)")
