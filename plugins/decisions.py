@@ -101,7 +101,7 @@ def chain_asking() -> None:
         logical_date=None,
     )
     answer = record_answer.override(inlets=refused)(described, cast(Any, ask.output))
-    ask >> answer >> carry_out_decision
+    described >> ask >> answer >> carry_out_decision
 
 
 @task
