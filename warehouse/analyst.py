@@ -48,7 +48,7 @@ def open_locked(settings: Settings, snapshot: int | None = None) -> DuckDBPyConn
 
 def open_attached(settings: Settings, snapshot: int | None = None) -> DuckDBPyConnection:
     """An engine with the lake that is not locked yet, for whoever has to add something before."""
-    con = duckdb.connect(config={"python_enable_replacements": "false", **read_limits()})
+    con = duckdb.connect(config={"python_enable_replacements": "false", **read_limits(settings)})
     for statement in (*spell_setup(settings), *TUNING):
         con.execute(statement)
     try:
@@ -68,9 +68,9 @@ def forget_analysts() -> None:
     open_locked.cache_clear()
 
 
-def read_limits() -> dict[str, str]:
+def read_limits(settings: Settings) -> dict[str, str]:
     """Memory and threads of an analyst's engine, which all its questions share."""
-    limits = {"memory_limit": read_setting("analyst_memory", "1GB")}
+    limits = {"memory_limit": settings.duckdb_memory}
     if threads := read_setting("analyst_threads", ""):
         limits["threads"] = threads
     return limits
