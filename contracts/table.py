@@ -29,7 +29,10 @@ Unit = Literal["object", "partition", "key"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `nullable` false means a null is a defect; `personal` ones are masked wherever values are shown."""
+    """One column. `nullable` false means a null is a defect; `personal` ones are masked wherever values are shown.
+
+    `source_name`: what the database calls it, where that is not its name, such as `UnitPrice` or `order`.
+    """
 
     name: str
     type: pa.DataType
@@ -37,6 +40,24 @@ class Column:
     nullable: bool = False
     unit: str | None = None
     personal: bool = False
+    source_name: str | None = None
+
+    @property
+    def origin_name(self) -> str:
+        return self.source_name or self.name
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which table of a database a history is of, as the database spells its schema and name.
+
+    `changed_at`: the column, by its name in the contract, that says when a record was last changed. None where there is
+    no such column: a version then begins when it was seen.
+    """
+
+    schema: str
+    table: str
+    changed_at: str | None
 
 
 @dataclass(frozen=True)
@@ -96,7 +117,8 @@ class Table:
 
     `day` names the column that puts a row into a day, which is how downstream learns what changed; None: no day.
     `event_time`: the column that says when a stream's event happened, where that is another one. `examples`: queries
-    that are worth starting from.
+    that are worth starting from. `origin`: of a history, the database's table; None: the one that is named as this one,
+    in whatever schema, whose `updated_at`, if there is one here, tells changes.
     """
 
     name: str
@@ -114,6 +136,7 @@ class Table:
     schema: str = "core"
     event_time: str | None = None
     examples: tuple[str, ...] = ()
+    origin: Origin | None = None
 
     @property
     def address(self) -> str:
@@ -139,6 +162,13 @@ class Table:
     def is_live(self) -> bool:
         """Whether all its rows come in micro-batches, none of which says anything about a day as a whole."""
         return self.schema == "speed" or all(isinstance(source, Stream) for source in self.sources)
+
+    @property
+    def changed_at(self) -> str | None:
+        """The column of a history that says when the source last changed a record, if one does."""
+        if self.origin:
+            return self.origin.changed_at
+        return "updated_at" if any(column.name == "updated_at" for column in self.columns) else None
 
     @property
     def arrow_schema(self) -> pa.Schema:
