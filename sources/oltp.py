@@ -28,12 +28,10 @@ from sources.postgres import (
     SourceTable,
     list_tables,
     name_sql,
-    open_snapshot,
     spell_keys,
     spell_rows,
-    spell_source,
-    text_sql,
 )
+from sources.postgres_session import open_snapshot, spell_source, text_sql
 
 
 @dataclass(frozen=True)

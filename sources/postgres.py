@@ -1,29 +1,19 @@
-"""A PostgreSQL database seen through DuckDB: what tables it has, and the queries that read them without losing a value.
-
-All queries go through `postgres_query` inside one DuckDB transaction, which is one REPEATABLE READ transaction of one
-PostgreSQL session: every table is seen at the same moment. (Scanning an attached table would be parallel, but includes
-the children of an inheritance parent, and reads numerics without a scale as doubles.)
-"""
+"""What tables a PostgreSQL database has, and the queries that read them without losing a value."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
 from duckdb import DuckDBPyConnection
-from sqlalchemy.engine import URL, make_url
 
-DATABASE = "extracted"
+from sources.postgres_session import query_source
+
 ROW_VERSION = "_row_version"  # PostgreSQL's xmin: the transaction that wrote this version of the row
 CHANGED_AT = "updated_at"
 EXACT_ELEMENTS = {"smallint", "integer", "bigint", "real", "double precision", "boolean", "text", "uuid", "date"}
 DECIMAL = re.compile(r"numeric\((\d+),(\d+)\)")
-AWAY = re.compile(
-    "Unable to connect to Postgres|server closed the connection|terminating connection|conflict with recovery|FATAL"
-)
 
 
 @dataclass(frozen=True)
@@ -64,71 +54,6 @@ class SourceTable:
     def origin(self) -> str:
         only = "" if self.is_partitioned else "ONLY "
         return f"{only}{name_sql(self.schema)}.{name_sql(self.name)}"
-
-
-@contextmanager
-def open_snapshot(con: DuckDBPyConnection, url: str) -> Iterator[dict[str, Any]]:
-    """The database at one moment, for as long as the context lasts: `cut_at` (UTC), `lsn` and `snapshot` of it.
-
-    Raises ConnectionError or ValueError with one sentence; a password is in neither.
-    """
-    address = make_url(url)
-    try:
-        attach_database(con, address)
-        con.begin()
-        yield dict(zip(("cut_at", "lsn", "snapshot"), query_source(con, MOMENT).fetchone() or (), strict=True))
-    except duckdb.Error as error:
-        raise explain_failure(address, error) from None
-    finally:
-        detach_database(con)
-
-
-MOMENT = """
-    SELECT (clock_timestamp() AT TIME ZONE 'UTC')::timestamp(6) AS cut_at,
-           (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text AS lsn,
-           pg_current_snapshot()::text AS snapshot
-    FROM set_config('row_security', 'off', true)
-"""
-
-
-def attach_database(con: DuckDBPyConnection, address: URL) -> None:
-    parts = {"HOST": address.host, "PORT": address.port or 5432, "DATABASE": address.database}
-    parts |= {"USER": address.username, "PASSWORD": address.password}
-    fields = "".join(f", {name} {text_sql(str(value))}" for name, value in parts.items() if value)
-    con.execute(f"CREATE OR REPLACE TEMPORARY SECRET {DATABASE} (TYPE postgres{fields})")
-    options = " ".join(f"{name}={value}" for name, value in address.query.items())  # such as sslmode=require
-    con.execute(f"ATTACH {text_sql(options)} AS {DATABASE} (TYPE postgres, SECRET {DATABASE}, READ_ONLY)")
-
-
-def detach_database(con: DuckDBPyConnection) -> None:
-    """Whatever happened before, nothing of the database is left in the connection."""
-    for statement in (
-        "ROLLBACK",
-        f"DETACH DATABASE IF EXISTS {DATABASE}",
-        f"DROP TEMPORARY SECRET IF EXISTS {DATABASE}",
-    ):
-        try:
-            con.execute(statement)
-        except duckdb.Error:  # no transaction was begun
-            continue
-
-
-def explain_failure(address: URL, error: duckdb.Error) -> Exception:
-    """One sentence with PostgreSQL's own reason, where DuckDB's message quotes connection string and query."""
-    where = f"{address.host}:{address.port or 5432}/{address.database}"
-    text = str(error).replace(address.password or "\0", "***")
-    reason = (re.findall(r"(?:FATAL|ERROR|failed): +(?!FATAL)(.+)", text) or text.strip().splitlines())[-1].strip()
-    if AWAY.search(text):
-        return ConnectionError(f"the database {where} does not answer the user {address.username!r}: {reason}")
-    return ValueError(f"the database {where} cannot be extracted: {reason}")
-
-
-def query_source(con: DuckDBPyConnection, query: str) -> DuckDBPyConnection:
-    return con.execute(f"SELECT * FROM {spell_source(query)}")
-
-
-def spell_source(query: str) -> str:
-    return f"postgres_query({text_sql(DATABASE)}, {text_sql(query)})"
 
 
 def list_tables(con: DuckDBPyConnection, wanted: Sequence[str] | None = None) -> list[SourceTable]:
@@ -218,6 +143,8 @@ def spell_value(column: SourceColumn) -> str:
         return f"nullif({name}, 'NaN')::{kind}" if is_exact else f"{name}::text"
     if kind.startswith("timestamp") and kind.endswith("with time zone"):
         return f"({name} AT TIME ZONE 'UTC')"
+    if kind.removesuffix("[]") == "money":  # how it is written, its digits too, is up to the database's lc_monetary
+        return f"{name}::{kind.replace('money', 'numeric')}::text"
     is_exact_array = kind.removesuffix("[]") in EXACT_ELEMENTS and not column.is_ragged
     is_text = kind.startswith(("numeric", "interval")) or kind.endswith("with time zone")
     return f"{name}::text" if is_text or (kind.endswith("]") and not is_exact_array) else name
@@ -225,7 +152,3 @@ def spell_value(column: SourceColumn) -> str:
 
 def name_sql(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def text_sql(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -1,13 +1,21 @@
 """An application's database of a test's own, and what extracting it brings."""
 
+import itertools
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from duckdb import DuckDBPyConnection
 
-from lake.store import Store
+from contracts.settings import load_settings
+from lake.store import Store, open_store
 from sources.oltp import extract, read_extraction, read_manifest
+from tests.empty_lake import EmptyLake, rename_database
+from warehouse.connection import open_engine
+
+COUNTER = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -40,3 +48,16 @@ class Application:
     def read_keys(self, key: str | None, table: str) -> list[Any]:
         _, _, keys = read_extraction(self.store, str(key), table)
         return sorted(self.con.execute(keys).fetchall())
+
+
+@contextmanager
+def open_application(lake: EmptyLake, made_as: str = "") -> Iterator[Application]:
+    """An empty database, made as the options of CREATE DATABASE say, and a session of its superuser in it."""
+    name = f"application{next(COUNTER)}"
+    url = rename_database(lake.admin_url, name)
+    with psycopg.connect(lake.admin_url, autocommit=True) as server:
+        server.execute(f"create database {name} {made_as}")
+        own_text = psycopg.connect(url, autocommit=True, client_encoding="UTF8")
+        with own_text as session, closing(open_engine(load_settings())) as con:
+            yield Application(url, session, con, open_store())
+        server.execute(f"drop database {name} with (force)")
