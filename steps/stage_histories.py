@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from contracts import tables_of
 from contracts.table import Source, Table
 from lake.store import Store, spell_step_key, spell_table_key
-from sources.oltp import read_extraction, read_manifest
+from sources.extractions import read_extraction, read_manifest
 from transforms.history import fold_history, select_columns
 from warehouse.connection import connect, quote
 from warehouse.ledger import find_latest_object

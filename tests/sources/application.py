@@ -11,7 +11,8 @@ from duckdb import DuckDBPyConnection
 
 from contracts.settings import load_settings
 from lake.store import Store, open_store
-from sources.oltp import extract, read_extraction, read_manifest
+from sources.extractions import read_extraction, read_manifest
+from sources.oltp import extract
 from tests.empty_lake import EmptyLake, rename_database
 from warehouse.connection import open_engine
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from lake.store import open_store
-from sources.oltp import read_extraction, read_manifest
+from sources.extractions import read_extraction, read_manifest
 from tests.empty_lake import EmptyLake
 from tests.sources.application import Application
 

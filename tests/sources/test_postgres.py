@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sources.oltp import extract, read_manifest
+from sources.extractions import read_manifest
+from sources.oltp import extract
 from stack.postgres import find_programs
 from tests.sources.application import Application
 

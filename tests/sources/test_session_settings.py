@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from sources.oltp import read_manifest
+from sources.extractions import read_manifest
 from tests.empty_lake import EmptyLake
 from tests.sources.application import Application, open_application
 
