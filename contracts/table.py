@@ -102,7 +102,10 @@ class Stream(Source):
 
 @dataclass(frozen=True)
 class Budget:
-    """How many bad rows of one raw object are tolerated: the larger of `rows` and `share` of the rows read."""
+    """How many bad rows of one raw object are tolerated: the larger of `rows` and `share` of the rows read.
+
+    A file with bad rows and not one good one is refused whatever the budget.
+    """
 
     share: float = 0.1
     rows: int = 1000

@@ -1,9 +1,9 @@
 """A person is asked whether objects that a run refused are published all the same.
 
-A publish refuses objects with more bad rows than the contract tolerates, or that make a table look wrong as a whole.
-Then a run here asks: *Publish all the same*, *Try again* after a fix, or *Leave refused*. The question waits under
-*Required Actions*, without taking a slot, for a week; the answer is recorded as a decision, with who and why, and
-`carry_out_decisions` does what it says. The page *Quarantine* of the cockpit offers the same.
+A publish refuses objects with more bad rows than the contract tolerates or not one good row, or that make a table look
+wrong as a whole. Then a run here asks: *Publish all the same*, *Try again* after a fix, or *Leave refused*.
+The question waits under *Required Actions*, without taking a slot, for a week; the answer is recorded as a decision,
+with who and why, and `carry_out_decisions` does what it says. The page *Quarantine* of the cockpit offers the same.
 
 **When it fails** *connection* in an error: the S3 server or PostgreSQL is away. It retries by itself; then clear the
 failed task. `ask` after it was cleared asks again. Whatever fails, the objects stay refused and nothing is lost.

@@ -64,7 +64,7 @@ def split_documents(streams: Iterable[tuple[RawObject, BinaryIO]], refused: dict
                         yield build_slice(rows)
                         rows, size = [], 0
         except Unreadable as error:
-            refused[about.key] = f"{about.name} {error}: have it delivered again"
+            refused[about.key] = f"{about.name} {error}"
     if rows:
         yield build_slice(rows)
 

@@ -81,7 +81,7 @@ def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str,
                         yield pa.Table.from_batches(batches)
                         batches, size, kept = [], 0, 0
         except Unreadable as error:
-            refused[origin.key] = f"{origin.name} {error}: have it delivered again"
+            refused[origin.key] = f"{origin.name} {error}"
             del batches[kept:]
     if batches:
         yield pa.Table.from_batches(batches)

@@ -1,5 +1,6 @@
 """Refusals: which raw objects of a checked run are not published, and why."""
 
+from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
                 refused.setdefault(key, f"{table.address}: {report['blocked']}")
             elif not isinstance(run.source, Stream) and not table.budget.allows(bad, read):
                 refused.setdefault(key, explain_budget(table, run, key, bad, read))
+    for key, bad in find_noise(run).items():
+        if key not in accepted:
+            refused.setdefault(key, explain_noise(run, key, bad))
     if refused and run.source.kind == "oltp":  # what one extraction closes, the next one continues: all or none
         why = next(iter(refused.values()))
         refused = {key: refused.get(key, why) for key in run.objects}
@@ -38,12 +42,38 @@ def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
     return refused
 
 
+def find_noise(run: "CheckedRun") -> dict[str, int]:
+    """Files with not one good row in any table, however few rows they have: key to number of bad ones.
+
+    A batch of messages and an extraction are no files that somebody could have mistaken for others: they hold whatever
+    came or changed since the one before, which may be a single bad row.
+    """
+    if run.source.kind not in ("logs", "documents"):
+        return {}
+    good, bad = Counter[str](), Counter[str]()
+    for report in run.reports.values():
+        good.update(report["written"])
+        bad.update(report["quarantined"])
+    return {key: rows for key, rows in bad.items() if not good[key]}
+
+
+def explain_noise(run: "CheckedRun", key: str, bad: int) -> str:
+    return (
+        f"{run.objects[key].name} has not one good row for {' or '.join(t.address for t in run.tables)} ({bad} bad): "
+        f"make sure that it is the file that was meant, or mend the transform, {spell_retry(run)}"
+    )
+
+
 def explain_budget(table: Table, run: "CheckedRun", key: str, bad: int, read: int) -> str:
     return (
         f"{bad} of {read} rows of {run.objects[key].name} are bad for {table.address}, more than its contract "
         f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
-        f"then `watershed run ingest_{run.source.name} --refused`; or decide to publish it all the same"
+        f"{spell_retry(run)}"
     )
+
+
+def spell_retry(run: "CheckedRun") -> str:
+    return f"then `watershed run ingest_{run.source.name} --refused`; or decide to publish it all the same"
 
 
 def spell_refusals(run: "CheckedRun", refused: dict[str, str]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import lzma
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,44 @@ def test_only_garbage_changes_nothing(lake: EmptyLake, tmp_path: Path) -> None:
     assert len(ingest("access_logs")) == 1
     assert count("SELECT count(*) FROM core.requests") == 0
     assert count("SELECT count(*) FROM ledger.publishes") == 0
+
+
+def test_noise_is_refused_whatever_its_size(lake: EmptyLake, tmp_path: Path) -> None:
+    """Not one good row: refused as a whole. Files of two tables count together, and nothing is not noise."""
+    noise = {
+        land("access_logs", tmp_path, "page.log", b"<html>\n<body>Bad Gateway</body>\n</html>\n"),
+        land("access_logs", tmp_path, "one-2026-11-01.log", b"02:49:12 127.0.0.1 GET /a 999\n"),  # bad by a rule
+        land("access_logs", tmp_path, "binary.log", b"\xff\n" * 40),
+    }
+    land("access_logs", tmp_path, "blank.log", b"\n \n")
+    land("access_logs", tmp_path, "fine-2026-11-01.log", GOOD + b"bad\n" * 999)
+    refused = ingest("access_logs")
+    assert set(refused) == noise
+    assert "page.log has not one good row for core.requests (3 bad): " in " ".join(refused.values())
+    assert count("SELECT count(*) FROM quarantine.requests") == 999
+    assert find_arrivals("access_logs") == []
+    assert_books_balance()
+
+
+def test_documents_and_tables_together_can_be_noise(lake: EmptyLake, tmp_path: Path) -> None:
+    documents = land("photo_documents", tmp_path, "broken.json", b"{'id': 1}")
+    land("photo_documents", tmp_path, "half.ndjson", b'{"id": "1", "created_at": "2026-11-01T00:00:00Z"}\n{\n')
+    assert set(ingest("photo_documents", "documents")) == {documents}
+    land("ratings_files", tmp_path, "titles.dat", b"1::Up (2009)::Comedy\n1::Up\n")  # good for one table, bad for one
+    neither = land("ratings_files", tmp_path, "no.dat", b"1::Up (2009)::Comedy::0 min\n1::Up\n")
+    refused = ingest("ratings_files", "ratings")
+    assert set(refused) == {neither}
+    assert "for core.ratings or core.film_titles (2 bad)" in refused[neither]
+
+
+def test_containers_are_refused(lake: EmptyLake, tmp_path: Path) -> None:
+    zipped = land("access_logs", tmp_path, "day.log.zip", b"PK\x03\x04" + GOOD * 100)
+    packed = land("access_logs", tmp_path, "day-2026-11-01.log.xz", lzma.compress(GOOD * 100))
+    refused = ingest("access_logs")
+    assert "day.log.zip is a zip archive, which is not read: unpack it" in refused[zipped]
+    assert "day-2026-11-01.log.xz is an xz file, which is not read: unpack it" in refused[packed]
+    assert count("SELECT count(*) FROM core.requests") == 0
+    assert count("SELECT count(*) FROM ledger.refusals") == 2
 
 
 def test_empty_file_and_same_file_twice(lake: EmptyLake, tmp_path: Path) -> None:
