@@ -189,7 +189,7 @@ TRACE = (
 EVENT_ID = Column("event_id", pa.string(), "The event's id where a stream brought the row; else null", nullable=True)
 
 HISTORY = (
-    Column("valid_from", UTC_TIMESTAMP, "Since when the row's values hold, the source's `updated_at`"),
+    Column("valid_from", UTC_TIMESTAMP, "Since when the row's values hold, as far as the source tells"),
     Column("valid_to", UTC_TIMESTAMP, "Until when they held, exclusive; null while they hold", nullable=True),
     Column("is_current", pa.bool_(), "Whether the row is the latest version of a record that still exists"),
     Column("is_deleted", pa.bool_(), "Whether this version ended because the record was deleted at the source"),

@@ -99,8 +99,11 @@ def fold_extraction(source: Source, table: Table) -> Any:
     from transforms.history import fold_history
 
     before = ibis.table({c.name: ibis.dtype(c.type) for c in table.all_columns}, name=table.address)
-    fields = {c.name: ibis.dtype(c.type) for c in (*table.columns, *TRACE)}
-    rows = ibis.table(fields, name=f"raw/{source.name}")
+    fields = {c.origin_name: ibis.dtype(c.type) for c in (*table.columns, *TRACE)}
+    records = ibis.table(fields, name=f"raw/{source.name}")
+    rows = records.rename({c.name: c.origin_name for c in table.columns})
     keys = rows.select(*table.key)
     moment = datetime(1970, 1, 1)
-    return fold_history(before, rows, keys, key=table.key, cut_at=moment, folded_until=None)
+    return fold_history(
+        before, rows, keys, key=table.key, cut_at=moment, folded_until=None, changed_at=table.changed_at
+    )

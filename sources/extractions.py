@@ -8,11 +8,13 @@ of the extraction that it builds on. *keys*: what identifies every row that exis
 there was deleted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from contracts.table import Column, Table
 from lake.store import Store
-from sources.postgres import ROW_VERSION, name_sql
+from sources.postgres import name_in_files, name_sql
 from sources.postgres_session import text_sql
 
 
@@ -21,8 +23,9 @@ class Extract:
     """One table of an extraction. `rows` and `keys` are keys of Parquet objects. Where `row_count` is 0, the rows' file
     is there for its columns only and may be an earlier extraction's.
 
-    A table without a primary key has no `primary_key`: neither history nor deletions can be told, its rows are always
-    a snapshot. `raw_line` of a row is its place in the rows' file, from 1.
+    `primary_key`: the columns that tell rows apart, the key of its contract if it has one. Without them neither
+    history nor deletions can be told, and rows are always a snapshot. `raw_line` of a row is its place in the rows'
+    file, from 1.
     """
 
     schema: str
@@ -53,7 +56,16 @@ class Extraction:
 
     def find_table(self, name: str) -> Extract:
         """The table called `photos` or `public.photos`. Raises LookupError."""
-        found = [t for t in self.tables if name in (t.name, t.address)]
+        return self.find_only(name, [t for t in self.tables if name in (t.name, t.address)])
+
+    def find_origin(self, table: Table) -> Extract:
+        """The table that a contract is about. Raises LookupError."""
+        if (own := table.origin) is None:
+            return self.find_table(table.name)
+        named = [t for t in self.tables if (t.schema, t.name) == (own.schema, own.table)]
+        return self.find_only(f"{own.schema}.{own.table}", named)
+
+    def find_only(self, name: str, found: Sequence[Extract]) -> Extract:
         if len(found) != 1:
             several = "several tables" if found else "no table"
             raise LookupError(f"the extraction of {self.source} at {self.cut_at} has {several} called {name!r}")
@@ -71,18 +83,39 @@ def read_manifest(store: Store, key: str) -> Extraction:
     return Extraction(**about)
 
 
-def read_extraction(store: Store, key: str, table: str) -> tuple[Extraction, str, str]:
-    """One table of an extraction: the manifest, and queries for DuckDB: the table's rows with the trace columns
-    raw_object and raw_line, and its keys. Raises LookupError."""
+def read_extraction(store: Store, key: str, table: Table) -> tuple[Extraction, str, str]:
+    """One table of an extraction: the manifest, and queries for DuckDB, both with the contract's names: the rows, as
+    far as the extraction has the contract's columns, with raw_object and raw_line; and the keys. Raises LookupError."""
     extraction = read_manifest(store, key)
-    extract = extraction.find_table(table)
-    columns = ", ".join(map(name_sql, extract.primary_key)) or "*"
-    trace = (
-        f"* EXCLUDE (file_row_number, {ROW_VERSION}), {text_sql(key)} AS raw_object, file_row_number + 1 AS raw_line"
-    )
+    extract = extraction.find_origin(table)
+    wanted = {c.name: c for c in table.columns}
+    if unlisted := [name for name in table.key if wanted[name].origin_name not in list_keys(extract)]:
+        raise LookupError(
+            f"the extraction of {extraction.source} at {extraction.cut_at} does not list {extract.address} by "
+            f"{', '.join(unlisted)}, the key of contracts/{table.name}.py: extract it anew, or mend the key"
+        )
+    rows = spell_extract(store, key, extract, table.columns)
+    keys = spell_columns(extract, [wanted[name] for name in table.key])
+    return extraction, rows, f"SELECT {keys} FROM {spell_parquet(store.address(extract.keys))}"
+
+
+def list_keys(extract: Extract) -> tuple[str, ...]:
+    """The columns in the file of keys, which of a snapshot is that of the rows."""
+    return tuple(name for name, _ in extract.columns) if extract.is_snapshot else extract.primary_key
+
+
+def spell_extract(store: Store, key: str, extract: Extract, columns: Sequence[Column]) -> str:
+    """A query for the extracted rows, in these columns as far as they are there, with the trace."""
+    trace = f"{text_sql(key)} AS raw_object, file_row_number + 1 AS raw_line"
     file = f"read_parquet({text_sql(store.address(extract.rows))}, file_row_number = true)"
-    rows = f"SELECT {trace} FROM {file}" + ("" if extract.row_count else " LIMIT 0")
-    return extraction, rows, f"SELECT {columns} FROM {spell_parquet(store.address(extract.keys))}"
+    limit = "" if extract.row_count else " LIMIT 0"
+    return f"SELECT {', '.join(filter(None, [spell_columns(extract, columns), trace]))} FROM {file}{limit}"
+
+
+def spell_columns(extract: Extract, columns: Sequence[Column]) -> str:
+    names = name_in_files([name for name, _ in extract.columns])
+    there = [c for c in columns if c.origin_name in names]
+    return ", ".join(f"{name_sql(names[c.origin_name])} AS {name_sql(c.name)}" for c in there)
 
 
 def spell_parquet(address: str) -> str:

@@ -9,23 +9,26 @@ rows reached the tables.
 
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
+from contracts.table import Table
 from lake.store import Store
+from sources.agreements import find_wanted
 from sources.extractions import Extract, Extraction, read_manifest, spell_parquet
 from sources.postgres import (
     ROW_VERSION,
     SourceTable,
-    list_tables,
     name_sql,
     spell_keys,
     spell_rows,
 )
 from sources.postgres_session import open_snapshot, spell_source, text_sql
+from sources.postgres_tables import find_ragged, list_tables
 
 
 def extract(
@@ -34,9 +37,9 @@ def extract(
     store: Store,
     source: str,
     since: str | None = None,
-    tables: Sequence[str] | None = None,
+    tables: Sequence[Table] | None = None,
 ) -> str | None:
-    """Extract all tables of a database, or those named, at one moment. Returns the manifest's key.
+    """Extract all tables of a database, or those of contracts, at one moment. Returns the manifest's key.
 
     `since`: the manifest of an earlier extraction to build on; then None is returned, and nothing landed, if nothing
     has changed. `con` must be able to write to the bucket. Raises ConnectionError when the database is away,
@@ -44,7 +47,7 @@ def extract(
     """
     earlier = read_manifest(store, since) if since else None
     with open_snapshot(con, url) as moment:
-        found = list_tables(con, tables)
+        found = find_all(con) if tables is None else find_wanted(con, tables)
         parts = [Part(con, store, source, table, find_earlier(earlier, table)) for table in found]
         changed = [part.compare() for part in parts]
         if earlier and not any(changed) and len(found) == len(earlier.tables):
@@ -53,6 +56,14 @@ def extract(
     manifest = Extraction(source, builds_on=since, tables=extracts, **moment)
     content = io.BytesIO(json.dumps(asdict(manifest), default=str, indent=1).encode())
     return store.put_once(source, content, f"{source} {moment['cut_at'].isoformat()}.json").key
+
+
+def find_all(con: DuckDBPyConnection) -> list[SourceTable]:
+    """Every table of the open snapshot, by its primary key. Raises ValueError when one may not be read."""
+    found = list_tables(con)
+    if hidden := [t.address for t in found if not t.is_readable]:
+        raise ValueError(f"the user may not read {', '.join(hidden)}: GRANT SELECT ON {', '.join(hidden)} to it")
+    return [find_ragged(con, table) for table in found]
 
 
 def find_earlier(earlier: Extraction | None, table: SourceTable) -> Extract | None:
@@ -120,7 +131,8 @@ class Part:
         return self.write_file(f"FROM {rows} SEMI JOIN {self.changed} USING ({key})", "rows")
 
     def write_file(self, query: str, what: str) -> tuple[str, int]:
-        key = f"raw-parts/{self.source}/{uuid4().hex}-{self.table.name}-{what}.parquet"
+        name = re.sub(r"[^A-Za-z0-9_]", "_", self.table.name)  # an address may hold no wildcard
+        key = f"raw-parts/{self.source}/{uuid4().hex}-{name}-{what}.parquet"
         copied = self.con.execute(f"COPY ({query}) TO {text_sql(self.store.address(key))} (FORMAT parquet)").fetchone()
         return key, int(copied[0]) if copied else 0
 

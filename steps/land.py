@@ -99,4 +99,4 @@ def extract_database(source: Source, store: Store) -> None:
     settings = load_settings()
     since = find_latest_object(connect(), source.name)
     with closing(open_engine(settings)) as con:
-        extract(con, source_url(source.name), store, source.name, since, [t.name for t in tables_of(source)])
+        extract(con, source_url(source.name), store, source.name, since, tables_of(source))

@@ -65,7 +65,7 @@ def fold_extraction(
 
     lake = ibis.duckdb.from_connection(con)
     using = ", ".join(f'"{name}"' for name in table.key)
-    extraction, rows, keys = read_extraction(store, key, table.name)
+    extraction, rows, keys = read_extraction(store, key, table)
     previous = f"SELECT * FROM {published} ANTI JOIN folded USING ({using}) UNION ALL BY NAME SELECT * FROM folded"
     for name, query in (("previous", previous), ("extracted", rows), ("present", keys)):
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")  # the fold looks at each several times
@@ -76,11 +76,12 @@ def fold_extraction(
         key=table.key,
         cut_at=extraction.cut_at,
         folded_until=folded_until,
+        changed_at=table.changed_at,
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {ibis.to_sql(changed, dialect='duckdb')}")
     con.execute(f"DELETE FROM folded WHERE ({using}) IN (SELECT ({using}) FROM changed)")
     con.execute("INSERT INTO folded BY NAME SELECT * FROM changed")
-    read = extraction.find_table(table.name).row_count
+    read = extraction.find_origin(table).row_count
     opened = con.execute("SELECT count(*) FROM changed WHERE raw_object = ?", [key]).fetchone()
     written = int(opened[0]) if opened else 0
     return {"read": read, "filtered": 0, "rejected": 0, "written": written, "deduplicated": read - written}

@@ -3,8 +3,9 @@
 Words used here:
 *version*: a row of a history, valid from `valid_from` until just before `valid_to`, or still. *Latest* version of a
 record: the one with the greatest `valid_from`; it is current, unless the record was deleted.
-*start*: when a new version begins. That is what the source says (`updated_at`), or where it says nothing, or says to
-be older than what is known already, the moment of the extraction: versions of a record never overlap.
+*start*: when a new version begins. That is what the source says (in the contract's `changed_at`), or where it says
+nothing, or says to be older than what is known already, the moment of the extraction: versions of a record never
+overlap.
 """
 
 from collections.abc import Sequence

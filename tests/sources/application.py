@@ -1,17 +1,19 @@
 """An application's database of a test's own, and what extracting it brings."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts.settings import load_settings
+from contracts.table import Column
 from lake.store import Store, open_store
-from sources.extractions import read_extraction, read_manifest
+from sources.extractions import read_manifest, spell_columns, spell_extract, spell_parquet
 from sources.oltp import extract
 from tests.empty_lake import EmptyLake, rename_database
 from warehouse.connection import open_engine
@@ -40,15 +42,23 @@ class Application:
         return {t.name: (t.row_count, t.key_count) for t in read_manifest(self.store, str(key)).tables}
 
     def spell_rows(self, key: str | None, table: str) -> str:
-        return read_extraction(self.store, str(key), table)[1]
+        extract = read_manifest(self.store, str(key)).find_table(table)
+        return spell_extract(self.store, str(key), extract, list_columns(n for n, _ in extract.columns))
 
     def read_rows(self, key: str | None, table: str, columns: str = "* EXCLUDE raw_object") -> list[Any]:
         query = f"SELECT {columns} FROM ({self.spell_rows(key, table)}) ORDER BY raw_line"
         return self.con.execute(query).fetchall()
 
     def read_keys(self, key: str | None, table: str) -> list[Any]:
-        _, _, keys = read_extraction(self.store, str(key), table)
+        extract = read_manifest(self.store, str(key)).find_table(table)
+        columns = spell_columns(extract, list_columns(extract.primary_key))
+        keys = f"SELECT {columns} FROM {spell_parquet(self.store.address(extract.keys))}"
         return sorted(self.con.execute(keys).fetchall())
+
+
+def list_columns(names: Iterable[str]) -> list[Column]:
+    """The columns of these names as a contract would have them."""
+    return [Column(name, pa.string(), "Whatever it is") for name in names]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import threading
 import psycopg
 import pytest
 
+from contracts import find_table as find_contract
 from lake.store import open_store
 from sources.extractions import read_extraction, read_manifest
 from tests.empty_lake import EmptyLake
@@ -125,4 +126,4 @@ def move_money(url: str, done: threading.Event) -> None:
 
 def test_a_manifest_that_is_not_there(module_lake: EmptyLake) -> None:
     with pytest.raises(LookupError, match="there is no object raw/accounts/none"):
-        read_extraction(open_store(), "raw/accounts/none", "users")
+        read_extraction(open_store(), "raw/accounts/none", find_contract("users"))

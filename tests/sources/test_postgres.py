@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from contracts import find_table
 from sources.extractions import read_manifest
 from sources.oltp import extract
 from stack.postgres import find_programs
@@ -89,8 +90,8 @@ def test_failures_are_one_sentence(application: Application) -> None:
             assert "\n" not in str(caught.value)
             assert not {"geheim", "geraten"} & set(re.findall(r"\w+", str(caught.value)))
             assert caught.value.__cause__ is None
-        with pytest.raises(LookupError, match="the database has no table nothing"):
-            extract(con, application.url, store, "accounts", tables=["secrets", "nothing"])
+        with pytest.raises(LookupError, match="has no table users: create it, or mend"):
+            extract(con, application.url, store, "accounts", tables=[find_table("users")])
         assert application.count_rows(application.take()) == {"secrets": (0, 0)}
     finally:
         application.execute("drop role guest")
