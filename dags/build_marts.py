@@ -6,7 +6,8 @@ mart whose inputs are the same as when it was built is skipped too.
 
 **When it fails**
 - *connection* in an error: the S3 server or PostgreSQL is away. It retries by itself; then clear the failed task.
-- one mart with an SQL error: its file `warehouse/marts/<mart>.sql` does not fit the tables. The other marts are built.
+- one mart, with days in its error: its query `warehouse/marts/<mart>.sql` fails for them. Its other days are built, and
+  all marts but those that read it, which are *upstream failed*.
 
 **Safe to rerun?** Always: a rebuild replaces the partition. Clear a task, or *Trigger* with *Advanced > Partition Key*
 set to a day or to `all`; without a key everything that is out of date is rebuilt, which also makes up for changes that

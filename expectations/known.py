@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 EARLIEST = datetime(1990, 1, 1)  # the first web server is of that year: an older time stamp is a broken clock
+PETABYTE = 10**15  # no file or answer is larger: a greater number is not a size, and sums of it mean nothing
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Business rules of core.photo_documents."""
 
-from expectations.known import EARLIEST, Known
+from expectations.known import EARLIEST, PETABYTE, Known
 from expectations.rules import Rules, expect_between, expect_match
+
+WIDEST = 100_000_000  # pixels, a hundred times the side of the largest mosaics
 
 
 def build_rules(known: Known) -> Rules:
@@ -14,8 +16,8 @@ def build_rules(known: Known) -> Rules:
         expect_between("exposure_s", 0, 86_400, "an exposure takes no negative time and at most a day"),
         expect_between("focal_length_mm", 0, 100_000, "a focal length is 0 (unknown) to 100 m"),
         expect_between("iso", 0, 10_000_000, "a sensitivity is 0 (unknown) to ten million"),
-        expect_between("width_px", 1, None, "a photo is at least a pixel wide"),
-        expect_between("height_px", 1, None, "a photo is at least a pixel high"),
-        expect_between("file_bytes", 0, None, "a file has no negative size"),
+        expect_between("width_px", 1, WIDEST, "width_px is 1 to 100 million"),
+        expect_between("height_px", 1, WIDEST, "height_px is 1 to 100 million"),
+        expect_between("file_bytes", 0, PETABYTE, "file_bytes is 0 to 10^15, a petabyte"),
         expect_match("content_sha256", "^[0-9a-f]{64}$", "a content hash is 64 hexadecimal digits"),
     ]

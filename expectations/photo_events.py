@@ -6,7 +6,7 @@ Clocks of devices are wrong, and the order of events allows for it: only times t
 from datetime import timedelta
 
 from contracts.photo_events import KINDS
-from expectations.known import EARLIEST, Known
+from expectations.known import EARLIEST, PETABYTE, Known
 from expectations.rules import Rules, expect_between, expect_one_of, expect_that
 
 CLOCKS_AHEAD = timedelta(days=7)
@@ -21,7 +21,7 @@ def build_rules(known: Known) -> Rules:
         expect_between("photo_id", 1, None, "a photo id is positive"),
         expect_between("user_id", 1, None, "a user id is positive"),
         expect_that("path", "starts_with(path, '/')", "a path starts with a slash"),
-        expect_between("file_bytes", 1, None, "a photo's file is not empty"),
+        expect_between("file_bytes", 1, PETABYTE, "file_bytes is 1 to 10^15: a photo's file is not empty"),
         expect_between("camera_id", 1, None, "a camera id is positive"),
         expect_between("version", 1, None, "versions are counted from 1"),
         expect_that("leader", f"length(leader) BETWEEN 1 AND {LONGEST_ID}", "a device has a short name"),

@@ -1,6 +1,6 @@
 """Business rules of core.photos."""
 
-from expectations.known import EARLIEST, Known
+from expectations.known import EARLIEST, PETABYTE, Known
 from expectations.rules import Rules, expect_between, expect_known, expect_that
 
 
@@ -8,7 +8,7 @@ def build_rules(known: Known) -> Rules:
     return [
         expect_between("photo_id", 1, None, "a photo id is positive"),
         expect_that("path", "starts_with(path, '/')", "a path starts with a slash"),
-        expect_between("file_bytes", 1, None, "a photo's file is not empty"),
+        expect_between("file_bytes", 1, PETABYTE, "file_bytes is 1 to 10^15: a photo's file is not empty"),
         expect_between(
             "uploaded_at", EARLIEST, known.latest, "a photo was uploaded in the web's time, not in the future"
         ),

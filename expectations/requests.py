@@ -1,6 +1,6 @@
 """Business rules of core.requests."""
 
-from expectations.known import EARLIEST, Known
+from expectations.known import EARLIEST, PETABYTE, Known
 from expectations.rules import Rules, expect_between, expect_one_of, expect_that
 
 METHODS = (
@@ -26,6 +26,6 @@ def build_rules(known: Known) -> Rules:
         expect_one_of("method", METHODS, "a method is one that HTTP or WebDAV defines", severity="info"),
         expect_that("protocol", "starts_with(protocol, 'HTTP/')", "a web server speaks HTTP", severity="info"),
         expect_between("status", 100, 599, "a status is 100 to 599"),
-        expect_between("response_bytes", 0, None, "a response has no negative size"),
+        expect_between("response_bytes", 0, PETABYTE, "response_bytes is 0 to 10^15, a petabyte"),
         expect_that("status", "status < 500", "at most one request in ten is an error of the server", mostly=0.9),
     ]

@@ -15,8 +15,8 @@ def run_here(dag_id: str, first: date | None = None, last: date | None = None, r
     """Run the steps of `ingest_<source>`, `build_marts`, `check_parity`, `maintain_lake` or `predict_recommendations`,
     printing their counts.
 
-    Raises LookupError for another DAG, ValueError when objects were refused (the others are published) or when core
-    differed from its recomputation.
+    Raises LookupError for another DAG, ValueError when objects were refused or marts could not be built (the others are
+    published) or when core differed from its recomputation.
     """
     run_id = spell_run_id(dag_id)
     kind, _, source = dag_id.partition("_")
@@ -132,12 +132,18 @@ def predict_recommendations(run_id: str) -> None:
 
 
 def build_marts(run_id: str, first: date | None, last: date | None) -> None:
-    from steps.marts import build_stale_marts
+    """Raises MartsFailed where some could not be built; the others are, and are shown."""
+    from steps.marts import MartsFailed, build_stale_marts
 
-    def build() -> dict[str, dict[str, list[str]]]:
-        return {mart: {"partitions": built} for mart, built in build_stale_marts(run_id, first, last).items()}
+    try:
+        show("build_marts", lambda: count_partitions(build_stale_marts(run_id, first, last)))
+    except MartsFailed as error:
+        print_step("build_marts", "failed", None, count_partitions(error.built))
+        raise
 
-    show("build_marts", build)
+
+def count_partitions(built: dict[str, list[str]]) -> dict[str, dict[str, list[str]]]:
+    return {mart: {"partitions": days} for mart, days in built.items()}
 
 
 def show(step: str, work: Callable[[], Any]) -> Any:

@@ -1,12 +1,14 @@
 """Marts: the same protocol for tables made of tables. Stage from one snapshot, check, publish the partition."""
 
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from lake.store import open_store, spell_table_key
@@ -19,24 +21,94 @@ from warehouse.publish import Overtaken, Part, Publication, read_snapshot, trans
 from warehouse.staleness import find_stale_days, is_stale
 
 
+class MartsFailed(ValueError):
+    """Marts that could not be built, a sentence each. `built`: the days, or `whole`, that were, by mart."""
+
+    def __init__(self, failures: list[str], built: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(failures))
+        self.built = built
+
+
+class Building:
+    """One mart after the other. One that fails, or a day of it, is no reason for others not to be built, unless they
+    read it; what failed is told in the end.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.built: dict[str, list[dict[str, Any]]] = {}
+        self.failed: dict[str, dict[date | None, str]] = {}
+
+    def build_days(self, mart: Mart, days: Iterable[date | None]) -> None:
+        """Raises only where a server is away, which concerns every mart."""
+        for day in days:
+            try:
+                self.refuse_unbuilt(mart, day)
+                if (made := build_mart(mart.name, self.run_id, day, force=True)) is not None:
+                    self.built.setdefault(mart.name, []).append(made)
+            except Exception as error:
+                if is_away(error):
+                    raise
+                self.failed.setdefault(mart.address, {})[day] = str(error)
+
+    def refuse_unbuilt(self, mart: Mart, day: date | None) -> None:
+        """Raises MartBroken where the mart reads one that this run could not build, of the same day where both have
+        days: it would be up to date with what is not."""
+        for address in mart.reads:
+            unbuilt = self.failed.get(address, {})
+            if unbuilt and (day is None or day in unbuilt or None in unbuilt):
+                raise MartBroken(f"{mart.address} stays as it was: it reads {address}, which was not built")
+
+    def finish(self) -> dict[str, list[dict[str, Any]]]:
+        """What was built. Raises MartsFailed."""
+        if self.failed:
+            sentences = [f"{spell_days(days)}{next(iter(days.values()))}" for days in self.failed.values()]
+            raise MartsFailed(sentences, list_built(self.built))
+        return self.built
+
+
+def spell_days(failed: dict[date | None, str]) -> str:
+    """Which days the sentence of the first one stands for, where there are several."""
+    if len(failed) == 1:
+        return ""
+    named = ", ".join(str(day) for day in list(failed)[:3])
+    return f"{len(failed)} days ({named}{', ...' if len(failed) > 3 else ''}): "
+
+
+def is_away(error: Exception) -> bool:
+    """Whether a server does not answer. One that answers with an error, for a file that is gone, is there."""
+    return isinstance(error, ConnectionError | duckdb.IOException) and not isinstance(error, duckdb.HTTPException)
+
+
 def build_stale_marts(run_id: str, first: date | None = None, last: date | None = None) -> dict[str, list[str]]:
-    """Build every mart where it is stale; with dates, these days whether stale or not. Returns what was built."""
-    built: dict[str, list[str]] = {}
+    """Build every mart where it is stale; with dates, these days whether stale or not. Returns what was built.
+
+    Raises MartsFailed when all others are built.
+    """
+    building = Building(run_id)
     for mart in list_marts():
         with closing(connect()) as con:
             days = find_stale_days(con, mart) if first is None else list_days(con, mart, first, last or first)
-        for day in days:
-            if build_mart(mart.name, run_id, day, force=True) is not None:
-                built.setdefault(mart.name, []).append(str(day or "whole"))
-    return built
+        building.build_days(mart, days)
+    return list_built(building.finish())
+
+
+def list_built(built: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    """The days that were built, by mart."""
+    return {name: [one["day"] or "whole" for one in made] for name, made in built.items()}
 
 
 def build_stale_mart(mart_name: str, run_id: str, force: bool = False) -> dict[str, Any] | None:
-    """Build one mart wherever it is stale, with `force` everywhere. Returns None when there was nothing to build."""
+    """Build one mart wherever it is stale, with `force` everywhere. Returns None when there was nothing to build.
+
+    Raises MartsFailed when the other days are built.
+    """
     mart = find_mart(mart_name)
     with closing(connect(read_only=True)) as con:
         days = list_days(con, mart, date.min, date.max) if force else find_stale_days(con, mart)
-    made = [built for day in days if (built := build_mart(mart.name, run_id, day, force=True)) is not None]
+    building = Building(run_id)
+    building.build_days(mart, days)
+    made = building.finish().get(mart.name, [])
     return {"rows": sum(m["rows"] for m in made), "days": len(made), "snapshot": made[-1]["snapshot"]} if made else None
 
 
@@ -52,20 +124,35 @@ def list_days(con: DuckDBPyConnection, mart: Mart, first: date, last: date) -> l
 def build_mart(mart_name: str, run_id: str, day: date | None, force: bool = False) -> dict[str, Any] | None:
     """Build one partition of a mart (its whole, where it has none). Returns None when its inputs are unchanged.
 
-    Raises MartBroken when query and header disagree, or when the result breaks a blocking rule.
+    Raises MartBroken when query and header disagree, when the query fails, or when the result breaks a blocking rule.
     """
     mart = find_mart(mart_name)
     day = day if mart.day else None
-    with closing(connect()) as con, transact(con):  # one transaction: all inputs as of one snapshot
-        if not force and not is_stale(con, mart, day):
-            return None
-        snapshot = read_snapshot(con)
-        began = time.monotonic()
-        file, rows = stage_mart(con, mart, day, run_id)
-        staged = time.monotonic()
-        checks = check_mart(con, mart, file) if rows else []
-        checked = time.monotonic()
-    publication = Publication(
+    try:
+        with closing(connect()) as con, transact(con):  # one transaction: all inputs as of one snapshot
+            if not force and not is_stale(con, mart, day):
+                return None
+            snapshot = read_snapshot(con)
+            publication = make_publication(con, mart, day, run_id, snapshot)
+        made = publish(publication)
+    except Overtaken:  # a run beside this one was there first, with newer inputs
+        return None
+    except duckdb.Error as error:
+        if is_away(error):
+            raise
+        raise MartBroken(spell_failure(mart, day, error)) from error
+    day_name = str(day) if day else None
+    return {"rows": publication.rows_made, "snapshot": made, "input_snapshot": snapshot, "day": day_name}
+
+
+def make_publication(con: DuckDBPyConnection, mart: Mart, day: date | None, run_id: str, snapshot: int) -> Publication:
+    """The partition staged and checked."""
+    began = time.monotonic()
+    file, rows = stage_mart(con, mart, day, run_id)
+    staged = time.monotonic()
+    checks = check_mart(con, mart, file) if rows else []
+    checked = time.monotonic()
+    return Publication(
         run_id=run_id,
         subject=mart.address,
         actor=mart.owner,
@@ -78,11 +165,15 @@ def build_mart(mart_name: str, run_id: str, day: date | None, force: bool = Fals
         rows_made=rows,
         overtaken=spell_newer(mart, day, snapshot),
     )
-    try:
-        made = publish(publication)
-    except Overtaken:  # a run beside this one was there first, with newer inputs
-        return None
-    return {"rows": rows, "snapshot": made, "input_snapshot": snapshot, "day": str(day) if day else None}
+
+
+def spell_failure(mart: Mart, day: date | None, error: duckdb.Error) -> str:
+    of_day = f" of {day}" if day else ""
+    reason = str(error).strip().splitlines()[0]
+    return (
+        f"{mart.address}{of_day} stays as it was, since its query fails: {reason.rstrip('.')}: "
+        f"mend warehouse/marts/{mart.name}.sql, or the rows that it reads"
+    )
 
 
 def stage_mart(con: DuckDBPyConnection, mart: Mart, day: date | None, run_id: str) -> tuple[str, int]:
