@@ -86,6 +86,7 @@ class Schema:
 class Stream(Source):
     """A topic. Values are text, or bytes in one of the declared `schemas`, which reach transforms as JSON text.
 
+    Text that is JSON is read as documents are: strictly, and of a key that is said twice the last value counts.
     `like`: the source whose transforms read the messages, each of which is one of its records. A longer value than
     `message_bytes` is a bad record. An event's id is the column `event_id`, where the transform makes one, else the
     message header `event-id`, else the message's place in the topic; one that is there already is looked for among

@@ -2,7 +2,8 @@
 
 Stock `json` turns 0.10 into 0.1 and drops digits that a double cannot hold. Here a number stays the text it was,
 between two marks that no text of an accepted document can contain: lone surrogates, which are rejected because UTF-8,
-and so Parquet, cannot store them. Of a key that an object repeats, the last value counts, as everywhere.
+and so Parquet, cannot store them. Of a key that an object repeats, the last value counts, in documents and in messages
+(docs/adr/0027).
 """
 
 import json
@@ -38,6 +39,26 @@ def parse_json(text: str) -> Any:
         raise ValueError(f"{error.msg.removesuffix(' at')} at character {error.pos + 1}") from None
     verify_value(text, value)
     return value
+
+
+def settle_json(text: str) -> str:
+    """The text itself, or where an object repeats a key, the text with the last value of each. Raises ValueError."""
+    value = parse_json(text)
+    return spell_json(value) if repeats_key(text) else text
+
+
+def repeats_key(text: str) -> bool:
+    """Whether any object of a valid JSON text has a key twice."""
+    missing = 0
+
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal missing
+        found = dict(pairs)
+        missing += len(pairs) - len(found)
+        return found
+
+    json.JSONDecoder(object_pairs_hook=build, parse_int=str, parse_float=str).decode(text)
+    return missing > 0
 
 
 def verify_value(text: str, value: Any) -> None:

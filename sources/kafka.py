@@ -16,6 +16,7 @@ from contracts import find_stream
 from contracts.settings import spell_topic
 from contracts.table import Stream
 from lake.store import RawObject, Store
+from sources.json_messages import are_json, find_suspects, settle_message
 from sources.messages import Undecodable, decode_value
 from sources.raw_messages import RAW_SCHEMA, UTC_MICROS
 from sources.topic import Range
@@ -84,9 +85,28 @@ def build_records(stream: Stream, key: str, messages: pa.Table) -> pa.Table:
 def read_values(stream: Stream, values: pa.BinaryArray) -> tuple[pa.StringArray, pa.StringArray]:
     """The texts and what is wrong with those that are none. One look at all of them; one each only where that fails."""
     if is_plain(stream, values):
-        return values.cast(pa.string()), pa.nulls(len(values), pa.string())
-    read: list[tuple[str, str | None]] = [read_value(stream, value) for value in values.to_pylist()]
+        texts, problems = values.cast(pa.string()), pa.nulls(len(values), pa.string())
+    else:
+        texts, problems = build_texts([read_value(stream, value) for value in values.to_pylist()])
+    return settle_texts(texts, problems) if are_json(stream) else (texts, problems)
+
+
+def build_texts(read: Sequence[tuple[str, str | None]]) -> tuple[pa.StringArray, pa.StringArray]:
     return pa.array([text for text, _ in read], pa.string()), pa.array([why for _, why in read], pa.string())
+
+
+def settle_texts(texts: pa.StringArray, problems: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
+    """The texts, those of JSON as every reader reads them, with the problems of those that are no JSON after all."""
+    places = np.flatnonzero(problems.is_null())
+    values = texts.cast(pa.binary()).take(pa.array(places)).to_pylist()
+    suspects = find_suspects(values)
+    if not suspects:
+        return texts, problems
+    is_settled = np.zeros(len(texts), bool)
+    is_settled[places[suspects]] = True
+    settled = build_texts([settle_message(values[number]) for number in suspects])
+    was = zip((texts, problems), settled, strict=True)
+    return tuple(pc.replace_with_mask(before, pa.array(is_settled), after) for before, after in was)
 
 
 def is_plain(stream: Stream, values: pa.BinaryArray) -> bool:
