@@ -90,7 +90,8 @@ class Stream(Source):
     `like`: the source whose transforms read the messages, each of which is one of its records. A longer value than
     `message_bytes` is a bad record. An event's id is the column `event_id`, where the transform makes one, else the
     message header `event-id`, else the message's place in the topic; one that is there already is looked for among
-    events up to `duplicates_within` older than a batch's newest, clocks ahead of the arrival not counted.
+    published events of the same hour. Of an event that is older than `duplicates_within` when it arrives this may be
+    too much work: then `ledger.checks` says so.
     """
 
     topic: str

@@ -12,6 +12,7 @@ from contracts import find_source, find_table, load_tables, tables_of
 from contracts.settings import find_home
 from contracts.table import Stream, Table
 from lake.store import Store, open_store, spell_step_key, spell_table_key
+from steps.find_duplicates import tell_untold
 from warehouse.connection import connect, quote
 from warehouse.ledger import count_rows_per_day, utc_now
 
@@ -29,6 +30,7 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     began = time.monotonic()
     with closing(connect()) as con:
         checks, blocking, failing = judge_files(con, table, own, staged, run_id)
+        checks += tell_untold(find_source(landed["source"]), own.get("untold", 0))
         files, quarantine = settle_rows(con, table, own, failing, spell_messages(landed, store), run_id, store)
         counts = count_days(con, table, files)
         report: dict[str, Any] = {

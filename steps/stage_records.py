@@ -38,13 +38,14 @@ class Run:
 @dataclass(frozen=True)
 class StagedSlice:
     """What became of one slice in one table. `files`: good rows, and apart those that a rule is going to take out.
-    `tallies` counts by raw object."""
+    `tallies` counts by raw object; `untold_count`, the events of which nobody knows whether they are copies."""
 
     table: str
     files: list[str]
     rejects: str | None
     tallies: dict[str, dict[str, int]]
     lateness: dict[str, Any] | None
+    untold_count: int
 
 
 def stage_records(source: Source, into: list[Table], keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def stage_records(source: Source, into: list[Table], keys: list[str], run_id: st
     plans = [compile_plan(source, table) for table in into]
     refused: dict[str, str] = {}
     tables: dict[str, Any] = {
-        p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}, "lateness": []} for p in plans
+        p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}, "lateness": [], "untold": 0}
+        for p in plans
     }
     fields: dict[str, dict[str, str]] = {}
     slices = reader.read(store, keys, refused)
@@ -67,6 +69,7 @@ def stage_records(source: Source, into: list[Table], keys: list[str], run_id: st
         table["files"] += staged.files
         table["rejects"] += [staged.rejects] if staged.rejects else []
         table["lateness"] += [staged.lateness] if staged.lateness else []
+        table["untold"] += staged.untold_count
         add_tallies(table["tallies"], staged.tallies)
     return {"tables": tables, "refused": refused, "fields": fields}
 
@@ -126,8 +129,9 @@ def stage_table_slice(
     name, store = f"{run.run_id}-{uuid4().hex[:12]}", run.store
     kept = "* REPLACE (CASE WHEN problem IS NOT NULL THEN line END AS line)"  # a good row's text is not needed again
     con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS SELECT {kept} FROM ({plan.parse})")
+    untold = 0
     if isinstance(plan.source, Stream):
-        mark_duplicates(con, plan.source, plan.table, run.objects, run.files[plan.table.name])
+        untold = mark_duplicates(con, plan.source, plan.table, run.objects, run.files[plan.table.name])
     duplicate = "is_duplicate" if has_column(con, "parsed", "is_duplicate") else "false"
     counted = con.execute(
         f"""SELECT raw_object, count(*) FILTER (problem IS NULL AND NOT {duplicate}),
@@ -148,7 +152,8 @@ def stage_table_slice(
                 UNION ALL SELECT raw_object, raw_line, problem, line {unread}) TO '{rejects}' (FORMAT parquet)"""
         )
     lateness = measure_lateness(con, plan.table) if isinstance(plan.source, Stream) else None
-    return StagedSlice(plan.table.name, write_rows(con, plan, duplicate, name, store), rejects, tallies, lateness)
+    files = write_rows(con, plan, duplicate, name, store)
+    return StagedSlice(plan.table.name, files, rejects, tallies, lateness, untold)
 
 
 def write_rows(con: DuckDBPyConnection, plan: Plan, duplicate: str, name: str, store: Store) -> list[str]:

@@ -13,6 +13,7 @@ from contracts.settings import spell_topic
 from contracts.table import Stream
 from lake.store import open_store
 from sources.topic_ends import TopicEnds
+from steps.find_duplicates import COPIES_TOLD
 from steps.leases import list_leased
 from steps.stream_health import list_consumers
 from warehouse.connection import connect, quote
@@ -22,6 +23,10 @@ SHOWN_FOR = timedelta(days=1)  # what was last heard of a consumer
 LATENESS = """
     SELECT table_name, late_p50_s, late_p99_s FROM ledger.lateness WHERE list_contains(?, table_name)
     QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY snapshot_id DESC) = 1 ORDER BY table_name
+"""
+UNTOLD = """
+    SELECT table_name, sum(rows_failed)::BIGINT FROM ledger.checks
+    WHERE rule = ? AND list_contains(?, table_name) GROUP BY table_name ORDER BY table_name
 """
 
 
@@ -42,13 +47,15 @@ class Place:
 
 @dataclass(frozen=True)
 class StreamState:
-    """`problem`: why nobody knows where the topic ends. `lateness`: table, p50 and p99 in seconds of the last batch."""
+    """`problem`: why nobody knows where the topic ends. `lateness`: table, p50 and p99 in seconds of the last batch.
+    `untold`: table, and how many of its events may be copies of others."""
 
     stream: Stream
     problem: str | None
     places: list[Place]
     consumers: list[dict[str, Any]]
     lateness: list[tuple[str, float, float]]
+    untold: list[tuple[str, int]]
     parked: int
 
     @property
@@ -72,14 +79,16 @@ def read_state(stream: Stream) -> StreamState:
     ends, problem = find_ends(stream)
     with closing(connect(read_only=True)) as con:
         published = read_positions(con, spell_topic(stream.topic))
-        lateness = con.execute(LATENESS, [[table.address for table in tables_of(stream)]]).fetchall()
+        addresses = [table.address for table in tables_of(stream)]
+        lateness = con.execute(LATENESS, [addresses]).fetchall()
+        untold = con.execute(UNTOLD, [COPIES_TOLD, addresses]).fetchall()
         parked = count_parked(con, stream)
     leased = list_leased(stream)
     places = [
         Place(p, published.get(p), ends.get(p), find_reader(p, consumers) if p in leased else None)
         for p in sorted({*published, *ends, *leased})
     ]
-    return StreamState(stream, problem, places, consumers, lateness, parked)
+    return StreamState(stream, problem, places, consumers, lateness, untold, parked)
 
 
 def is_recent(consumer: dict[str, Any]) -> bool:

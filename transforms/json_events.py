@@ -12,13 +12,14 @@ NUL = r"(?:^|[^\\])(?:\\\\)*\\u0000"  # an escape, not a backslash that happens 
 
 
 def read_instant(text: ir.StringValue) -> ir.TimestampValue:
-    """An ISO 8601 time with its offset in UTC; null where it does not exist."""
+    """An ISO 8601 time with its offset in UTC; null where it does not exist, or in UTC has no year of four digits."""
     is_utc = text.endswith("Z")
     local = ibis.ifelse(is_utc, text.left(text.length() - 1), text.re_replace(OFFSET, "")).try_cast("timestamp(6)")
     minutes = 60 * text.re_extract(OFFSET, 2).try_cast("int32") + text.re_extract(OFFSET, 3).try_cast("int32")
     east = ibis.ifelse(text.re_extract(OFFSET, 1) == "-", -minutes, minutes)
     instant = ibis.ifelse(is_utc, local, local - east.as_interval("m"))
-    return ibis.ifelse(text.re_search(INSTANT), instant, ibis.null("timestamp(6)"))
+    exists = text.re_search(INSTANT) & instant.year().between(1, 9999)
+    return ibis.ifelse(exists, instant, ibis.null("timestamp(6)"))
 
 
 def holds_nul(line: ir.StringValue) -> ir.BooleanValue:

@@ -40,6 +40,8 @@ def print_state(state: "StreamState") -> None:
     for table, p50, p99 in state.lateness:
         late = f"{spell_duration(p50)} (p50) and {spell_duration(p99)} (p99)"
         print(f"  {table}: the events of the last batch arrived {late} after they happened")
+    for table, count in state.untold:
+        print(f"  {table}: {count:,} events were too old to be compared with what is published; some may be copies")
     if state.parked:
         print(f"  {state.parked:,} messages in quarantine: `watershed replay {state.stream.name}` tries them again")
     for complaint in state.complaints:

@@ -5,9 +5,11 @@ from itertools import pairwise
 
 import pytest
 
+from contracts import find_stream
 from steps.land import take_arrivals
 from steps.publish import publish_source
 from steps.replay import take_parked
+from steps.stream_state import read_state
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.steps.messages import ask, read_books, send, spell_event, spell_lines, stage_and_check
@@ -41,6 +43,27 @@ def test_copies_are_found_in_the_batch_and_among_what_is_published(lake: EmptyLa
     assert read_books("photo_events") == (121, 51, 0, 70)
 
 
+def test_copies_are_found_however_old_they_are_or_the_books_say_so(
+    lake: EmptyLake, topics: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most events are of one old day, one is of today."""
+    old = [spell_event(n, at=f"2024-09-12T{n % 24:02}:{n % 60:02}:00Z") for n in range(60)]
+    send(topics["photo_events"], [*old, spell_event(60)])
+    main("photo_events", "first")
+    send(topics["photo_events"], [*old, spell_event(61)])
+    main("photo_events", "second")
+    assert ask("SELECT count(*), count(DISTINCT event_id) FROM core.photo_events") == [(62, 62)]
+    assert read_books("photo_events") == (122, 62, 0, 60)
+    assert read_state(find_stream("photo_events")).untold == []
+    monkeypatch.setattr("steps.find_duplicates.MOST_ROWS", 30)
+    send(topics["photo_events"], [*old, spell_event(61)])
+    main("photo_events", "third")
+    told = ask("SELECT rows_failed, is_success, reason FROM ledger.checks WHERE rule = 'copies_told'")
+    assert [row[:2] for row in told] == [(60, False)]
+    assert "whether they are copies is not known" in told[0][2]
+    assert read_state(find_stream("photo_events")).untold == [("core.photo_events", 60)]
+
+
 def test_poison_is_parked_with_its_place(lake: EmptyLake, topics: dict[str, str]) -> None:
     poison = {
         b"\xff\xfe": "no UTF-8",
@@ -50,10 +73,14 @@ def test_poison_is_parked_with_its_place(lake: EmptyLake, topics: dict[str, str]
         spell_event(2, user="nobody"): "",
         b"x" * (2 << 20): "bytes, more than",
         b"\0\0\0\0\x63rest": "99",
+        spell_event(3)[:-1] + b",}": "not JSON: ",
+        spell_event(4)[:-1] + b', "x": NaN}': "NaN is no JSON value",
+        b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}": "deeper than 500 levels",
     }
-    send(topics["photo_events"], [spell_event(7), *poison, spell_event(8)])
+    last = spell_event(8)[:-1] + b', "id": 1002}'
+    send(topics["photo_events"], [spell_event(7), *poison, last])
     main("photo_events", "run")
-    assert ask("SELECT count(*) FROM core.photo_events") == [(2,)]
+    assert ask("SELECT photo_id FROM core.photo_events ORDER BY 1") == [(8,), (1002,)]
     parked = ask("SELECT topic, partition, message_offset, reason FROM quarantine.photo_events")
     assert len({row[:3] for row in parked}) == len(poison)
     assert {row[0] for row in parked} == {topics["photo_events"]}

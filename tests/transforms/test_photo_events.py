@@ -136,6 +136,8 @@ def test_an_event_says_what_its_fields_say() -> None:
                 "2026-01-01T24:00:00Z",
                 "yesterday",
                 "infinity",
+                "0001-01-01T00:00:00+14:00",
+                "9999-12-31T23:59:59-14:00",
                 "",
             )
         ),
