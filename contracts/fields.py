@@ -14,8 +14,9 @@ class Field:
     """One place in a document. `path` as in `camera.maker`; `tags[].name` is that member of every element.
 
     `pattern` must match the whole text of the value (a number's digits as they are written; the texts of a list, each
-    followed by LIST_SEPARATOR). Its named groups are the parts that are known from then on; a group `rest` is what it
-    could not read. Names that end in `_at` must be real moments besides.
+    followed by LIST_SEPARATOR; of MongoDB's `{"$date": ...}`, `{"$oid": ...}` and the like what is inside). Its named
+    groups are the parts that are known from then on; a group `rest` is what it could not read. Names that end in `_at`
+    must be real moments besides.
     """
 
     path: str
@@ -35,7 +36,9 @@ LIST_SEPARATOR = "\x1f"
 DECIMAL = r"\d{1,9}(?:\.\d{1,30})?"
 FRACTION = rf"(?:\d{{1,9}}/[1-9]\d{{0,8}}|{DECIMAL})"
 COUNT = r"\d{1,9}"
-EPOCH = r"\d{1,11}"
+# Seconds since 1970, perhaps with a fraction; milli-, micro- or nanoseconds are told by their number of digits. What
+# may be a date as well (20231114, 202311142213) is none of them.
+EPOCH = r"(?!(?:19|20)\d{6}(?!\d))-?\d{1,11}(?:\.\d{1,9})?|(?!(?:19|20)\d{10}(?!\d))\d{12,13}|\d{15,16}|\d{18,19}"
 MOMENT = r"\d{4}[-:]\d\d[-:]\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|[+-]\d\d:?\d\d)?"
 
 

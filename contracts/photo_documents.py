@@ -51,7 +51,7 @@ ISO = rf"(?:ISO ?)?(?P<iso>{COUNT})"
 PIXELS = rf"(?P<width_px>{COUNT}) ?[x×] ?(?P<height_px>{COUNT})"
 WIDTH, HEIGHT = rf"(?P<width_px>{COUNT})", rf"(?P<height_px>{COUNT})"
 FILE_BYTES = r"(?P<file_bytes>\d{1,18})"
-TAKEN, UPLOADED = f"(?P<taken_at>{MOMENT})", rf"(?P<uploaded_at>{MOMENT}|{EPOCH})"
+TAKEN, UPLOADED = rf"(?P<taken_at>{MOMENT}|{EPOCH})", rf"(?P<uploaded_at>{MOMENT}|{EPOCH})"
 TAGS = r"(?P<tag_list>[^\x00]*)"
 
 # Any of the four parts, in this order, such as `f/1.8; 1/120; 4.44mm; ISO271`.

@@ -62,11 +62,16 @@ class Origin:
 
 @dataclass(frozen=True)
 class Source:
-    """Where raw objects come from: the name is the folder under `raw/`, the kind is the module under `sources/`."""
+    """Where raw objects come from: the name is the folder under `raw/`, the kind is the module under `sources/`.
+
+    `records`: of documents that are envelopes, where the records are: `items`, `data.items`, `pages[].items`; or
+    `photos{id}` where the members of an object are the records, and their keys become the field `id`.
+    """
 
     name: str
     kind: Kind
     description: str
+    records: str | None = None
 
 
 @dataclass(frozen=True)

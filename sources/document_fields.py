@@ -5,16 +5,23 @@ digits of its neighbours is nothing that the engines have in common, and no engi
 """
 
 import json
+import math
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from contracts.fields import LIST_SEPARATOR, Field
-from sources.json_text import spell_scalar
+from sources.json_text import is_number, spell_scalar
 
 MAX_PATHS, MAX_PATH_LENGTH = 10_000, 500
+WRAPPERS = ("$oid", "$uuid", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
+NUMBER, MILLISECONDS = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?", re.ASCII), re.compile(r"-?\d{1,18}", re.ASCII)
+# How many make a second, by the number of digits: 12 are milliseconds from 1973 on, 13 until 2286, and so on.
+UNITS = dict.fromkeys(range(1, 12), 1) | {12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}
 
 
 def take_fields(document: Any, fields: Iterable[Field]) -> tuple[dict[str, str], Any]:
@@ -54,10 +61,24 @@ def find_value(value: Any, steps: tuple[str, ...]) -> Any:
 def spell_value(value: Any) -> str | None:
     """The text that a grammar sees: of a string, a number or a list of those. None for anything else."""
     is_list = isinstance(value, list)
-    texts = [spell_scalar(element) for element in (value if is_list else [value])]
+    texts = [spell_scalar(unwrap_value(element)) for element in (value if is_list else [value])]
     if any(text is None or LIST_SEPARATOR in text for text in texts):
         return None
     return "".join(f"{text}{LIST_SEPARATOR}" if is_list else str(text) for text in texts)
+
+
+def unwrap_value(value: Any) -> Any:
+    """What is inside a wrapper of MongoDB's Extended JSON, such as `{"$oid": "6545..."}`. A number in `{"$date": ...}`
+    is one of milliseconds."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    [(name, inner)] = value.items()
+    if name in WRAPPERS and isinstance(inner, str):
+        return inner
+    text = spell_scalar(unwrap_value(inner)) if name == "$date" else None
+    if text is None or (is_number(inner) and MILLISECONDS.fullmatch(text) is None):
+        return value
+    return spell_epoch(Decimal(text) / 1000) if MILLISECONDS.fullmatch(text) else text
 
 
 def read_part(name: str, text: str) -> str | None:
@@ -65,13 +86,22 @@ def read_part(name: str, text: str) -> str | None:
 
 
 def read_moment(text: str) -> str | None:
-    """`2003:12:14 12:01:44`, ISO 8601 or seconds since 1970 as `2003-12-14 12:01:44` in UTC; None for no moment."""
-    if text.isdecimal():
-        return str(datetime(1970, 1, 1) + timedelta(seconds=int(text)))
+    """`2003:12:14 12:01:44`, ISO 8601 or a number since 1970 as `2003-12-14 12:01:44` in UTC; None for no moment."""
+    if NUMBER.fullmatch(text):
+        unit = UNITS.get(len(text.lstrip("-").partition(".")[0]))
+        return None if unit is None else spell_epoch(Decimal(text) / unit)
     try:
         moment = datetime.fromisoformat(text[:10].replace(":", "-") + text[10:].replace(" ", "T", 1).replace(" ", ""))
         return str(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment)
     except (ValueError, OverflowError):
+        return None
+
+
+def spell_epoch(seconds: Decimal) -> str | None:
+    """The moment so many seconds after 1970 began, in whole microseconds; None where it has no year of four digits."""
+    try:
+        return str(datetime(1970, 1, 1) + timedelta(microseconds=math.floor(seconds * 1_000_000)))
+    except OverflowError:
         return None
 
 

@@ -1,8 +1,10 @@
-"""JSON documents: one to an object, pretty-printed or not, or one a line (NDJSON), or an array of them; plain or gzip.
+"""JSON documents: one to an object, pretty-printed or not, one a line (NDJSON), one after the other, or in an array;
+plain or gzip. Which of these an object is, its content tells; that they are records inside an envelope, the source
+declares (`Source.records`).
 
-Which of these an object is, its content tells. A broken line is one bad record, but of a broken array nobody can say
-how many documents are lost, so it is refused whole, like an object without any document. Memory stays flat whatever the
-number of lines or elements; a single document may have MAX_DOCUMENT_BYTES.
+A broken line is one bad record, but of anything else that is broken nobody can say how many documents are lost, so it
+is refused whole, like an object without any document. Memory stays flat whatever the number of documents; a single one
+may have MAX_DOCUMENT_BYTES.
 """
 
 import hashlib
@@ -17,7 +19,8 @@ from contracts import find_source, tables_of
 from contracts.fields import Field
 from lake.store import RawObject, Store
 from sources.document_fields import find_leaf_fields, take_fields
-from sources.json_stream import Document, find_documents
+from sources.json_forms import find_documents
+from sources.json_stream import Document
 from sources.json_text import spell_json
 from sources.logs import Unreadable
 
@@ -43,7 +46,7 @@ SCHEMA = pa.schema(
 def read(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator[pa.Table]:
     """Records (SCHEMA) of the objects' documents, in slices of some SLICE_CHARACTERS.
 
-    `raw_line` is the line, or the ordinal in an array. An object that cannot be read to its end is added to `refused`,
+    `raw_line` is the line, or elsewhere the ordinal. An object that cannot be read to its end is added to `refused`,
     with a sentence; records of it may be in slices yielded before that was known: they are to be dropped.
     """
     found = map(store.head, keys)
@@ -72,7 +75,7 @@ def split_documents(streams: Iterable[tuple[RawObject, BinaryIO]], refused: dict
 def describe_documents(about: RawObject, stream: BinaryIO) -> Iterator[tuple[Any, ...]]:
     """A row of SCHEMA for every document of one object."""
     fields, seen = find_fields(about.source), Seen()
-    for document in find_documents(stream):
+    for document in find_documents(stream, find_source(about.source).records):
         described = describe_content(document, fields, seen)
         yield about.key, document.number, document.text, about.day, document.problem, *described
 

@@ -1,18 +1,19 @@
-"""The documents in a stream of bytes: found by looking at its beginning, then cut out one by one."""
+"""The documents in a stream of bytes, cut out one by one."""
 
 import codecs
-import io
+import re
 from collections.abc import Iterator
-from itertools import chain, islice
-from typing import Any, BinaryIO, Literal, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 from sources.json_text import DECODER, MAX_DEPTH, parse_json, verify_value
-from sources.logs import BYTE_ORDER_MARK, LINES_TRIED, SHOWN_BYTES, Unreadable, read_pieces, unpack
+from sources.logs import SHOWN_BYTES, Unreadable
 
 MAX_DOCUMENT_BYTES = 16 << 20
 CHUNK_BYTES = 1 << 20
 SPACE = " \t\r\n"
-DELIMITERS = {*SPACE, ",", "]"}
+DELIMITERS = {*SPACE, ",", "]", "}", ":"}
+BETWEEN = re.compile(rb"\}[ \t\r]*[{\[]")
 
 
 class Document(NamedTuple):
@@ -22,42 +23,6 @@ class Document(NamedTuple):
     text: str
     value: Any
     problem: str | None = None
-
-
-def find_documents(stream: BinaryIO) -> Iterator[Document]:
-    """All documents of a plain or gzipped stream. Raises Unreadable."""
-    chunks = unpack(read_pieces(stream))
-    head = b""
-    while len(head) <= MAX_DOCUMENT_BYTES and (chunk := next(chunks, b"")):
-        head += chunk
-    head = head.removeprefix(BYTE_ORDER_MARK)
-    if not head.strip(SPACE.encode()):
-        raise Unreadable("holds no JSON document")
-    match recognise_form(head):
-        case "lines":
-            yield from parse_lines(split_lines(chain([head], chunks)))
-        case "array":
-            yield from parse_array(chain([head], chunks))
-        case "document":
-            yield parse_document(1, head)
-
-
-def recognise_form(head: bytes) -> Literal["document", "lines", "array"]:
-    """What the object is, from its first MAX_DOCUMENT_BYTES and a little; all of it, if it has no more."""
-    text = head.lstrip(SPACE.encode())
-    first, _, rest = text.partition(b"\n")
-    if is_json(first) and rest.strip(SPACE.encode()):
-        return "lines"
-    if text.startswith(b"["):
-        return "array"
-    if len(head) <= MAX_DOCUMENT_BYTES and is_json(text):
-        return "document"
-    following = islice(io.BytesIO(rest), LINES_TRIED)
-    return "lines" if any(line.startswith(b"{") and is_json(line) for line in following) else "document"
-
-
-def is_json(text: bytes) -> bool:
-    return parse_document(0, text).problem is None
 
 
 def parse_document(number: int, raw: bytes) -> Document:
@@ -95,10 +60,28 @@ def split_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def parse_lines(lines: Iterator[bytes]) -> Iterator[Document]:
-    """A document for every line that is not blank; blank lines carry nothing and are counted, but are no documents."""
+    """A document for every line that is not blank; blank lines carry nothing and are counted, but are no documents.
+    Lines are counted as if each document of a line that has several stood on one of its own."""
+    more = 0
     for number, line in enumerate(lines, 1):
         if line.strip(SPACE.encode()):
-            yield parse_document(number, line)
+            found = parse_line(number + more, line)
+            yield from found
+            more += len(found) - 1
+
+
+def parse_line(number: int, line: bytes) -> list[Document]:
+    """The documents of a line, which may have lost the ends of the lines before it. Broken, it is one bad document."""
+    document = parse_document(number, line)
+    if document.problem is None or BETWEEN.search(line) is None or len(line) > MAX_DOCUMENT_BYTES:
+        return [document]
+    found, text = [], Text(iter([line]))
+    try:
+        while text.peek():
+            found.append(text.take_document(number + len(found)))
+    except (ValueError, Unreadable):
+        return [document]
+    return found
 
 
 def parse_array(chunks: Iterator[bytes]) -> Iterator[Document]:
@@ -151,16 +134,43 @@ class Text:
     def skip(self) -> None:
         self.at += 1
 
-    def take_value(self, number: int) -> Document:
-        """The next value as a document. Raises ValueError when there is none, which is known only once all is read
-        that one document may have."""
+    def open_members(self) -> Iterator[str]:
+        """Stand before each value of the array or object that comes next, in turn: yields its key, empty in an array.
+        Whoever asks takes the value before the next one. Raises ValueError where it is broken."""
+        closing = "]" if self.peek() == "[" else "}"
+        self.skip()
+        after = "," if self.peek() != closing else closing
+        while after == ",":
+            yield self.take_key() if closing == "}" else ""
+            if (after := self.peek()) == ",":
+                self.skip()
+        if after != closing:
+            raise ValueError("neither a comma nor the end follows")
+        self.skip()
+
+    def take_key(self) -> str:
+        key = self.take_value(0) if self.peek() == '"' else None
+        if key is None or key.problem is not None or self.peek() != ":":
+            raise ValueError("a key in double quotes and a colon must follow")
+        self.skip()
+        return str(key.value)
+
+    def take_document(self, number: int) -> Document:
+        """The next value, which may have its neighbour right behind it: an object or an array. Raises ValueError."""
+        if self.peek() not in ("{", "["):
+            raise ValueError("neither an object nor an array follows")
+        return self.take_value(number, is_closed=True)
+
+    def take_value(self, number: int, is_closed: bool = False) -> Document:
+        """The next value as a document; `is_closed` where its last character tells that it is the last one. Raises
+        ValueError when there is none, which is known only once all is read that one document may have."""
         self.peek()
         size = CHUNK_BYTES
         while True:
             value, end, problem = self.try_value()
             if problem is None and end - self.at > MAX_DOCUMENT_BYTES:
                 raise ValueError(f"it is longer than {MAX_DOCUMENT_BYTES >> 20} MiB")
-            if problem is None and self.text[end : end + 1] in DELIMITERS:
+            if problem is None and (is_closed or self.text[end : end + 1] in DELIMITERS):
                 break
             if len(self.text) - self.at > MAX_DOCUMENT_BYTES or not self.grow(size):
                 raise ValueError(problem or "neither a comma nor the end follows")
