@@ -75,7 +75,8 @@ def parse_line(number: int, line: bytes) -> list[Document]:
     document = parse_document(number, line)
     if document.problem is None or BETWEEN.search(line) is None or len(line) > MAX_DOCUMENT_BYTES:
         return [document]
-    found, text = [], Text(iter([line]))
+    found: list[Document] = []
+    text = Text(iter([line]))
     try:
         while text.peek():
             found.append(text.take_document(number + len(found)))
