@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 import fastavro
+from fastavro.schema import UnknownType
 from google.protobuf.message import DecodeError
 
 from contracts.table import Schema, Stream
@@ -58,13 +59,32 @@ def decode_value(stream: Stream, value: bytes) -> str:
 def load_readers(schemas: tuple[Schema, ...]) -> dict[int, Reader]:
     """By schema number, a function from a body to a value. Raises ValueError for a declaration that is none."""
     newest = next((s for s in reversed(schemas) if s.format == "avro"), None)
-    return {s.id: open_avro(s, newest or s) if s.format == "avro" else open_reader(s) for s in schemas}
+    readers: dict[int, Reader] = {}
+    for schema in schemas:
+        if schema.id in readers:
+            raise ValueError(f"schema {schema.id} is declared twice: give each a number of its own in the contract")
+        readers[schema.id] = load_reader(schema, newest or schema)
+    return readers
+
+
+def load_reader(schema: Schema, newest: Schema) -> Reader:
+    """Raises ValueError with what a library has to say about a declaration that it cannot read."""
+    try:
+        return open_avro(schema, newest) if schema.format == "avro" else open_reader(schema)
+    except Exception as error:
+        unknown = "the type is unknown: " if isinstance(error, UnknownType) else ""
+        why = unknown + str(error).rpartition("pool: ")[2]
+        raise ValueError(f"schema {schema.id} of the contract is not {spell_format(schema)}: {why}") from error
+
+
+def spell_format(schema: Schema) -> str:
+    return "an Avro schema" if schema.format == "avro" else "a Protobuf message"
 
 
 def open_avro(written: Schema, wanted: Schema) -> Reader:
     """A reader of what older devices write, as the newest schema has it."""
-    schema = fastavro.parse_schema(json.loads(written.text))
-    reader_schema = None if written == wanted else fastavro.parse_schema(json.loads(wanted.text))
+    schema = parse_avro(written.text)
+    reader_schema = None if written == wanted else parse_avro(wanted.text)
 
     def read(body: bytes) -> Any:
         stream = io.BytesIO(body)
@@ -74,6 +94,22 @@ def open_avro(written: Schema, wanted: Schema) -> Reader:
         return value
 
     return read
+
+
+def parse_avro(text: str) -> Any:
+    """The schema, parsed. Raises ValueError where a record has two fields of one name, which a dictionary has not."""
+    schema = json.loads(text)
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            names = [f.get("name") for f in part.get("fields", ()) if isinstance(f, dict)]
+            if len(set(names)) < len(names):
+                raise ValueError(f"{part.get('name')} has two fields of one name")
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return fastavro.parse_schema(schema)
 
 
 def spell_record(value: Any) -> str:
