@@ -15,8 +15,8 @@ The one place where a key is spelled:
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import IO, Any, BinaryIO
 
@@ -25,26 +25,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from contracts.settings import Settings, load_settings
+from lake.raw_objects import Landing, RawObject, describe_object
 
 CHUNK_BYTES = 8 << 20
 MOST_DELETED = 1000  # that one request takes
-
-
-@dataclass(frozen=True)
-class RawObject:
-    """An immutable object under `raw/`. `bytes` is its size as it lies there, compressed or not."""
-
-    key: str
-    name: str
-    bytes: int
-    sha256: str
-    arrived_at: datetime
-    day: date | None = None
-    is_new: bool = False
-
-    @property
-    def source(self) -> str:
-        return self.key.split("/")[1]
 
 
 def spell_raw_key(source: str, digest: str) -> str:
@@ -105,22 +89,22 @@ class Store:
         """The `s3://` address of a key."""
         return f"s3://{self.bucket}/{key}"
 
-    def put_once(self, source: str, content: BinaryIO, name: str, day: date | None = None) -> RawObject:
-        """Write seekable bytes as a raw object, unless the same content already is one.
+    def put_once(self, source: str, content: BinaryIO, landing: Landing | str) -> RawObject:
+        """Write seekable bytes as a raw object, unless the same content already is one. `landing`: what is known of
+        them, or only their name.
 
-        The key is the content's SHA-256 (with the day, where the content itself names none), so that landing the
-        same content twice, even at the same moment, makes one object. `is_new` of the answer tells.
+        The key is the content's SHA-256 (with the day, where the content itself names none, and with the origin, where
+        the producer names one), so that landing the same content twice, even at the same moment, makes one object.
+        `is_new` of the answer tells.
         """
-        sha256 = hash_content(content)
-        identity = hashlib.sha256(f"{day} {sha256}".encode()).hexdigest() if day else sha256
-        key = spell_raw_key(source, identity)
+        if isinstance(landing, str):
+            landing = Landing(landing, hash_content(content))
+        key = spell_raw_key(source, landing.identity)
         if (found := self.find(key)) is not None:
             return found
-        about = {"name": escape(name), "sha256": sha256} | ({"day": day.isoformat()} if day else {})
         content.seek(0)
-        self.client.upload_fileobj(content, self.bucket, key, ExtraArgs={"Metadata": about})
-        landed = self.head(key)
-        return RawObject(**{**asdict(landed), "is_new": True})
+        self.client.upload_fileobj(content, self.bucket, key, ExtraArgs={"Metadata": landing.metadata})
+        return replace(self.head(key), is_new=True)
 
     def head(self, key: str) -> RawObject:
         """What is known of a raw object. Raises LookupError when there is none."""
@@ -135,15 +119,7 @@ class Store:
             if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
                 return None
             raise
-        about = answer["Metadata"]
-        return RawObject(
-            key=key,
-            name=unescape(about.get("name", "")) or key.rpartition("/")[2],
-            bytes=answer["ContentLength"],
-            sha256=about.get("sha256", ""),
-            arrived_at=answer["LastModified"].replace(tzinfo=None),
-            day=date.fromisoformat(about["day"]) if "day" in about else None,
-        )
+        return describe_object(key, answer)
 
     def list(self, prefix: str) -> Iterator[str]:
         """All keys below a prefix, in order."""
@@ -208,12 +184,3 @@ def hash_content(content: IO[bytes]) -> str:
     while piece := content.read(CHUNK_BYTES):
         digest.update(piece)
     return digest.hexdigest()
-
-
-def escape(name: str) -> str:
-    """S3 metadata is ASCII; file names are not."""
-    return json.dumps(name)[1:-1]
-
-
-def unescape(text: str) -> str:
-    return str(json.loads(f'"{text}"'))

@@ -14,7 +14,7 @@ from typing import Any
 from contracts import list_tables, load_features
 from contracts.table import Source, Stream, Table
 from lineage.origins import Lineage, merge
-from warehouse.ddl import LEDGER_SQL
+from warehouse.ledger_tables import LEDGER_SQL
 from warehouse.marts import Mart, list_marts
 from warehouse.views import View, list_views
 

@@ -29,7 +29,8 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     own = staged[table.name]
     began = time.monotonic()
     with closing(connect()) as con:
-        checks, blocking, failing = judge_files(con, table, own, staged, run_id)
+        leaving = [*own["tallies"], *landed.get("superseded", ())]
+        checks, blocking, failing = judge_files(con, table, own, staged, run_id, leaving)
         checks += tell_untold(find_source(landed["source"]), own.get("untold", 0))
         files, quarantine = settle_rows(con, table, own, failing, spell_messages(landed, store), run_id, store)
         counts = count_days(con, table, files)
@@ -49,7 +50,12 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
 
 
 def judge_files(
-    con: DuckDBPyConnection, table: Table, own: dict[str, Any], staged: dict[str, Any], run_id: str
+    con: DuckDBPyConnection,
+    table: Table,
+    own: dict[str, Any],
+    staged: dict[str, Any],
+    run_id: str,
+    leaving: list[str],
 ) -> tuple[list[dict[str, Any]], list[str], str]:
     """The results of all rules, sentences of those that block, and a query for the rows that fail; a Data Docs page."""
     from expectations.check import check_rows
@@ -58,7 +64,7 @@ def judge_files(
     if not own["files"]:
         return [], [], EMPTY_QUARANTINE
     con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({spell_list(own['files'])})")
-    known = count_rows_per_day(con, table.address, own["tallies"])
+    known = count_rows_per_day(con, table.address, leaving)
     as_of = utc_now()
     verdict = check_rows(con, table, "staged", as_of, find_references(staged), known)
     if not table.is_live or verdict.failed_rules or verdict.blocking:  # a page for every few seconds is none

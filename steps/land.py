@@ -2,43 +2,52 @@
 
 from contextlib import closing
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from contracts import find_source, tables_of
 from contracts.settings import load_settings, source_url
 from contracts.table import Source, Stream
-from lake.store import RawObject, Store, open_store, spell_step_key
+from lake.raw_objects import Landing, RawObject, verify_origin
+from lake.store import Store, open_store, spell_step_key
+from sources.measure import measure
+from steps.files import date_lines, find_file_source, verify_file
+from steps.kin import Kin, simplify_name
 from steps.land_topic import take_topic
+from steps.succession import ask_kin, settle_succession
 from steps.take_decided import take_decided
 from warehouse.connection import connect, open_engine
 from warehouse.ledger import find_latest_object, list_objects_of_days, list_published, list_refused
 
 
-def land_file(source_name: str, path: Path, day: date | None = None) -> RawObject:
+def land_file(
+    source_name: str, path: Path, day: date | None = None, origin: str | None = None, is_separate: bool = False
+) -> RawObject:
     """Hand one file over, as an outside producer would. Landing the same content twice changes nothing.
 
-    `day` dates lines that carry a time of day only. Raises ValueError when such lines have no day, LookupError for an
-    unknown source, OSError for an unreadable file.
+    `day` dates lines that carry a time of day only. `origin` names who produced the file: the same content of two
+    origins is two objects. An object that begins with what is known takes its place, unless it `is_separate`.
+
+    Raises ValueError when lines have no day or for a file that cannot be landed, LookupError for an unknown source,
+    OSError for an unreadable file.
     """
-    source = find_source(source_name)
-    if source.kind == "oltp":
-        raise ValueError(f"{source.name} is a database, not files: `watershed run ingest_{source.name}` extracts it")
-    if isinstance(source, Stream):
-        raise ValueError(f"{source.name} is a topic, not files: `watershed produce {source.name}` sends messages")
-    reader = import_module(f"sources.{source.kind}")
+    source = find_file_source(source_name)
+    origin = verify_origin(origin) if origin is not None else None
+    verify_file(path)
     with path.open("rb") as content:
-        dated = getattr(reader, "find_day", lambda name: None)(path.name)
-        needs_day = getattr(reader, "needs_day", lambda head: False)
-        if not needs_day(content.read(1 << 16)):
-            day = None
-        elif (day := day or dated) is None:
-            raise ValueError(
-                f"{path}: its lines carry a time of day only; name the day with --date, "
-                "or in the file's name (2026-11-01)"
-            )
-        return open_store().put_once(source.name, content, path.name, day)
+        day = date_lines(source, path, content.read(1 << 16), day)
+        content.seek(0)
+        kin: list[Kin] = []
+
+        def find_lengths(head: str) -> list[int]:
+            newcomer = Kin("", simplify_name(path.name), origin, None, None, head)
+            kin.extend(() if is_separate else ask_kin(source, newcomer))
+            return [one.size for one in kin if one.size]
+
+        measured = measure(content, find_lengths)
+        continues = tuple(one.key for one in kin if measured.begins_with(one.size, one.sha256))
+        landing = Landing(path.name, measured.sha256, day, origin, measured.content, is_separate, continues)
+        return open_store().put_once(source.name, content, landing)
 
 
 def find_arrivals(source_name: str) -> list[str]:
@@ -71,9 +80,9 @@ def take_arrivals(
         return take_topic(source, run_id, store)
     if source.kind == "oltp" and first is None:
         extract_database(source, store)
-    keys = choose_objects(source, first, last or first, refused)
-    objects = [store.head(key) for key in keys]
-    about: dict[str, Any] = {"source": source.name, "objects": keys, "rebuild": first is not None}
+    objects = [store.head(key) for key in choose_objects(source, first, last or first, refused)]
+    about: dict[str, Any] = {"source": source.name, "rebuild": first is not None}
+    about |= settle_succession(source, store, objects)
     if first is not None:
         about["layer"] = "core"  # of a stream: what is computed from raw once more is complete
     store.write_json(spell_step_key(run_id, "land"), about)

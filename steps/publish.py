@@ -16,6 +16,7 @@ from steps.check import count_by_object, rewrite_files
 from steps.decide import list_accepted, spell_outcome
 from steps.refuse import find_refused, spell_refusals
 from steps.replay import spell_parked, spell_taken
+from steps.supersede import close_books, find_gone, spell_objects, spell_superseded
 from warehouse.connection import connect, quote
 from warehouse.ledger import (
     Books,
@@ -41,9 +42,7 @@ class CheckedRun:
 
 
 @alert_when_blocked
-def publish_source(
-    source_name: str, run_id: str, actor: str, parity: Sequence[dict[str, Any]] = ()
-) -> dict[str, Any]:
+def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """Publish a checked run, with the rows for `ledger.parity` that led to it, if any did.
 
     Objects over their budget, unreadable, or behind a blocking rule are refused, each with a sentence that is recorded
@@ -57,7 +56,7 @@ def publish_source(
     publication = compose_publication(con, run, refused, actor)
     publication.rows.parity.extend(parity)
     return {
-        "snapshot": publish(publication) if run.objects else None,
+        "snapshot": publish(publication) if run.objects or publication.books else None,
         "tables": {t.name: summarize(t, publication) for t in run.tables},
         "refused": refused,
     }
@@ -75,15 +74,18 @@ def read_run(source_name: str, run_id: str) -> CheckedRun:
 
 def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str], actor: str) -> Publication:
     accepted = {key: about for key, about in run.objects.items() if key not in refused}
-    parts, books, rows = [], [], LedgerRows(refusals=spell_refusals(run, refused))
-    for table in run.tables if accepted else ():
+    gone = find_gone(run, refused)
+    parts, books = [], []
+    rows = LedgerRows(refusals=spell_refusals(run, refused), objects=spell_objects(run, gone))
+    for table in run.tables if accepted or gone else ():
         report = drop_objects(con, table, run.reports[table.name], set(refused), run)
         staged = run.staged["tables"][table.name]
         books += [
             balance_books(run.source, table, about, staged["tallies"][key], report) for key, about in accepted.items()
         ]
+        books += close_books(con, run.source, table, gone)
         parts.append(compose_part(table, report, staged))
-        rows.days.extend(find_changed_days(con, table, report, set(accepted)))
+        rows.days.extend(find_changed_days(con, table, report, {*accepted, *gone}))
         rows.checks.extend(keep_checks(table, report["checks"]))
         rows.lateness.extend({"table_name": table.address, **row} for row in staged.get("lateness", ()))
     rows.fields.extend(find_new_fields(con, run.source, run.staged.get("fields", {}), set(accepted)))
@@ -114,12 +116,14 @@ def keep_checks(table: Table, checks: list[dict[str, Any]]) -> list[dict[str, An
 
 def spell_overtaken(run: CheckedRun) -> str | None:
     """Histories start from what was published when they were staged; a later publish of the source overtakes them.
-    Messages are overtaken by whoever published some of them."""
+    Messages are overtaken by whoever published some of them, files by what has taken their place meanwhile."""
     if offsets := run.landed.get("offsets"):
         read = " OR ".join(f"(partition = {o['partition']} AND next_offset > {o['first_offset']})" for o in offsets)
         return f"SELECT 1 FROM ledger.offsets WHERE topic = {quote(offsets[0]['topic'])} AND ({read})"
     if parked := run.landed.get("parked"):
         return spell_taken(parked)
+    if "superseded" in run.landed:
+        return spell_superseded(run)
     if "snapshot" not in run.staged:
         return None
     source, snapshot = quote(run.source.name), run.staged["snapshot"]
@@ -164,6 +168,7 @@ def balance_books(
         rows_quarantined=report["quarantined"].get(about.key, 0),
         rows_deduplicated=tally.get("deduplicated", 0),
         rows_filtered=tally.get("filtered", 0),
+        origin=about.origin,
     )
 
 

@@ -36,7 +36,7 @@ OBJECTS_SINCE = """
 # What the books said then; of an object that was not there yet, what they said first.
 BOOKS_THEN = """
     SELECT source, raw_object, object_name, object_bytes, sha256, arrived_at, rows_read,
-           CASE WHEN snapshot_id <= $version THEN rows_deduplicated ELSE 0 END
+           CASE WHEN snapshot_id <= $version THEN rows_deduplicated ELSE 0 END, origin
     FROM ledger.books WHERE table_name = $address AND list_contains($objects, raw_object)
     QUALIFY row_number() OVER (
         PARTITION BY raw_object
@@ -166,13 +166,14 @@ def keep_books(
     parked: dict[str, int],
 ) -> list[Books]:
     """The books of these objects after the rollback: what is neither in the table nor in quarantine was filtered."""
-    values = {"address": table.address, "version": version, "objects": objects}
     lines = []
-    for source, key, name, size, digest, arrived_at, read, repeated in con.execute(BOOKS_THEN, values).fetchall():
+    found = con.execute(BOOKS_THEN, {"address": table.address, "version": version, "objects": objects}).fetchall()
+    for source, key, name, size, digest, arrived_at, read, repeated, origin in found:
         rows, bad = written.get(key, 0), parked.get(key, 0)
         repeated = min(repeated, read - rows - bad)
         rest = read - rows - bad - repeated
-        lines.append(Books(source, table.address, key, name, size, digest, arrived_at, read, rows, bad, repeated, rest))
+        about = (source, table.address, key, name, size, digest, arrived_at)
+        lines.append(Books(*about, read, rows, bad, repeated, rest, origin))
     return lines
 
 

@@ -11,6 +11,7 @@ from lake.store import Store, open_store, spell_step_key
 from steps.decide import Decision, find_decision, is_carried_out, record_outcome
 from steps.drop import count_chosen, spell_chosen
 from steps.replay import take_parked
+from steps.succession import settle_succession
 from warehouse.connection import connect
 from warehouse.ledger import fetch_column, list_published, list_refused
 
@@ -29,10 +30,11 @@ def take_decided(source_name: str, run_id: str, decision_id: str) -> dict[str, i
     with closing(connect()) as con:
         is_done = is_carried_out(con, decision_id)
         landed = {"source": source.name, "objects": []} if is_done else take(con, source, decision, run_id, store)
-    if not landed["objects"] and not is_done:
+    chosen = {*landed["objects"], *landed.get("superseded", ())}
+    if not chosen and not is_done:
         record_outcome(decision_id, run_id)
     store.write_json(spell_step_key(run_id, "land"), landed)
-    return {"objects": len(landed["objects"]), "bytes": sum(store.head(key).bytes for key in landed["objects"])}
+    return {"objects": len(chosen), "bytes": sum(store.head(key).bytes for key in chosen)}
 
 
 def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: str, store: Store) -> dict[str, Any]:
@@ -49,7 +51,8 @@ def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: st
     if source.kind == "oltp" and objects:  # a history is folded from one extraction after the other, all of them
         about["rebuild"] = True
         objects = sorted({*objects, *list_published(con, source.name)})
-    return about | {"objects": objects, "accepted": objects if decision.kind == "accept" else []}
+    settled = settle_succession(source, store, [store.head(key) for key in objects])
+    return about | settled | {"accepted": objects if decision.kind == "accept" else []}
 
 
 def choose_objects(con: DuckDBPyConnection, source: Source, decision: Decision) -> list[str]:

@@ -10,6 +10,9 @@ from lake.store import RawObject, Store, open_store
 from warehouse.connection import connect
 
 PUBLISHES = "SELECT DISTINCT snapshot_id, run_id FROM ledger.books WHERE raw_object = ? ORDER BY snapshot_id"
+PREDECESSORS = """
+    SELECT DISTINCT raw_object, object_name FROM ledger.objects WHERE superseded_by = ? ORDER BY raw_object
+"""
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,9 @@ def list_publishes(key: str) -> list[tuple[int, str]]:
     """Snapshot and run of every publish of a raw object."""
     with closing(connect(read_only=True)) as con:
         return con.execute(PUBLISHES, [key]).fetchall()
+
+
+def list_predecessors(key: str) -> list[tuple[str, str]]:
+    """Key and name of every object whose place a raw object has taken."""
+    with closing(connect(read_only=True)) as con:
+        return con.execute(PREDECESSORS, [key]).fetchall()

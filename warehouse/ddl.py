@@ -4,20 +4,17 @@ Views and macros are made when they are missing, and made anew when their file c
 tells: making one is a snapshot, whether or not it is the same as before.
 """
 
-import re
-from pathlib import Path
-
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
 from contracts.table import Column, Table
 from warehouse.headers import order_by_reads
+from warehouse.ledger_tables import declare_ledger, prepare_ledger
 from warehouse.marts import Mart, as_table, list_marts
 from warehouse.views import View, find_view, list_views
 
 SCHEMAS = ("core", "speed", "serve", "mart", "quarantine", "ledger", "ml")
-LEDGER_SQL = Path(__file__).with_name("ledger.sql")
 
 QUARANTINE = (
     Column("raw_object", pa.string(), "Key of the raw object that the row came from"),
@@ -71,8 +68,8 @@ def prepare_lake(con: DuckDBPyConnection) -> None:
     Cheap when there is nothing to do. Runs in the caller's transaction, under the publish lock. Raises ContractBroken.
     """
     con.execute("".join(f"CREATE SCHEMA IF NOT EXISTS {name};" for name in SCHEMAS))
-    con.execute(LEDGER_SQL.read_text())
     existing = read_columns(con)
+    prepare_ledger(con, existing)
     for address, columns in list_declared().items():
         adapt_table(con, address, columns, existing.get(address, {}))
     digests = read_digests(con)
@@ -109,17 +106,13 @@ def is_prepared(con: DuckDBPyConnection, addresses: list[str]) -> bool:
     existing = read_columns(con)
     declared = {address: {c.name for c in columns} for address, columns in list_declared().items()}
     declared |= {m.address: {c.name for c in m.columns} for m in list_marts()}
+    declared |= {address: set(columns) for address, columns in declare_ledger().items()}
     parked = (f"quarantine.{address.rpartition('.')[2]}" for address in addresses)
-    wanted = {*addresses, *(address for address in parked if address in declared), *list_ledger()}
+    wanted = {*addresses, *(address for address in parked if address in declared), *declare_ledger()}
     if not all(declared.get(address, {"snapshot_id"}) <= set(existing.get(address, ())) for address in wanted):
         return False
     digests = read_digests(con)
     return all(digests.get(view.address) == view.digest for view in list_views())
-
-
-def list_ledger() -> list[str]:
-    """The addresses of the ledger's tables."""
-    return re.findall(r"CREATE TABLE IF NOT EXISTS (ledger\.\w+)", LEDGER_SQL.read_text())
 
 
 def describe_mart(con: DuckDBPyConnection, mart: Mart, query: str | None = None) -> Table:

@@ -28,6 +28,7 @@ class Books:
     rows_quarantined: int
     rows_deduplicated: int
     rows_filtered: int
+    origin: str | None = None
 
     @property
     def rows_accounted(self) -> int:
@@ -47,6 +48,7 @@ class LedgerRows:
     lateness: list[dict[str, Any]] = field(default_factory=list)
     parity: list[dict[str, Any]] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
+    objects: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: int) -> None:
@@ -119,12 +121,13 @@ def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:
 
 def list_objects_of_days(con: DuckDBPyConnection, source: str, first: date, last: date) -> set[str]:
     """A source's raw objects that hold, or once held, rows of these days; objects none of whose rows has a day count as
-    of the day they arrived."""
+    of the day they arrived. What another object has taken the place of is not rebuilt: that one is."""
     query = """
         SELECT DISTINCT books.raw_object
         FROM ledger.books AS books
         LEFT JOIN ledger.days AS days USING (table_name, raw_object)
         WHERE books.source = ?
+            AND books.raw_object NOT IN (SELECT raw_object FROM ledger.objects WHERE superseded_by IS NOT NULL)
         GROUP BY books.raw_object
         HAVING bool_or(days.day BETWEEN ? AND ?)
             OR (count(days.day) = 0 AND CAST(min(books.arrived_at) AS DATE) BETWEEN ? AND ?)

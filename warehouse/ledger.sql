@@ -29,7 +29,21 @@ CREATE TABLE IF NOT EXISTS ledger.books (
     rows_written BIGINT NOT NULL,
     rows_quarantined BIGINT NOT NULL,
     rows_deduplicated BIGINT NOT NULL,
-    rows_filtered BIGINT NOT NULL
+    rows_filtered BIGINT NOT NULL,
+    origin VARCHAR                  -- who produced it, where its producer said so
+);
+
+CREATE TABLE IF NOT EXISTS ledger.objects (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    source VARCHAR NOT NULL,
+    raw_object VARCHAR NOT NULL,    -- a file that a run took
+    object_name VARCHAR NOT NULL,
+    origin VARCHAR,                 -- who produced it, where its producer said so
+    content_bytes BIGINT,           -- of what is inside, unpacked; null: not measured
+    content_sha256 VARCHAR,
+    head_sha256 VARCHAR,            -- of the first 1024 bytes of that; null: it neither continues another nor is continued
+    superseded_by VARCHAR           -- the object that begins with it and has taken its place
 );
 
 CREATE TABLE IF NOT EXISTS ledger.days (

@@ -132,14 +132,23 @@ def read_newest(settings: Settings) -> int:
 
 
 def copy_ledger(lake: DuckDBPyConnection, copy: DuckDBPyConnection, known: int, newest: int) -> None:
-    """Add the rows of the snapshots after `known`; all rows of a table that is not in the copy yet."""
+    """Add the rows of the snapshots after `known`; all rows of a table that is not in the copy yet, or that has other
+    columns since."""
     there = {row[0] for row in copy.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     for (name,) in lake.execute(LEDGER).fetchall():
-        first = known if name in there else -1
-        query = f"SELECT * FROM ledger.{name} AT (VERSION => {newest}) WHERE snapshot_id > {first}"
-        add_rows(copy, name, lake.execute(query).to_arrow_table(), name in there)
+        query = f"SELECT * FROM ledger.{name} AT (VERSION => {newest}) WHERE snapshot_id > ?"
+        rows = lake.execute(query, [known if name in there else -1]).to_arrow_table()
+        if name in there and rows.column_names != list_columns(copy, name):
+            copy.execute(f"DROP TABLE {name}")
+            there.remove(name)
+            rows = lake.execute(query, [-1]).to_arrow_table()
+        add_rows(copy, name, rows, name in there)
     changes = copy.execute(CHANGES, {"known": known}).to_arrow_table()
     add_rows(copy, "changes", changes, "changes" in there)
+
+
+def list_columns(copy: DuckDBPyConnection, table: str) -> list[str]:
+    return [column[0] for column in copy.execute(f"SELECT * FROM {table} LIMIT 0").description or ()]
 
 
 def add_rows(copy: DuckDBPyConnection, name: str, rows: Any, is_there: bool) -> None:

@@ -1,12 +1,21 @@
 """Hand files over, as an outside producer would: each becomes an immutable raw object.
 
-Landing the same content twice, under any name, changes nothing. `detect_arrivals` in Airflow notices new objects
+  watershed land access_logs access.log.gz                  plain or gzip
+  watershed land access_logs access.log --origin web-2      the same content of another server is another object
+  watershed land access_logs access.log --separate          not the log that it begins with
+
+Landing the same content twice, under any name, changes nothing. A file that begins with all of what is known takes its
+place when it is published: a log that has grown is counted once. `detect_arrivals` in Airflow notices new objects
 within a minute; `watershed run ingest_SOURCE` takes them at once.
 """
 
 import argparse
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lake.store import RawObject
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--date", type=date.fromisoformat, help="day of lines that carry a time of day only (2026-11-01)"
     )
+    parser.add_argument("--origin", metavar="NAME", help="who produced the files, such as web-2")
+    parser.add_argument("--separate", action="store_true", help="they continue nothing, whatever they begin with")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,16 +34,23 @@ def run(args: argparse.Namespace) -> int:
     failed = 0
     for path in args.files:
         try:
-            landed = land_file(args.source, path, args.date)
+            landed = land_file(args.source, path, args.date, args.origin, args.separate)
         except (OSError, ValueError) as error:
             failed += 1
             print(f"{path}: not landed: {describe(error, path)}")
             continue
-        word = "landed" if landed.is_new else "already there"
-        print(f"{path}: {word} as {landed.key} ({landed.bytes:,} bytes)")
+        print(f"{path}: {tell(landed)}")
     if failed:
         raise ValueError(f"{failed} of {len(args.files)} files were not landed; the reasons are above")
     return 0
+
+
+def tell(landed: "RawObject") -> str:
+    from steps.succession import foresee
+
+    word = "landed" if landed.is_new else "already there"
+    told = f"{word} as {landed.key} ({landed.bytes:,} bytes)"
+    return f"{told}; {'; '.join(foreseen)}" if (foreseen := foresee(landed)) else told
 
 
 def describe(error: Exception, path: Path) -> str:

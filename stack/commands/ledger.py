@@ -16,9 +16,12 @@ REFUSED = """
     FROM ledger.refusals ORDER BY refused_at DESC LIMIT ?
 """
 OBJECTS = """
-    SELECT snapshot_id AS snapshot, object_name AS file, rows_read AS read, rows_written AS written,
-           rows_quarantined AS quarantined, rows_deduplicated AS deduplicated, rows_filtered AS filtered, raw_object
-    FROM ledger.books WHERE table_name = ? ORDER BY snapshot_id DESC, object_name LIMIT ?
+    SELECT snapshot_id AS snapshot, object_name AS file, origin, rows_read AS read, rows_written AS written,
+           rows_quarantined AS quarantined, rows_deduplicated AS deduplicated, rows_filtered AS filtered, raw_object,
+           superseded_by
+    FROM ledger.books
+    LEFT JOIN (SELECT raw_object, snapshot_id, superseded_by FROM ledger.objects) USING (raw_object, snapshot_id)
+    WHERE table_name = ? ORDER BY snapshot_id DESC, object_name LIMIT ?
 """
 PARTITIONS = """
     SELECT snapshot_id AS snapshot, coalesce(day::VARCHAR, 'whole') AS partition,

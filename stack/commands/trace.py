@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_origin(row: dict[str, Any]) -> None:
-    from steps.trace import find_line, list_publishes
+    from steps.trace import find_line, list_predecessors, list_publishes
 
     line = find_line(row["raw_object"], row["raw_line"])
     about = line.object
@@ -42,9 +42,11 @@ def print_origin(row: dict[str, Any]) -> None:
     print(f"object   {line.address}")
     print(
         f"file     {about.name}, {about.bytes:,} bytes, landed {about.arrived_at:%Y-%m-%d %H:%M:%S} UTC, "
-        f"sha256 {about.sha256}"
+        f"sha256 {about.sha256}" + (f", origin {about.origin}" if about.origin else "")
     )
     for snapshot, run_id in list_publishes(about.key):
         print(f"publish  snapshot {snapshot}, run {run_id}")
+    for key, name in list_predecessors(about.key):
+        print(f"instead  of {name}, {key}, with all of which it begins")
     place = f"{line.place}: " if line.place else ""
     print(f"line     {line.number}: {place}{line.text or 'the object has no such line'}\n")

@@ -11,7 +11,7 @@ from tests.docs.page import REPOSITORY, read_blocks, split_console
 from tests.empty_lake import EmptyLake
 from warehouse.analyst import connect_analyst, refuse_statement
 from warehouse.connection import connect
-from warehouse.ddl import LEDGER_SQL
+from warehouse.ledger_tables import LEDGER_SQL
 from warehouse.marts import list_marts
 
 WAREHOUSE = REPOSITORY / "docs" / "query_the_warehouse.md"

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from lake.store import open_store
+from lake.store import Landing, hash_content, open_store
 from tests.empty_lake import EmptyLake
 
 pytestmark = pytest.mark.servers
@@ -22,7 +22,9 @@ def test_same_content_is_one_object(lake: EmptyLake) -> None:
 
 def test_same_lines_of_another_day_are_another_object(lake: EmptyLake) -> None:
     store = open_store()
-    keys = {store.put_once("access_logs", BytesIO(b"x"), "a.log", date(2026, 11, day)).key for day in (1, 2)}
+    digest = hash_content(BytesIO(b"x"))
+    days = (date(2026, 11, 1), date(2026, 11, 2))
+    keys = {store.put_once("access_logs", BytesIO(b"x"), Landing("a.log", digest, day)).key for day in days}
     assert len(keys) == 2
     assert {store.head(key).day for key in keys} == {date(2026, 11, 1), date(2026, 11, 2)}
 

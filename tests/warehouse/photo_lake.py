@@ -12,7 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from contracts.photo_events import TABLE
-from warehouse.ddl import LEDGER_SQL, spell_column
+from warehouse.ddl import spell_column
+from warehouse.ledger_tables import LEDGER_SQL
 from warehouse.marts import find_mart
 from warehouse.views import list_views
 

@@ -11,8 +11,9 @@ from tests.architecture.test_names import SNAKE_CASE
 from tests.empty_lake import EmptyLake
 from warehouse import ddl
 from warehouse.connection import connect
-from warehouse.ddl import LEDGER_SQL, SCHEMAS, is_prepared
+from warehouse.ddl import SCHEMAS, is_prepared
 from warehouse.headers import HeaderBroken
+from warehouse.ledger_tables import LEDGER_SQL
 from warehouse.marts import list_marts
 from warehouse.publish import prepare, read_snapshot
 from warehouse.views import View, list_views, read_view

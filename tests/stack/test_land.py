@@ -1,0 +1,58 @@
+"""What `watershed land` says of the files that it is given, and `watershed trace` of where a row came from."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from stack import cli
+from tests.empty_lake import EmptyLake
+from tests.faults.runner import main
+from tests.steps.logs import land, spell_log
+
+
+@pytest.mark.servers
+def test_a_grown_log_is_told(lake: EmptyLake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noon = land(tmp_path, spell_log(30), origin="web-2")
+    main("access_logs", "noon")
+    log = tmp_path / "access.log"
+    log.write_bytes(spell_log(50))
+    assert cli.main(["land", "access_logs", str(log), "--origin", "web-2"]) == 0
+    assert f"begins with all of access.log ({noon}), and takes its place" in capsys.readouterr().out
+    main("access_logs", "midnight")
+    log.write_bytes(spell_log(40))
+    assert cli.main(["land", "access_logs", str(log), "--origin", "web-2"]) == 0
+    assert "already: nothing is counted twice" in capsys.readouterr().out
+    assert cli.main(["trace", "core.requests", "--where", "raw_line = 42"]) == 0
+    traced = capsys.readouterr().out
+    assert "origin web-2" in traced
+    assert f"instead  of access.log, {noon}, with all of which it begins" in traced
+    assert cli.main(["ledger", "core.requests"]) == 0
+    assert "superseded_by" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("missing.log", "No such file or directory"),
+        ("folder", "is a directory: name the files in it"),
+        ("pipe", "is a pipe, a socket or a device: write what comes out of it to a file, and land that"),
+    ],
+)
+def test_what_is_no_file_is_not_landed(
+    name: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    assert cli.main(["land", "access_logs", str(tmp_path / name)]) == 1
+    told = capsys.readouterr()
+    assert f"{tmp_path / name}: not landed: " in told.out
+    assert sentence in told.out
+    assert told.err == "watershed: 1 of 1 files were not landed; the reasons are above\n"
+
+
+@pytest.mark.parametrize("origin", ["", "  ", "web\x00", "w" * 101])
+def test_an_origin_has_a_name(origin: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.log").write_bytes(spell_log(1))
+    assert cli.main(["land", "access_logs", str(tmp_path / "a.log"), "--origin", origin]) == 1
+    assert "is not a name of an origin" in capsys.readouterr().out

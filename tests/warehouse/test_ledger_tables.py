@@ -1,0 +1,41 @@
+"""A lake that an earlier version made gets the ledger's new columns, and what it recorded goes on being known."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts.settings import load_settings
+from tests.empty_lake import EmptyLake
+from tests.faults.runner import main
+from tests.steps.decisions import ask
+from tests.steps.logs import land, spell_log
+from warehouse.connection import connect
+from warehouse.ddl import is_prepared
+from warehouse.ledger_tables import declare_ledger
+from warehouse.mirror import Mirror
+from warehouse.publish import prepare
+
+
+def test_declared_columns_are_read_from_the_file() -> None:
+    books = declare_ledger()["ledger.books"]
+    assert (books["rows_read"], books["arrived_at"], books["origin"]) == ("BIGINT", "TIMESTAMP", "VARCHAR")
+    assert all("snapshot_id" in columns for columns in declare_ledger().values())
+
+
+@pytest.mark.servers
+def test_lake_of_an_earlier_version(lake: EmptyLake, tmp_path: Path) -> None:
+    land(tmp_path, spell_log(30))
+    main("access_logs", "noon")
+    con, mirror = connect(), Mirror()
+    con.execute("ALTER TABLE ledger.books DROP COLUMN origin; DROP TABLE ledger.objects")
+    mirror.refresh()
+    assert not is_prepared(con, [])
+    midnight = land(tmp_path, spell_log(40))
+    main("access_logs", "midnight")
+    assert ask("SELECT count(*), any_value(raw_object) FROM core.requests") == [(40, midnight)]
+    assert is_prepared(connect(), [])
+    prepare(load_settings())
+    mirror.refresh()
+    with mirror.open() as copy:
+        assert copy.execute("SELECT count(*), count(origin) FROM books").fetchall() == [(3, 0)]
+    mirror.stop()
