@@ -83,8 +83,11 @@ def load_reader() -> Settings:
 def load_kafka() -> dict[str, str]:
     """Properties of librdkafka: the brokers, and whatever `WATERSHED_KAFKA_OPTIONS` adds (a JSON object), such as the
     keys that say how to log in. Raises SettingsMissing, ValueError."""
-    options = json.loads(read_setting("kafka_options", "{}"))
-    if not isinstance(options, dict):
+    try:
+        options = json.loads(read_setting("kafka_options", "{}"))
+    except ValueError:
+        options = None
+    if not isinstance(options, dict) or any(isinstance(value, dict | list) for value in options.values()):
         raise ValueError('WATERSHED_KAFKA_OPTIONS is no JSON object: write {"security.protocol": "SASL_SSL", ...}')
     return {"bootstrap.servers": read_setting("kafka_brokers")} | options
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from confluent_kafka import KafkaException
 
 from contracts import load_sources, load_streams
 from contracts.settings import load_settings, spell_topic
@@ -99,8 +98,8 @@ class Topic:
         try:
             self.client = self.client or TopicEnds(self.stream)
             return self.client.find(), None
-        except (KafkaException, TimeoutError, LookupError) as error:
-            return {}, error.args[0].str() if isinstance(error, KafkaException) else str(error)
+        except (OSError, LookupError, ValueError) as error:
+            return {}, str(error)
 
     def note(self, now: datetime, ends: dict[int, int], published: dict[int, int]) -> None:
         """Remember how far the topic went; forget what is published by now."""

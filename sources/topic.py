@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from contracts.settings import load_kafka, read_setting, spell_topic
+from contracts.settings import read_setting, spell_topic
 from contracts.table import Stream
+from sources.broker import explain_error, hear_broker, open_client
 from sources.raw_messages import build_messages
 from sources.topic_ends import list_partitions
 
@@ -56,22 +57,29 @@ class Batch:
 
 @contextmanager
 def open_consumer(stream: Stream) -> Iterator["TopicReader"]:
-    """A reader of the stream's topic. Raises KafkaException when no broker answers."""
-    own = {
+    """A reader of the stream's topic. Raises ValueError for settings that make no sense."""
+    own: dict[str, str | int | bool] = {
         "group.id": f"watershed-{stream.name}",  # the client wants one; nothing is ever committed to it
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
         "enable.partition.eof": True,
         "auto.offset.reset": "error",
         "queued.max.messages.kbytes": BATCH_BYTES >> 10,
         "queued.min.messages": 1_000_000,
         "fetch.wait.max.ms": 1000,  # the local broker needs it to list the batches of a long partition
     }
-    consumer = Consumer(own | load_kafka())
+    gap_seconds = read_gap()
+    consumer = open_client(own)
     try:
-        yield TopicReader(consumer, spell_topic(stream.topic), float(read_setting("kafka_gap_s", "0")))
+        yield TopicReader(consumer, spell_topic(stream.topic), gap_seconds)
     finally:
         consumer.close()
+
+
+def read_gap() -> float:
+    text = read_setting("kafka_gap_s", "0")
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"WATERSHED_KAFKA_GAP_S is {text!r} and not a number of seconds") from None
 
 
 class TopicReader:
@@ -86,14 +94,16 @@ class TopicReader:
         self.gaps: dict[tuple[int, int], float] = {}
 
     def list_partitions(self) -> list[int]:
-        """Raises LookupError when there is no such topic, KafkaException when no broker answers."""
+        """Raises LookupError when there is no such topic, ConnectionError when no broker answers."""
         return list_partitions(self.consumer, self.topic)
 
     def assign(self, positions: Mapping[int, int | None], skip_lost: bool = False) -> None:
-        """Read these partitions from here on; None: from the first message that the broker has. Raises OffsetsLost."""
+        """Read these partitions from here on; None: from the first message that the broker has. Raises OffsetsLost,
+        ConnectionError."""
         starts = {}
         for partition, position in positions.items():
-            low, _ = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=TIMEOUT_S)
+            with hear_broker():
+                low, _ = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=TIMEOUT_S)
             start = low if position is None else position
             if start < low:
                 if not skip_lost:
@@ -215,4 +225,4 @@ def examine_error(topic: str, error: KafkaError) -> None:
             "it; a topic made anew needs another name"
         )
     if error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
-        raise KafkaException(error)
+        raise explain_error(topic, error)

@@ -7,10 +7,11 @@ batch instead.) So each look fetches at most one batch, from where the partition
 import time
 from collections.abc import Collection
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from contracts.settings import load_kafka, spell_topic
+from contracts.settings import spell_topic
 from contracts.table import Stream
+from sources.broker import explain_absence, explain_error, hear_broker, open_client
 
 ANSWER_S = 10.0
 FETCH_WAIT_MS = 500  # the local broker needs it to list a long partition; an answer without messages takes as long
@@ -24,21 +25,18 @@ class TopicEnds:
         self.ends: dict[int, int] = {}
         own: dict[str, str | int | bool] = {
             "group.id": f"watershed-{stream.name}-ends",  # the client wants one; nothing is ever committed to it
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": FETCH_WAIT_MS,
             "fetch.message.max.bytes": 1,  # at least a batch comes all the same
             "queued.min.messages": 1,
-            "log_level": 0,  # that the broker is away is told by the exception
         }
-        self.consumer = Consumer(own | load_kafka())
+        self.consumer = open_client(own)
 
     def find(self, without: Collection[int] = ()) -> dict[int, int]:
         """By partition the offset behind its last message, those `without` left out.
 
-        Raises LookupError when there is no such topic, KafkaException or TimeoutError when the broker does not answer.
+        Raises LookupError when there is no such topic, ConnectionError or TimeoutError when the broker does not answer.
         """
         wanted = set(list_partitions(self.consumer, self.topic)) - set(without)
         if wanted:
@@ -55,7 +53,7 @@ class TopicEnds:
         while silent and time.monotonic() < deadline:
             for message in self.consumer.consume(100, 0.2):
                 if (error := message.error()) is not None and (error.fatal() or message.partition() is None):
-                    raise KafkaException(error)
+                    raise explain_error(self.topic, error)
                 silent.discard(message.partition() or 0)
         for partition in partitions:
             _, end = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), cached=True)
@@ -65,8 +63,9 @@ class TopicEnds:
 
 
 def list_partitions(consumer: Consumer, topic: str) -> list[int]:
-    """Raises LookupError when there is no such topic, KafkaException when no broker answers."""
-    about = consumer.list_topics(topic, timeout=ANSWER_S).topics[topic]
+    """Raises LookupError when there is no such topic, ConnectionError when no broker answers."""
+    with hear_broker():
+        about = consumer.list_topics(topic, timeout=ANSWER_S).topics[topic]
     if about.error is not None or not about.partitions:
-        raise LookupError(f"the broker has no topic {topic}: make it, or mend WATERSHED_TOPIC_PREFIX")
+        raise explain_absence(topic)
     return sorted(about.partitions)

@@ -72,7 +72,9 @@ def describe_error(error: Exception) -> str:
     from contracts.settings import SettingsMissing
 
     text = " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
-    if isinstance(error, (SettingsMissing, ValueError, LookupError)) and text:
+    is_server = type(error) in (ConnectionError, TimeoutError)  # and none of their kinds, which others raise
+    is_ours = is_server or isinstance(error, (SettingsMissing, ValueError, LookupError))
+    if is_ours and text:
         return text
     return f"{type(error).__name__}: {text} (--debug shows where)"
 

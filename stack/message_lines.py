@@ -15,15 +15,19 @@ def read_file(stream: Stream, file: str) -> Iterator[Message]:
     """A message a line of a file, or of standard input if it is `-`.
 
     Lines of logs have no ids, so each gets one of the file's content and its line number: when the same file is sent
-    again, each message is recognised, and equal lines of it are still two events.
+    again, each message is recognised, and equal lines of it are still two events. Raises ValueError for a file that
+    cannot be read.
     """
     if file == "-":
         yield from spell_lines(stream, sys.stdin.buffer, uuid.uuid4().hex[:16])
         return
-    with Path(file).open("rb") as lines:
-        digest = hashlib.file_digest(lines, "sha256").hexdigest()[:16]
-        lines.seek(0)
-        yield from spell_lines(stream, lines, digest)
+    try:
+        with Path(file).open("rb") as lines:
+            digest = hashlib.file_digest(lines, "sha256").hexdigest()[:16]
+            lines.seek(0)
+            yield from spell_lines(stream, lines, digest)
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def spell_lines(stream: Stream, lines: Iterable[bytes], run: str) -> Iterator[Message]:

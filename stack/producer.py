@@ -9,6 +9,7 @@ from itertools import islice
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
+from sources.broker import explain_refusal
 from sources.kafka import EVENT_ID_HEADER
 from stack.generate.messages import Message
 from stack.kafka import QUIET
@@ -65,10 +66,14 @@ def produce(
 
 
 def verify_topic(topic: str, properties: Mapping[str, str]) -> None:
-    """Raises LookupError where the client would try in vain for minutes."""
+    """Raises LookupError where the client would try in vain for minutes, ValueError for settings that it refuses."""
     brokers = properties["bootstrap.servers"]
     try:
-        known = Producer({**QUIET, **properties}).list_topics(timeout=ANSWER_SECONDS).topics
+        producer = Producer({**QUIET, **properties})
+    except (KafkaException, TypeError) as error:
+        raise explain_refusal(error) from error
+    try:
+        known = producer.list_topics(timeout=ANSWER_SECONDS).topics
     except KafkaException as error:
         raise LookupError(f"no Kafka broker answers at {brokers}: `watershed up` starts the local one") from error
     if topic not in known:

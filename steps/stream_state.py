@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from confluent_kafka import KafkaException
 from duckdb import DuckDBPyConnection
 
 from contracts import tables_of
@@ -98,8 +97,8 @@ def is_recent(consumer: dict[str, Any]) -> bool:
 def find_ends(stream: Stream) -> tuple[dict[int, int], str | None]:
     try:
         return TopicEnds(stream).find(), None
-    except (KafkaException, TimeoutError, LookupError) as error:
-        return {}, error.args[0].str() if isinstance(error, KafkaException) else str(error)
+    except (OSError, LookupError, ValueError) as error:
+        return {}, str(error)
 
 
 def find_reader(partition: int, consumers: list[dict[str, Any]]) -> str:

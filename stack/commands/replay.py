@@ -25,7 +25,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         taken = take_parked(args.stream, run_id, args.where, args.limit)
     except duckdb.Error as error:
-        raise ValueError(str(error).split("\n")[0]) from error
+        why = str(error).split("\n")[0]
+        raise ValueError(f"--where {args.where!r} does not fit quarantine.{args.stream}: {why}") from error
     print(f"{taken['messages']} messages are in quarantine and tried again")
     if taken["objects"]:
         publish_steps(args.stream, run_id)
