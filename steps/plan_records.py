@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 from importlib import import_module
+from importlib.util import find_spec
 from operator import or_
 from typing import Any
 
@@ -61,16 +62,39 @@ def make_plan(source: Source, table: Table) -> Plan:
     records = open_records(source, "records" if is_home else "claimed")
     claims = claim_records(source, records)
     mine = is_text(records) & ~claim_any(claims) if is_home else claims[table.name]
-    parsed = find_transform(source, table)(give_event_id(records.filter(mine)))
+    parsed = make_rows(source, table, give_event_id(records.filter(mine)))
     with closing(connect()) as con:
         suspicion = spell_suspicion(con, table, f"(FROM {table.address} LIMIT 0)", utc_now(), find_references({}))
     return Plan(source, table, str(ibis.to_sql(parsed, dialect="duckdb")), suspicion, is_home)
 
 
+def make_rows(source: Source, table: Table, records: Any) -> Any:
+    """What the transform makes. Raises ValueError where it cannot be compiled or forgets a column."""
+    from ibis.common.exceptions import IbisError
+
+    transform = find_transform(source, table)
+    place = f"{transform.__name__} in transforms/{table.name}.py"
+    try:
+        rows = transform(records)
+    except (IbisError, AttributeError, TypeError) as error:
+        raise ValueError(f"{place} does not fit the records of {source.name}: {str(error).splitlines()[0]}") from error
+    wanted = [*(column.name for column in table.all_columns), "problem", "line"]
+    if missing := [name for name in wanted if name not in rows.columns]:
+        raise ValueError(f"{place} makes no column {' and no '.join(missing)}, which {table.address} needs: add it")
+    return rows
+
+
 def find_transform(source: Source, table: Table) -> Callable[[Any], Any]:
-    """The transform `from_<source>` of a table; of messages that are a source's records, that source's."""
+    """The transform `from_<source>` of a table; of messages that are a source's records, that source's. Raises
+    LookupError where there is none."""
     name = source.like.name if isinstance(source, Stream) and source.like else source.name
-    transform: Callable[[Any], Any] = getattr(import_module(f"transforms.{table.name}"), f"from_{name}")
+    module = f"transforms.{table.name}"
+    found = getattr(import_module(module), f"from_{name}", None) if find_spec(module) else None
+    if found is None:
+        raise LookupError(
+            f"transforms/{table.name}.py has no function from_{name}, which {table.address} needs: add it"
+        )
+    transform: Callable[[Any], Any] = found
     return transform
 
 

@@ -6,6 +6,7 @@ flight, whatever the size of an object. One slice makes at most two Parquet file
 
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -17,6 +18,7 @@ from duckdb import DuckDBPyConnection
 from contracts.table import Source, Stream, Table
 from lake.store import Store, spell_side_key, spell_table_key
 from sources.document_fields import find_leaf_fields
+from steps.failing_rows import DATA_ERRORS, reject_failing
 from steps.find_duplicates import mark_duplicates, measure_lateness
 from steps.plan_records import Plan, Sorting, compile_plan, compile_sorting
 from warehouse.connection import connect
@@ -103,15 +105,23 @@ def run_ahead(
 def stage_slice(
     con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table, run: Run
 ) -> list[StagedSlice]:
+    """The records in all tables; those that a transform fails for become bad records."""
+    with closing(con):
+        try:
+            return stage_tables(con, plans, sorting, records, run)
+        except DATA_ERRORS:
+            return stage_tables(con, plans, sorting, reject_failing(con, plans, sorting, records), run)
+
+
+def stage_tables(
+    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table, run: Run
+) -> list[StagedSlice]:
     con.register("records", records)
-    try:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE claimed AS {sorting.claim}")
-        counts = fetch_counts(con, sorting.read)
-        for raw_object, claimed in (fetch_counts(con, sorting.claimed) if sorting.claimed else {}).items():
-            counts[raw_object] |= claimed
-        return [stage_table_slice(con, plan, counts, run) for plan in plans]
-    finally:
-        con.close()
+    con.execute(f"CREATE OR REPLACE TEMP TABLE claimed AS {sorting.claim}")
+    counts = fetch_counts(con, sorting.read)
+    for raw_object, claimed in (fetch_counts(con, sorting.claimed) if sorting.claimed else {}).items():
+        counts[raw_object] |= claimed
+    return [stage_table_slice(con, plan, counts, run) for plan in plans]
 
 
 def fetch_counts(con: DuckDBPyConnection, query: str) -> dict[str, dict[str, int]]:
