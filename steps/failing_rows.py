@@ -40,7 +40,7 @@ def search_records(
         found[first] = why
         if len(found) > MOST_FAILING:
             raise ValueError(
-                f"more than {MOST_FAILING} records of {plans[0].source.name} fail: {why}; let the transform use try_cast "
+                f"more than {MOST_FAILING} records of {plans[0].source.name} fail: {why}; let the transform try_cast, "
                 "and say in `problem` what is wrong, or widen the column"
             )
         return

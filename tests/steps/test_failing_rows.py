@@ -109,7 +109,7 @@ def test_a_column_that_a_transform_forgets_is_named(monkeypatch: pytest.MonkeyPa
 def test_the_others_are_published_and_it_waits_in_quarantine(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
     """A transform that casts what its field's grammar lets through."""
     transform = find_transform(find_source("photo_documents"), find_table("photo_documents"))
-    strict = lambda records: transform(records).mutate(iso=records.known.get("document_id").cast("int64"))  # noqa: E731
+    strict = lambda records: transform(records).mutate(iso=ibis._.document_id.cast("int64"))  # noqa: E731
     strict.__name__ = "from_photo_documents"
     monkeypatch.setattr("transforms.photo_documents.from_photo_documents", strict)
     content = b'{"id": 100}\n{"id": 6178466636}\n{"id": "x"}\n{"id": 300}'
