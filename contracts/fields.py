@@ -28,7 +28,12 @@ class Field:
 
     @cached_property
     def grammar(self) -> re.Pattern[str]:
-        return re.compile(self.pattern, re.ASCII | re.DOTALL)
+        """Raises ValueError for a pattern that is none."""
+        try:
+            return re.compile(self.pattern, re.ASCII | re.DOTALL)
+        except re.error as error:
+            where = f"the pattern {self.pattern!r} of the field {self.path}"
+            raise ValueError(f"{where} is not a regular expression: {error}") from error
 
 
 LIST_SEPARATOR = "\x1f"

@@ -94,3 +94,8 @@ def test_a_declared_id_may_be_wrapped(value: Any) -> None:
 )
 def test_other_objects_are_no_ids(value: Any) -> None:
     assert take({"_id": value}) == ({}, {"_id": value})
+
+
+def test_a_pattern_that_is_none_is_named() -> None:
+    with pytest.raises(ValueError, match=r"the pattern '\(\?P<a' of the field _id is not a regular expression: "):
+        take_fields({"_id": "1"}, [Field("_id", "(?P<a")])

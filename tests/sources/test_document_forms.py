@@ -4,10 +4,14 @@ import gzip
 import io
 import json
 import random
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from contracts.photo_documents import PHOTO_DOCUMENTS
+from lake.store import RawObject
+from sources.documents import split_documents
 from sources.json_forms import find_documents, split_path
 from sources.json_stream import MAX_DOCUMENT_BYTES, Document
 from sources.logs import Unreadable
@@ -156,3 +160,20 @@ def test_an_envelope_may_have_any_length() -> None:
     content = '{"skipped": "' + "x" * 1_000_000 + '", "items": [' + ",".join(spell({"x": "y" * 1000}) * 18_000) + "]}"
     assert len(content) > MAX_DOCUMENT_BYTES
     assert sum(1 for _ in find_documents(io.BytesIO(content.encode()), "items")) == 18_000
+
+
+def test_the_source_declares_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As its records come to the transform: known fields typed, whatever the envelope says left out."""
+    monkeypatch.setitem(vars(PHOTO_DOCUMENTS), "records", "photos{id}")
+    pages = [{"page": 1, "photos": {"a": {"title": "x"}, "b": {"title": "y"}}}, {"photos": {"c": {}}}, {"photos": {}}]
+    about = RawObject("raw/photo_documents/0", "pages.json", 0, "", datetime(2026, 3, 1))
+    refused: dict[str, str] = {}
+    [records] = split_documents([(about, io.BytesIO("\n".join(spell(*pages)).encode()))], refused)
+    known = [dict(row["known"]) for row in records.to_pylist()]
+    assert known == [{"document_id": "a", "title": "x"}, {"document_id": "b", "title": "y"}, {"document_id": "c"}]
+    assert records["raw_line"].to_pylist() == [1, 2, 3]
+    assert refused == {}
+    list(split_documents([(about, io.BytesIO(b'{"photos": []}'))], refused))
+    assert refused == {
+        about.key: "pages.json is broken after 0 records (photos is not an object): have it delivered again"
+    }
