@@ -46,11 +46,18 @@ def find_documents(stream: BinaryIO, records: str | None = None) -> Iterator[Doc
 
 
 def recognise_form(head: bytes) -> Literal["document", "lines", "array", "sequence"]:
-    """What the object is, from its first MAX_DOCUMENT_BYTES and a little; all of it, if it has no more."""
+    """What the object is, from its first MAX_DOCUMENT_BYTES and a little; all of it, if it has no more.
+
+    Raises Unreadable for an array that lost its brackets.
+    """
     text = head.lstrip(SPACE.encode())
     first, _, rest = text.partition(b"\n")
-    if text.startswith(b"{") and is_sequence(text):
-        return "sequence"
+    if text.startswith(b"{"):
+        whole = text.decode(errors="replace").rstrip(SPACE)
+        if has_commas(whole):
+            raise Unreadable("has commas between its documents and no brackets around them")
+        if is_sequence(whole):
+            return "sequence"
     if is_line(first) and rest.strip(SPACE.encode()):
         return "lines"
     if text.startswith(b"["):
@@ -65,24 +72,47 @@ def is_line(line: bytes) -> bool:
     return all(document.problem is None for document in json_stream.parse_line(0, line))
 
 
-def is_sequence(head: bytes) -> bool:
+def is_sequence(text: str) -> bool:
     """Whether documents come one after the other and one of the first goes over several lines, or there are no lines.
     Where something is broken before that it is none: lines stand for themselves."""
-    text = head.decode(errors="replace").rstrip(SPACE)
     at, has_lines = 0, "\n" in text
     for number in range(LINES_TRIED):
-        if text[at : at + 1] not in ("{", "["):
+        if (end := find_end(text, at)) is None:
             return False
-        try:
-            _, end = DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            return False
-        following = SPACES.match(text, end).end()  # type: ignore[union-attr]
+        following = skip_space(text, end)
         goes_on = following < len(text)
         if ("\n" in text[at:end] or not has_lines) and (number or goes_on):
             return not goes_on or text[following] in "{["
         at = following
     return False
+
+
+def has_commas(text: str) -> bool:
+    """Whether there is a comma behind each of the first two documents, but perhaps the last one."""
+    at = 0
+    for number in range(2):
+        if (end := find_end(text, at)) is None:
+            return False
+        comma = skip_space(text, end)
+        if text[comma : comma + 1] != ",":
+            return bool(number) and comma == len(text)
+        at = skip_space(text, comma + 1)
+    return True
+
+
+def find_end(text: str, at: int) -> int | None:
+    """Where the object or array that begins here ends; None where there is none."""
+    if text[at : at + 1] not in ("{", "["):
+        return None
+    try:
+        return DECODER.raw_decode(text, at)[1]
+    except (ValueError, RecursionError):
+        return None
+
+
+def skip_space(text: str, at: int) -> int:
+    match = SPACES.match(text, at)
+    return match.end() if match else at
 
 
 def parse_sequence(text: Text) -> Iterator[Document]:

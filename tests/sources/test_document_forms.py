@@ -71,11 +71,20 @@ def test_a_line_of_documents_may_have_any_length() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ['{\n"a": 1}\n{\n"a": 2}\n{\n"a": ', '{"a":1}{"a":2}{"a":', '{"a":1}{"a":2}x', '{\n"a": 1\n}\n{"a": 2},\n{"a": 3}'],
+    ['{\n"a": 1}\n{\n"a": 2}\n{\n"a": ', '{"a":1}{"a":2}{"a":', '{"a":1}{"a":2}x', '{\n"a": 1\n}\n{"a": 2}\n}'],
 )
 def test_a_broken_sequence_is_refused(content: str) -> None:
     with pytest.raises(Unreadable, match=r"holds documents one after the other, and is broken at document 3"):
         read(content)
+
+
+@pytest.mark.parametrize("between", [",", ",\n", " ,\n\n"], ids=repr)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_that_lost_its_brackets_is_refused(between: str, indent: int | None) -> None:
+    for end in ("", ",", "\n"):
+        with pytest.raises(Unreadable, match="has commas between its documents and no brackets around them"):
+            read(between.join(spell(*RECORDS, indent=indent)) + end)
+    assert [d.problem is None for d in read('{"a":1},\n{"a":2}\n{"a":3}')] == [False, True, True]
 
 
 def test_a_document_that_cannot_be_stored_rejects_itself_only() -> None:
