@@ -13,7 +13,7 @@ synthetic data all derive from that declaration.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import pyarrow as pa
@@ -31,7 +31,8 @@ Unit = Literal["object", "partition", "key"]
 class Column:
     """One column. `nullable` false means a null is a defect; `personal` ones are masked wherever values are shown.
 
-    `source_name`: what the database calls it, where that is not its name, such as `UnitPrice` or `order`.
+    `source_name`: what the database calls it, where that is not its name, such as `UnitPrice` or `order`. `default`:
+    its value in rows that are older than the column; None: they have none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     unit: str | None = None
     personal: bool = False
     source_name: str | None = None
+    default: str | float | date | datetime | None = None
 
     @property
     def origin_name(self) -> str:
@@ -147,6 +149,15 @@ class Table:
     event_time: str | None = None
     examples: tuple[str, ...] = ()
     origin: Origin | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a column with the name of one that publishing adds."""
+        added = {column.name for column in ADDED[self.replaces]}
+        if taken := [column.name for column in self.columns if column.name in added]:
+            raise ValueError(
+                f"contracts/{self.name}.py declares {', '.join(taken)}, which the table gets anyway: name it "
+                f'otherwise, and where a database calls it so, say source_name="{taken[0]}"'
+            )
 
     @property
     def address(self) -> str:

@@ -105,5 +105,5 @@ def fold_extraction(source: Source, table: Table) -> Any:
     keys = rows.select(*table.key)
     moment = datetime(1970, 1, 1)
     return fold_history(
-        before, rows, keys, key=table.key, cut_at=moment, folded_until=None, changed_at=table.changed_at
+        before, rows, keys, key=table.key, seen_at=moment, changed_at=table.changed_at
     )

@@ -112,6 +112,12 @@ def objects_refused(reading: Reading) -> Iterator[Finding]:
 
 
 @rule("soon")
+def database_returned(reading: Reading) -> Iterator[Finding]:
+    """A database is not what it was: it was restored or replaced, or its clock went back."""
+    yield from find_blocked(reading, "database_returned")
+
+
+@rule("soon")
 def quarantine_high(reading: Reading) -> Iterator[Finding]:
     """Of the rows read in the last hour, a larger share is bad than the table's contract tolerates."""
     for table in reading.tables:

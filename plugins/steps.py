@@ -142,7 +142,10 @@ def is_decided(context: Context) -> bool:
 
 @task
 def fail_if_refused(published: Counts) -> None:
-    """Fail, with a sentence each, when objects were refused. The others are published all the same."""
+    """Fail, with a sentence each, when objects were refused, or when a database is not what it was. All else is
+    published all the same."""
+    if told := published.get("returned"):
+        raise AirflowFailException("\n".join([*told, *published["refused_objects"].values()]))
     if count := published["refused"]:
         sentences = "\n".join(f"{key}: {why}" for key, why in published["refused_objects"].items())
         what = "1 object was refused and is" if count == 1 else f"{count} objects were refused and are"
@@ -198,4 +201,5 @@ def summarize(published: Counts) -> Counts:
         },
         "refused": len(refused),
         "refused_objects": dict(list(refused.items())[:MOST_SENTENCES]),
+        "returned": published.get("returned", []),
     }

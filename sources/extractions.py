@@ -8,9 +8,11 @@ of the extraction that it builds on. *keys*: what identifies every row that exis
 there was deleted.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from contracts.table import Column, Table
 from lake.store import Store
@@ -45,7 +47,12 @@ class Extract:
 
 @dataclass(frozen=True)
 class Extraction:
-    """A manifest: the moment (UTC, and PostgreSQL's own names for it), the extraction it builds on, and the tables."""
+    """A manifest: the moment (UTC, and PostgreSQL's own names for it), the extraction it builds on, and the tables.
+
+    `number`: one more than that of the extraction taken before it. `system` and `timeline`: which PostgreSQL server it
+    was, and which branch of its history. `landed_at`: what time it was here (UTC). `returned`: a sentence where
+    something of the database was earlier than the extraction before it has seen. Older manifests have none of these.
+    """
 
     source: str
     cut_at: datetime
@@ -53,6 +60,17 @@ class Extraction:
     snapshot: str
     builds_on: str | None
     tables: tuple[Extract, ...]
+    number: int = 0
+    system: str = ""
+    timeline: int = 0
+    landed_at: datetime | None = None
+    returned: str | None = None
+
+    @property
+    def log_place(self) -> int:
+        """How far PostgreSQL's write-ahead log was, in bytes."""
+        segment, _, offset = self.lsn.partition("/")
+        return (int(segment, 16) << 32) + int(offset, 16)
 
     def find_table(self, name: str) -> Extract:
         """The table called `photos` or `public.photos`. Raises LookupError."""
@@ -65,6 +83,13 @@ class Extraction:
         named = [t for t in self.tables if (t.schema, t.name) == (own.schema, own.table)]
         return self.find_only(f"{own.schema}.{own.table}", named)
 
+    def seek_origin(self, table: Table) -> Extract | None:
+        """The same, None where the extraction has no such table, since it is older than the contract."""
+        try:
+            return self.find_origin(table)
+        except LookupError:
+            return None
+
     def find_only(self, name: str, found: Sequence[Extract]) -> Extract:
         if len(found) != 1:
             several = "several tables" if found else "no table"
@@ -73,14 +98,32 @@ class Extraction:
 
 
 def read_manifest(store: Store, key: str) -> Extraction:
-    """Raises LookupError when there is no such manifest."""
-    about = store.read_json(key)
+    """Raises LookupError when there is no such manifest, ValueError when the object is not one."""
+    content = store.read_bytes(key)
+    try:
+        return parse_manifest(json.loads(content))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(f"{key} is not the manifest of an extraction: find out who put it there") from None
+
+
+def parse_manifest(about: dict[str, Any]) -> Extraction:
     listed = [
         t | {"primary_key": tuple(t["primary_key"]), "columns": tuple(map(tuple, t["columns"]))}
         for t in about["tables"]
     ]
-    about |= {"cut_at": datetime.fromisoformat(about["cut_at"]), "tables": tuple(Extract(**t) for t in listed)}
-    return Extraction(**about)
+    moments = {name: datetime.fromisoformat(about[name]) for name in ("cut_at", "landed_at") if about.get(name)}
+    return Extraction(**about | moments | {"tables": tuple(Extract(**t) for t in listed)})
+
+
+def read_manifests(store: Store, keys: Iterable[str]) -> tuple[dict[str, Extraction], dict[str, str]]:
+    """Those that can be read, and why the others cannot, by key."""
+    found, unreadable = {}, {}
+    for key in keys:
+        try:
+            found[key] = read_manifest(store, key)
+        except (LookupError, ValueError) as error:
+            unreadable[key] = str(error)
+    return found, unreadable
 
 
 def read_extraction(store: Store, key: str, table: Table) -> tuple[Extraction, str, str]:

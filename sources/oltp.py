@@ -11,7 +11,8 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
@@ -19,6 +20,7 @@ from duckdb import DuckDBPyConnection
 from contracts.table import Table
 from lake.store import Store
 from sources.agreements import find_wanted
+from sources.extraction_order import Taken, continues, explain_return
 from sources.extractions import Extract, Extraction, read_manifest, spell_parquet
 from sources.postgres import (
     ROW_VERSION,
@@ -38,24 +40,39 @@ def extract(
     source: str,
     since: str | None = None,
     tables: Sequence[Table] | None = None,
+    last: Taken | None = None,
 ) -> str | None:
     """Extract all tables of a database, or those of contracts, at one moment. Returns the manifest's key.
 
     `since`: the manifest of an earlier extraction to build on; then None is returned, and nothing landed, if nothing
-    has changed. `con` must be able to write to the bucket. Raises ConnectionError when the database is away,
-    LookupError or ValueError with one sentence when it cannot be read.
+    has changed. `last`: the extraction that was taken last, whatever became of it. Where the database has not gone on
+    from both of them, all of it is taken. `con` must be able to write to the bucket. Raises ConnectionError when the
+    database is away, LookupError or ValueError with one sentence when it cannot be read.
     """
     earlier = read_manifest(store, since) if since else None
     with open_snapshot(con, url) as moment:
         found = find_all(con) if tables is None else find_wanted(con, tables)
+        manifest = Extraction(source, builds_on=since, tables=(), **moment)
+        if not all(continues(manifest, one) for one in (earlier, last and last.extraction) if one):
+            manifest, earlier = replace(manifest, builds_on=None), None
         parts = [Part(con, store, source, table, find_earlier(earlier, table)) for table in found]
         changed = [part.compare() for part in parts]
         if earlier and not any(changed) and len(found) == len(earlier.tables):
             return None
         extracts = tuple(part.write() for part in parts)
-    manifest = Extraction(source, builds_on=since, tables=extracts, **moment)
-    content = io.BytesIO(json.dumps(asdict(manifest), default=str, indent=1).encode())
-    return store.put_once(source, content, f"{source} {moment['cut_at'].isoformat()}.json").key
+    return land_manifest(store, replace(manifest, tables=extracts), last)
+
+
+def land_manifest(store: Store, manifest: Extraction, last: Taken | None) -> str:
+    """Write it with its place in the order of extractions. Returns its key."""
+    about = replace(
+        manifest,
+        number=last.number + 1 if last else 1,
+        landed_at=datetime.now(UTC).replace(tzinfo=None),
+        returned=explain_return(last.extraction, manifest) if last else None,
+    )
+    content = io.BytesIO(json.dumps(asdict(about), default=str, indent=1).encode())
+    return store.put_once(about.source, content, f"{about.source} {about.cut_at.isoformat()}.json").key
 
 
 def find_all(con: DuckDBPyConnection) -> list[SourceTable]:

@@ -22,17 +22,19 @@ AWAY = re.compile(
 
 @contextmanager
 def open_snapshot(con: DuckDBPyConnection, url: str) -> Iterator[dict[str, Any]]:
-    """The database at one moment, for as long as the context lasts: `cut_at` (UTC), `lsn` and `snapshot` of it.
+    """The database at one moment, for as long as the context lasts: `cut_at` (UTC), `lsn` and `snapshot` of it, and as
+    far as the server tells, its `system` and `timeline`.
 
     Raises ConnectionError or ValueError with one sentence; a password is in neither.
     """
     address = make_url(url)
     try:
         attach_database(con, address)
+        system, timeline = identify_server(con)
         con.begin()
         moment = dict(zip(("cut_at", "lsn", "snapshot"), query_source(con, MOMENT).fetchone() or (), strict=True))
         query_source(con, SETTLE).fetchall()
-        yield moment
+        yield moment | {"system": system, "timeline": timeline}
     except duckdb.Error as error:
         raise explain_failure(address, error) from None
     finally:
@@ -46,6 +48,12 @@ MOMENT = """
            (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
                  ELSE pg_catalog.pg_current_wal_lsn() END)::pg_catalog.text AS lsn,
            pg_catalog.pg_current_snapshot()::pg_catalog.text AS snapshot
+"""
+SERVER = """
+    SELECT (SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system()) AS system,
+           (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()) AS last_timeline,
+           CASE WHEN NOT pg_catalog.pg_is_in_recovery()
+                THEN pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) END AS timeline
 """
 # What changes how values, names of types and our own queries are written, and what would end a long reading. They hold
 # for this transaction only, which a pooler of connections bears; a setting that the server does not have is left out.
@@ -70,6 +78,16 @@ SETTLE = f"""
     FROM (VALUES {", ".join(f"('{name}', '{own}')" for name, own in SETTINGS.items())}) AS wanted (name, setting)
     WHERE pg_catalog.current_setting(name, true) IS NOT NULL
 """
+
+
+def identify_server(con: DuckDBPyConnection) -> tuple[str, int]:
+    """Which PostgreSQL server it is and the branch of its history, a number that grows by one with each restore and
+    failover. Empty and 0 where the server does not tell, as hosted ones may not."""
+    try:
+        system, last_timeline, timeline = query_source(con, SERVER).fetchone() or ("", 0, None)
+    except duckdb.Error:
+        return "", 0
+    return str(system), int(timeline, 16) if timeline else int(last_timeline)
 
 
 def attach_database(con: DuckDBPyConnection, address: URL) -> None:

@@ -50,14 +50,17 @@ def ingest(source: str, run_id: str, first: date | None, last: date | None, refu
 
 
 def publish_steps(source: str, run_id: str) -> None:
-    """Stage, check and publish what a run has taken. Raises ValueError when objects were refused."""
+    """Stage, check and publish what a run has taken. Raises ValueError when objects were refused, or when a database is
+    not what it was, after the rest is published."""
     from steps.publish import publish_source
 
     stage_and_check(source, run_id)
     published = show("publish", lambda: publish_source(source, run_id, getpass.getuser()))
-    if published["refused"]:
-        sentences = list(published["refused"].values())
-        raise ValueError(f"refused {len(sentences)} object{'s'[: len(sentences) > 1]}: " + "; ".join(sentences))
+    sentences = list(published["refused"].values())
+    if sentences:
+        sentences[0] = f"refused {len(sentences)} object{'s'[: len(sentences) > 1]}: {sentences[0]}"
+    if sentences := [*sentences, *published["returned"]]:
+        raise ValueError("; ".join(sentences))
 
 
 def stage_and_check(source: str, run_id: str, layer: Layer | None = None) -> None:

@@ -2,8 +2,8 @@
 
 import time
 from contextlib import closing
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
@@ -13,8 +13,12 @@ from contracts.settings import find_home
 from contracts.table import Stream, Table
 from lake.store import Store, open_store, spell_step_key, spell_table_key
 from steps.find_duplicates import tell_untold
+from steps.settle_histories import settle_history
 from warehouse.connection import connect, quote
 from warehouse.ledger import count_rows_per_day, utc_now
+
+if TYPE_CHECKING:
+    from expectations.verdict import Verdict
 
 
 def check_table(table_name: str, run_id: str) -> dict[str, int]:
@@ -25,18 +29,23 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     store = open_store()
     landed = store.read_json(spell_step_key(run_id, "land"))
     table = find_run_table(landed, table_name)
-    staged = store.read_json(spell_step_key(run_id, "stage"))["tables"]
-    own = staged[table.name]
+    staged = store.read_json(spell_step_key(run_id, "stage"))
+    own = staged["tables"][table.name]
     began = time.monotonic()
     with closing(connect()) as con:
         leaving = [*own["tallies"], *landed.get("superseded", ())]
-        checks, blocking, failing = judge_files(con, table, own, staged, run_id, leaving)
+        checks, blocking, failing = judge_files(con, table, own, staged["tables"], run_id, leaving)
         checks += tell_untold(find_source(landed["source"]), own.get("untold", 0))
-        files, quarantine = settle_rows(con, table, own, failing, spell_messages(landed, store), run_id, store)
+        if table.replaces == "key":
+            own = settle_history(con, table, staged, failing, run_id, store)
+            files, quarantine = own["files"], park_rows(con, table, own, None, run_id, store)
+        else:
+            files, quarantine = settle_rows(con, table, own, failing, spell_messages(landed, store), run_id, store)
         counts = count_days(con, table, files)
         report: dict[str, Any] = {
             "files": files,
             "quarantine": quarantine,
+            "tallies": own["tallies"],
             "written": sum_objects(counts),
             "quarantined": count_by_object(con, quarantine),
             "days": list_days(table, counts, list(own["tallies"])),
@@ -69,8 +78,20 @@ def judge_files(
     verdict = check_rows(con, table, "staged", as_of, find_references(staged), known)
     if not table.is_live or verdict.failed_rules or verdict.blocking:  # a page for every few seconds is none
         write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
+    verdict = excuse_columns(verdict, own.get("absent", {}))
     failing = verdict.failing_sql if verdict.failed_rules else EMPTY_QUARANTINE
     return [asdict(result) for result in verdict.results], list(verdict.blocking), failing
+
+
+def excuse_columns(verdict: "Verdict", absent: dict[str, list[str]]) -> "Verdict":
+    """Rows of extractions that are older than a column need not have it. `absent`: by raw object those columns."""
+    rules = []
+    for rule in verdict.failed_rules:
+        is_missing = rule.rule == f"not_null:{rule.column}"
+        old = [key for key, columns in absent.items() if is_missing and rule.column in columns]
+        excuse = f" AND raw_object NOT IN ({', '.join(map(quote, old))})" if old else ""
+        rules.append(replace(rule, condition=f"({rule.condition}){excuse}"))
+    return replace(verdict, failed_rules=tuple(rules))
 
 
 def find_run_table(landed: dict[str, Any], name: str) -> Table:
@@ -99,25 +120,28 @@ def settle_rows(
     run_id: str,
     store: Store,
 ) -> tuple[list[str], list[str]]:
-    """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine.
-
-    Only rows of the run's own objects: a history carries earlier versions, which were judged when they were published.
-    """
-    own = list(staged["tallies"])
-    con.execute(f"CREATE TEMP TABLE failing AS SELECT * FROM ({failing}) WHERE list_contains(?, raw_object)", [own])
+    """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine."""
+    con.execute(f"CREATE TEMP TABLE failing AS SELECT * FROM ({failing})")
     files = rewrite_files(con, staged["files"], "failing", table.address, run_id, store)
-    unparsed = (
-        f"SELECT {PARSE_REJECT} FROM read_parquet({spell_list(staged['rejects'])})" if staged["rejects"] else None
-    )
-    parts = [part for part in (unparsed, "SELECT * FROM failing" if files != staged["files"] else None) if part]
+    return files, park_rows(con, table, staged, messages, run_id, store)
+
+
+def park_rows(
+    con: DuckDBPyConnection, table: Table, staged: dict[str, Any], messages: str | None, run_id: str, store: Store
+) -> list[str]:
+    """Write the rows that were rejected, and those in the table `failing`, into a file for the quarantine, if any."""
+    reject = PARSE_REJECT if table.replaces != "key" else ROW_REJECT
+    unparsed = f"SELECT {reject} FROM read_parquet({spell_list(staged['rejects'])})" if staged["rejects"] else None
+    failed = "FROM failing" if con.execute("SELECT 1 FROM failing LIMIT 1").fetchone() else None
+    parts = [part for part in (unparsed, failed) if part]
     if not parts:
-        return files, []
+        return []
     quarantine = store.address(spell_table_key(f"quarantine.{table.name}", f"{run_id}-{uuid4().hex[:12]}"))
     bad = f"({' UNION ALL BY NAME '.join(parts)})"
     if table.is_streamed:
         bad += f" LEFT JOIN ({messages or NO_MESSAGES}) USING (raw_object, raw_line)"
     con.execute(f"COPY (FROM {bad}) TO {quote(quarantine)} (FORMAT parquet)")
-    return files, [quarantine]
+    return [quarantine]
 
 
 def spell_messages(landed: dict[str, Any], store: Store) -> str | None:
@@ -139,6 +163,7 @@ NO_MESSAGES = """
     SELECT '' AS raw_object, 0::BIGINT AS raw_line, '' AS topic, 0::INTEGER AS partition, 0::BIGINT AS message_offset
     WHERE false
 """
+ROW_REJECT = "raw_object, raw_line, 'parse' AS rule, problem AS reason, line::VARCHAR AS row_json"
 PARSE_REJECT = "raw_object, raw_line, 'parse' AS rule, problem AS reason, to_json({line: line})::VARCHAR AS row_json"
 
 
@@ -155,7 +180,7 @@ def rewrite_files(
     if not files or con.execute(f"SELECT 1 FROM {unwanted} LIMIT 1").fetchone() is None:
         return files
     found = con.execute(
-        f"""SELECT DISTINCT filename FROM read_parquet({spell_list(files)}, filename = true)
+        f"""SELECT DISTINCT _file FROM read_parquet({spell_list(files)}, filename = '_file')
             SEMI JOIN {unwanted} USING ({by})"""
     ).fetchall()
     touched = {row[0] for row in found}
@@ -181,8 +206,7 @@ def count_days(con: DuckDBPyConnection, table: Table, files: list[str]) -> list[
         return []
     day = "NULL" if table.day is None else f'CAST("{table.day}" AS DATE)::VARCHAR'
     query = f"""
-        SELECT raw_object, {day} AS day, count(*)
-        FROM read_parquet({spell_list(files)}) GROUP BY raw_object, day ORDER BY ALL
+        SELECT raw_object, {day}, count(*) FROM read_parquet({spell_list(files)}) GROUP BY ALL ORDER BY ALL
     """
     return con.execute(query).fetchall()
 

@@ -1,23 +1,22 @@
 """Land: bytes become raw objects, and a run takes those that are not yet published."""
 
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from contracts import find_source, tables_of
-from contracts.settings import load_settings, source_url
+from contracts import find_source
 from contracts.table import Source, Stream
 from lake.raw_objects import Landing, RawObject, verify_origin
-from lake.store import Store, open_store, spell_step_key
+from lake.store import open_store, spell_step_key
 from sources.measure import measure
+from steps.extract_database import extract_database, list_retried
 from steps.files import date_lines, find_file_source, verify_file
 from steps.kin import Kin, simplify_name
 from steps.land_topic import take_topic
 from steps.succession import ask_kin, settle_succession
 from steps.take_decided import take_decided
-from warehouse.connection import connect, open_engine
-from warehouse.ledger import find_latest_object, list_objects_of_days, list_published, list_refused
+from warehouse.connection import connect
+from warehouse.ledger import list_objects_of_days, list_published, list_refused
 
 
 def land_file(
@@ -78,10 +77,11 @@ def take_arrivals(
     store = open_store()
     if isinstance(source, Stream) and first is None and not refused:
         return take_topic(source, run_id, store)
-    if source.kind == "oltp" and first is None:
+    if source.kind == "oltp" and first is None and not refused:
         extract_database(source, store)
     objects = [store.head(key) for key in choose_objects(source, first, last or first, refused)]
-    about: dict[str, Any] = {"source": source.name, "rebuild": first is not None}
+    is_rebuild = first is not None or (source.kind == "oltp" and refused)
+    about: dict[str, Any] = {"source": source.name, "rebuild": is_rebuild}
     about |= settle_succession(source, store, objects)
     if first is not None:
         about["layer"] = "core"  # of a stream: what is computed from raw once more is complete
@@ -91,21 +91,13 @@ def take_arrivals(
 
 def choose_objects(source: Source, first: date | None, last: date | None, refused: bool) -> list[str]:
     con = connect()
-    if source.kind == "oltp" and (first is not None or refused):
+    if source.kind == "oltp" and refused:
+        return list_retried(source, open_store())
+    if source.kind == "oltp" and first is not None:
         # A history is folded from one extraction after the other: rebuilding any of it means folding all of it again.
-        return sorted(list_published(con, source.name) | (list_refused(con, source.name) if refused else set()))
+        return sorted(list_published(con, source.name))
     if first is not None and last is not None:
         return sorted(list_objects_of_days(con, source.name, first, last))
     if refused:
         return sorted(list_refused(con, source.name))
     return find_arrivals(source.name)
-
-
-def extract_database(source: Source, store: Store) -> None:
-    """Land what changed in a database since the latest extraction that is published; nothing when nothing did."""
-    from sources.oltp import extract
-
-    settings = load_settings()
-    since = find_latest_object(connect(), source.name)
-    with closing(open_engine(settings)) as con:
-        extract(con, source_url(source.name), store, source.name, since, tables_of(source))

@@ -14,9 +14,11 @@ from steps.announce import publish
 from steps.blocked import alert_when_blocked
 from steps.check import count_by_object, rewrite_files
 from steps.decide import list_accepted, spell_outcome
+from steps.extract_database import leave_superseded
 from steps.refuse import find_refused, spell_refusals
 from steps.replay import spell_parked, spell_taken
 from steps.supersede import close_books, find_gone, spell_objects, spell_superseded
+from warehouse.alerts import raise_alert
 from warehouse.connection import connect, quote
 from warehouse.ledger import (
     Books,
@@ -48,18 +50,33 @@ def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[d
     Objects over their budget, unreadable, or behind a blocking rule are refused, each with a sentence that is recorded
     in `ledger.refusals`; the others are published. Of a stream nothing is refused: that raises PublishBlocked.
 
-    Returns `{"tables": {name: {"address", "rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence}}`;
-    the snapshot is None when the run took nothing.
+    Returns `{"tables": {name: {"address", "rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence},
+    "returned": [sentence]}`; the snapshot is None when the run took nothing. What is `returned` is published, and
+    somebody should look at the database that it is about.
     """
     run, con = read_run(source_name, run_id), connect()
     refused = find_refused(run, list_accepted(con, source_name))
     publication = compose_publication(con, run, refused, actor)
     publication.rows.parity.extend(parity)
+    snapshot = publish(publication) if run.objects or publication.books else None
+    if run.source.kind == "oltp":
+        leave_superseded(run.source, run.store)
     return {
-        "snapshot": publish(publication) if run.objects or publication.books else None,
+        "snapshot": snapshot,
         "tables": {t.name: summarize(t, publication) for t in run.tables},
         "refused": refused,
+        "returned": tell_returned(run),
     }
+
+
+def tell_returned(run: CheckedRun) -> list[str]:
+    """Where the database of a run is not what it was, in sentences; an alert says the same. A rebuild finds no news."""
+    if run.landed.get("rebuild"):
+        return []
+    told = [about["returned"] for about in run.staged.get("extractions", ()) if about["returned"]]
+    if told:
+        raise_alert("database_returned", run.source.name, told[-1])
+    return told
 
 
 def read_run(source_name: str, run_id: str) -> CheckedRun:
@@ -81,7 +98,7 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
         report = drop_objects(con, table, run.reports[table.name], set(refused), run)
         staged = run.staged["tables"][table.name]
         books += [
-            balance_books(run.source, table, about, staged["tallies"][key], report) for key, about in accepted.items()
+            balance_books(run.source, table, about, report["tallies"][key], report) for key, about in accepted.items()
         ]
         books += close_books(con, run.source, table, gone)
         parts.append(compose_part(table, report, staged))
@@ -91,6 +108,7 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
     rows.fields.extend(find_new_fields(con, run.source, run.staged.get("fields", {}), set(accepted)))
     parts += compose_replayed(run)
     rows.offsets.extend(run.landed.get("offsets", ()))
+    rows.extractions.extend(run.staged.get("extractions", ()))
     timings = {"stage": run.staged["ms"], "check": sum(report["ms"] for report in run.reports.values())}
     publication = Publication(
         run.run_id, run.source.name, actor, tuple(parts), tuple(books), rows, timings, spell_overtaken(run)

@@ -19,7 +19,8 @@ class PublishBlocked(Exception):
 def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
     """Why which objects cannot be published: key to sentence. `accepted`: those that somebody publishes all the same,
     as far as they can be read."""
-    refused: dict[str, str] = dict(run.staged.get("refused", {}))
+    unread: dict[str, str] = dict(run.staged.get("refused", {}))
+    refused = dict(unread)
     accepted = accepted | set(run.landed.get("accepted", ()))
     for table in run.tables:
         report = run.reports[table.name]
@@ -34,8 +35,8 @@ def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
     for key, bad in find_noise(run).items():
         if key not in accepted:
             refused.setdefault(key, explain_noise(run, key, bad))
-    if refused and run.source.kind == "oltp":  # what one extraction closes, the next one continues: all or none
-        why = next(iter(refused.values()))
+    if run.source.kind == "oltp" and (judged := refused.keys() - unread.keys()):
+        why = refused[min(judged)]  # those that could be folded are one history: all of it, or nothing
         refused = {key: refused.get(key, why) for key in run.objects}
     if refused and isinstance(run.source, Stream):  # the next messages must not overtake these
         raise PublishBlocked(f"nothing of {run.source.name} is published: {next(iter(refused.values()))}")

@@ -1,87 +1,82 @@
-"""Staging of histories: extractions of a database, folded into the versions of every record that they change.
+"""Staging of histories: what extractions of a database change in the tables that its contracts declare.
 
-What is staged is the complete history of each changed record: its earlier versions with it, since some of them end.
-They are *carried*: rows of the staged file that come from extractions published before.
+An extraction that cannot be read or folded is refused, with those that build on it, and the others are folded without
+it: later ones build on what is published and have all that it had.
 """
 
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
-
-from duckdb import DuckDBPyConnection
 
 from contracts import tables_of
-from contracts.table import Source, Table
-from lake.store import Store, spell_step_key, spell_table_key
-from sources.extractions import read_extraction, read_manifest
-from transforms.history import fold_history, select_columns
-from warehouse.connection import connect, quote
-from warehouse.ledger import find_latest_object
+from contracts.table import Source
+from lake.store import Store, spell_step_key
+from sources.extraction_order import Taken, order_extractions
+from sources.extractions import Extraction, read_manifests
+from steps.extract_database import find_published
+from steps.fold_histories import Plan, Unstageable, fold_table, forget_bad
+from warehouse.connection import connect
 from warehouse.publish import read_snapshot, transact
 
 
 def stage_histories(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
-    """Fold the extractions in the order of their moments, onto what is published or, in a rebuild, onto nothing."""
+    """Fold the extractions in the order in which they were taken, all tables as of one snapshot. An extraction that
+    cannot be folded is refused, with a sentence."""
+    extractions, refused = read_manifests(store, keys)
+    while True:
+        refused |= refuse_dependents(extractions, refused)
+        plan = plan_fold(source, {key: one for key, one in extractions.items() if key not in refused}, run_id, store)
+        try:
+            staged = stage_tables(source, plan, store)
+        except Unstageable as error:
+            refused[error.key] = str(error)
+            continue
+        return staged | {"refused": refused, "extractions": [describe_taken(source, taken) for taken in plan.taken]}
+
+
+def refuse_dependents(extractions: dict[str, Extraction], refused: Iterable[str]) -> dict[str, str]:
+    """Extractions that are increments to a refused one, or to such an increment: they lack what that one has."""
+    found: dict[str, str] = {}
+    gone = set(refused)
+    while more := {
+        key: f"{key} continues {one.builds_on}, which is refused"
+        for key, one in extractions.items()
+        if key not in gone and one.builds_on in gone and not all(t.is_snapshot for t in one.tables)
+    }:
+        found |= more
+        gone |= set(more)
+    return found
+
+
+def plan_fold(source: Source, extractions: dict[str, Extraction], run_id: str, store: Store) -> Plan:
     is_rebuild = bool(store.read_json(spell_step_key(run_id, "land"))["rebuild"])
-    ordered = sorted(keys, key=lambda key: read_manifest(store, key).cut_at)
+    published = None if is_rebuild else find_published(source, store)
+    seen_before, folded = (published.seen_at, published.number) if published else (None, 0)
+    return Plan(run_id, tuple(order_extractions(store, extractions, seen_before)), folded, is_rebuild)
+
+
+def recall_plan(staged: dict[str, Any], run_id: str, store: Store) -> Plan:
+    """The plan of a run that is staged, to fold one of its tables again."""
+    extractions, _ = read_manifests(store, [told["raw_object"] for told in staged["extractions"]])
+    places = [(told["raw_object"], told["number"], told["seen_at"]) for told in staged["extractions"]]
+    taken = (Taken(key, extractions[key], number, datetime.fromisoformat(at)) for key, number, at in places)
+    return Plan(run_id, tuple(taken), staged["folded"], staged["is_rebuild"])
+
+
+def describe_taken(source: Source, taken: Taken) -> dict[str, Any]:
+    """The extraction as a row of ledger.extractions."""
+    own = taken.extraction
+    place = {"number": taken.number, "seen_at": taken.seen_at.isoformat(), "cut_at": own.cut_at.isoformat()}
+    server = {"lsn": own.lsn, "system": own.system, "timeline": own.timeline, "returned": own.returned}
+    return {"source": source.name, "raw_object": taken.key} | place | server
+
+
+def stage_tables(source: Source, plan: Plan, store: Store) -> dict[str, Any]:
     with closing(connect()) as con, transact(con):  # one transaction: all histories as of one snapshot
-        latest = None if is_rebuild else find_latest_object(con, source.name)
-        folded_until = read_manifest(store, latest).cut_at if latest else None
-        tables = {
-            table.name: stage_history(con, table, ordered, folded_until, is_rebuild, run_id, store)
-            for table in tables_of(source)
-        }
-        return {"tables": tables, "refused": {}, "snapshot": read_snapshot(con)}
-
-
-def stage_history(
-    con: DuckDBPyConnection,
-    table: Table,
-    keys: list[str],
-    folded_until: datetime | None,
-    is_rebuild: bool,
-    run_id: str,
-    store: Store,
-) -> dict[str, Any]:
-    names = ", ".join(f'"{c.name}"' for c in table.all_columns)
-    published = f"(SELECT {names} FROM {table.address} WHERE {not is_rebuild})"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {names} FROM {table.address} LIMIT 0")
-    tallies: dict[str, dict[str, int]] = {}
-    for key in keys:
-        tallies[key] = fold_extraction(con, table, published, key, folded_until, store)
-        folded_until = read_manifest(store, key).cut_at
-    file = store.address(spell_table_key(table.address, f"{run_id}-{uuid4().hex[:12]}"))
-    copied = con.execute(f"COPY (SELECT {names} FROM folded ORDER BY ALL) TO {quote(file)} (FORMAT parquet)").fetchone()
-    files = [file] if copied and copied[0] else []
-    return {"files": files, "rejects": [], "tallies": tallies, "is_rebuild": is_rebuild}
-
-
-def fold_extraction(
-    con: DuckDBPyConnection, table: Table, published: str, key: str, folded_until: datetime | None, store: Store
-) -> dict[str, int]:
-    """Add what one extraction changes to the temporary table `folded`; returns its tally."""
-    import ibis
-
-    lake = ibis.duckdb.from_connection(con)
-    using = ", ".join(f'"{name}"' for name in table.key)
-    extraction, rows, keys = read_extraction(store, key, table)
-    previous = f"SELECT * FROM {published} ANTI JOIN folded USING ({using}) UNION ALL BY NAME SELECT * FROM folded"
-    for name, query in (("previous", previous), ("extracted", rows), ("present", keys)):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")  # the fold looks at each several times
-    changed = fold_history(
-        lake.sql("FROM previous", dialect="duckdb"),
-        select_columns(lake.sql("FROM extracted", dialect="duckdb"), table),
-        lake.sql("FROM present", dialect="duckdb"),
-        key=table.key,
-        cut_at=extraction.cut_at,
-        folded_until=folded_until,
-        changed_at=table.changed_at,
-    )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {ibis.to_sql(changed, dialect='duckdb')}")
-    con.execute(f"DELETE FROM folded WHERE ({using}) IN (SELECT ({using}) FROM changed)")
-    con.execute("INSERT INTO folded BY NAME SELECT * FROM changed")
-    read = extraction.find_origin(table).row_count
-    opened = con.execute("SELECT count(*) FROM changed WHERE raw_object = ?", [key]).fetchone()
-    written = int(opened[0]) if opened else 0
-    return {"read": read, "filtered": 0, "rejected": 0, "written": written, "deduplicated": read - written}
+        tables = {}
+        for table in tables_of(source):
+            forget_bad(con, table)
+            tables[table.name] = fold_table(con, table, plan, store)
+        about = {"snapshot": read_snapshot(con), "folded": plan.folded, "is_rebuild": plan.is_rebuild}
+        return about | {"tables": tables}

@@ -45,6 +45,7 @@ class LedgerRows:
     fields: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
     offsets: list[dict[str, Any]] = field(default_factory=list)
+    extractions: list[dict[str, Any]] = field(default_factory=list)
     lateness: list[dict[str, Any]] = field(default_factory=list)
     parity: list[dict[str, Any]] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
@@ -107,16 +108,37 @@ def list_published_among(con: DuckDBPyConnection, tables: list[str], objects: It
     return set(fetch_column(con, query, [tables, list(objects)]))
 
 
-def find_latest_object(con: DuckDBPyConnection, source: str) -> str | None:
-    """The raw object that arrived last of those that are published; None when there is none."""
-    query = "SELECT raw_object FROM ledger.books WHERE source = ? ORDER BY arrived_at DESC, raw_object LIMIT 1"
-    return next(iter(fetch_column(con, query, [source])), None)
+def find_latest_extraction(
+    con: DuckDBPyConnection, source: str, is_published: bool = True
+) -> tuple[str, int, datetime] | None:
+    """Raw object, number and `seen_at` of the extraction of a database that was taken last, of those published or of
+    all that a run has taken up; None when the ledger knows of none."""
+    query = """
+        SELECT raw_object, number, seen_at FROM ledger.extractions
+        WHERE source = ? AND (NOT ? OR raw_object IN (SELECT raw_object FROM ledger.books))
+        ORDER BY number DESC, snapshot_id DESC LIMIT 1
+    """
+    return con.execute(query, [source, is_published]).fetchone()
+
+
+def list_extractions(con: DuckDBPyConnection, source: str) -> set[str]:
+    """The extractions of a database that a run has taken up."""
+    return set(fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.extractions WHERE source = ?", [source]))
 
 
 def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:
     """Raw objects that were refused and not published since."""
     refused = fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.refusals WHERE source = ?", [source])
     return set(refused) - list_published(con, source)
+
+
+def list_left(con: DuckDBPyConnection, source: str) -> set[str]:
+    """Raw objects of a source that somebody has decided to leave refused."""
+    query = """
+        SELECT DISTINCT unnest(CAST(json_extract_string(about_json, '$.objects[*]') AS VARCHAR[])) FROM ledger.decisions
+        WHERE kind = 'leave' AND subject = ?
+    """
+    return set(fetch_column(con, query, [source]))
 
 
 def list_objects_of_days(con: DuckDBPyConnection, source: str, first: date, last: date) -> set[str]:

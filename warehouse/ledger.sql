@@ -109,6 +109,20 @@ CREATE TABLE IF NOT EXISTS ledger.offsets (
     lost_count BIGINT NOT NULL      -- messages before these that the broker deleted before they were read
 );
 
+CREATE TABLE IF NOT EXISTS ledger.extractions (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    source VARCHAR NOT NULL,        -- a database
+    raw_object VARCHAR NOT NULL,    -- the extraction, whether published or refused
+    number BIGINT NOT NULL,         -- its place in the order in which extractions were taken
+    cut_at TIMESTAMP NOT NULL,      -- when it saw the database, by the database's clock
+    seen_at TIMESTAMP NOT NULL,     -- the same, later than the one before and not later than it landed
+    lsn VARCHAR NOT NULL,           -- how far the database's log was
+    system VARCHAR NOT NULL,        -- which server it was, by its own number; empty where it does not tell
+    timeline INTEGER NOT NULL,      -- and which branch of its history; 0 where it does not tell
+    returned VARCHAR                -- a sentence where something was earlier than the extraction before it has seen
+);
+
 CREATE TABLE IF NOT EXISTS ledger.lateness (
     run_id VARCHAR NOT NULL,
     snapshot_id BIGINT NOT NULL,

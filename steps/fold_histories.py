@@ -1,0 +1,158 @@
+"""Folding of extractions into the history of a table: the versions of every record that they change.
+
+What comes out is the complete history of each changed record: its earlier versions with it, since some of them end.
+They are *carried*: rows of the staged file that come from extractions published before.
+
+A row that is *bad*, because its values do not fit the contract or because it fails a rule, takes no part: the record is
+still there, and what was known of it before holds until a good row comes.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from contracts.table import TRACE, Table
+from lake.store import Store, spell_side_key, spell_table_key
+from sources.extraction_order import Taken
+from sources.extractions import read_extraction
+from transforms.history import fold_history
+from transforms.source_rows import select_columns, select_keys
+from warehouse.connection import quote
+
+# What the same extraction raises whenever it is tried. Other errors, such as those of a network, pass by themselves.
+LASTING = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError, LookupError, ValueError, TypeError)
+REJECT = "raw_object VARCHAR, raw_line BIGINT, problem VARCHAR, line JSON"
+NO_ROWS = {"read": 0, "filtered": 0, "rejected": 0, "written": 0, "deduplicated": 0}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run folds: extractions in order, onto what is published or, in a rebuild, onto nothing. Those up to the
+    number `folded` are in what is published already, and change nothing."""
+
+    run_id: str
+    taken: tuple[Taken, ...]
+    folded: int
+    is_rebuild: bool
+
+
+class Unstageable(Exception):
+    """An extraction that cannot be folded, whatever is tried: its key, and a sentence."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(why)
+        self.key = key
+
+
+def fold_table(con: DuckDBPyConnection, table: Table, plan: Plan, store: Store) -> dict[str, Any]:
+    """Stage a table's history. Returns its files, the file of rows whose values do not fit, the tally of every
+    extraction, and by extraction the columns that it is too old to have.
+
+    Rows equal to one of the temporary table `bad` are left out. Raises Unstageable.
+    """
+    names = ", ".join(f'"{c.name}"' for c in table.all_columns)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {names} FROM {table.address} LIMIT 0")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE rejects ({REJECT})")
+    tallies, absent = {}, {}
+    for taken in plan.taken:
+        try:
+            tallies[taken.key], absent[taken.key] = fold_taken(con, table, plan, taken, store)
+        except LASTING as error:
+            raise Unstageable(taken.key, explain_failure(table, taken, error)) from error
+    files = copy_rows(con, f"SELECT {names} FROM folded ORDER BY ALL", store, spell_file(table, plan))
+    side = spell_side_key(plan.run_id, f"rejects-{table.name}-{uuid4().hex[:12]}")
+    rejects = copy_rows(con, "FROM rejects", store, side)
+    old = {key: missing for key, missing in absent.items() if missing}
+    return {"files": files, "rejects": rejects, "tallies": tallies, "is_rebuild": plan.is_rebuild, "absent": old}
+
+
+def explain_failure(table: Table, taken: Taken, error: Exception) -> str:
+    why = str(error).strip().splitlines()[0]
+    name = f"{taken.extraction.source} at {taken.extraction.cut_at}"
+    return f"the extraction of {name} cannot be folded into {table.address}: {why}"
+
+
+def spell_file(table: Table, plan: Plan) -> str:
+    return spell_table_key(table.address, f"{plan.run_id}-{uuid4().hex[:12]}")
+
+
+def copy_rows(con: DuckDBPyConnection, query: str, store: Store, key: str) -> list[str]:
+    """The file that holds what a query finds; none where it finds nothing."""
+    copied = con.execute(f"COPY ({query}) TO {quote(store.address(key))} (FORMAT parquet)").fetchone()
+    return [store.address(key)] if copied and copied[0] else []
+
+
+def fold_taken(
+    con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken, store: Store
+) -> tuple[dict[str, int], list[str]]:
+    """Add what one extraction changes to `folded`; its tally, and the contract's columns that it does not have."""
+    if (found := taken.extraction.seek_origin(table)) is None:
+        return NO_ROWS, []  # it is older than the table
+    if taken.number <= plan.folded:
+        return NO_ROWS | {"read": found.row_count, "deduplicated": found.row_count}, []
+    there = {name for name, _ in found.columns}
+    absent = [c.name for c in table.columns if c.origin_name not in there]
+    rejected, repeated = read_rows(con, table, taken, store)
+    fold_rows(con, table, plan, taken)
+    written = count_rows(con, f"changed WHERE raw_object = {quote(taken.key)}")
+    bad = count_rows(con, f"bad WHERE raw_object = {quote(taken.key)}") if repeated else 0
+    tally = {"read": found.row_count, "filtered": 0, "rejected": rejected, "written": written}
+    return tally | {"deduplicated": found.row_count - rejected - written - bad}, absent
+
+
+def read_rows(con: DuckDBPyConnection, table: Table, taken: Taken, store: Store) -> tuple[int, int]:
+    """Fill `extracted` and `present` with an extraction's good rows and keys, in the contract's types, and `rejects`
+    with rows that do not fit them. Returns how many these are, and how many rows are equal to one of `bad`."""
+    import ibis
+
+    lake = ibis.duckdb.from_connection(con)
+    _, rows, keys = read_extraction(store, taken.key, table)
+    typed = select_columns(lake.sql(rows, dialect="duckdb"), table)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {ibis.to_sql(typed, dialect='duckdb')}")
+    listed = select_keys(lake.sql(keys, dialect="duckdb"), table)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE present AS {ibis.to_sql(listed, dialect='duckdb')}")
+    if rejected := count_rows(con, "extracted WHERE problem IS NOT NULL"):
+        con.execute(f"""
+            INSERT INTO rejects SELECT raw_object, raw_line, problem, to_json(own) FROM ({rows}) AS own
+            JOIN (SELECT raw_line, problem FROM extracted WHERE problem IS NOT NULL) USING (raw_line)
+        """)
+        con.execute("DELETE FROM extracted WHERE problem IS NOT NULL")
+    con.execute("ALTER TABLE extracted DROP problem")
+    same = " AND ".join(f'bad."{c.name}" IS NOT DISTINCT FROM extracted."{c.name}"' for c in table.columns)
+    gone = con.execute(f"DELETE FROM extracted USING bad WHERE {same}").fetchone()
+    return rejected, int(gone[0]) if gone else 0
+
+
+def fold_rows(con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken) -> None:
+    """Put the histories that `extracted` and `present` change into `changed`, and into `folded` in place of what was
+    there of them."""
+    import ibis
+
+    lake = ibis.duckdb.from_connection(con)
+    names, using = (", ".join(f'"{name}"' for name in own) for own in ([c.name for c in table.all_columns], table.key))
+    published = f"(SELECT {names} FROM {table.address} WHERE {not plan.is_rebuild})"
+    previous = f"SELECT * FROM {published} ANTI JOIN folded USING ({using}) UNION ALL BY NAME SELECT * FROM folded"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE previous AS {previous}")  # the fold looks at it several times
+    changed = fold_history(
+        *(lake.sql(f"FROM {name}", dialect="duckdb") for name in ("previous", "extracted", "present")),
+        key=table.key,
+        seen_at=taken.seen_at,
+        changed_at=table.changed_at,
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {ibis.to_sql(changed, dialect='duckdb')}")
+    con.execute(f"DELETE FROM folded WHERE ({using}) IN (SELECT ({using}) FROM changed)")
+    con.execute("INSERT INTO folded BY NAME SELECT * FROM changed")
+
+
+def forget_bad(con: DuckDBPyConnection, table: Table) -> None:
+    """Begin with no bad rows."""
+    names = ", ".join(f'"{c.name}"' for c in (*table.columns, *TRACE))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE bad AS SELECT {names} FROM {table.address} LIMIT 0")
+
+
+def count_rows(con: DuckDBPyConnection, relation: str) -> int:
+    counted = con.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(counted[0]) if counted else 0
