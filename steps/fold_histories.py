@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import duckdb
 from duckdb import DuckDBPyConnection
+from ibis.common.exceptions import IbisError
 
 from contracts.table import TRACE, Table
 from lake.store import Store, spell_side_key, spell_table_key
@@ -23,7 +24,15 @@ from transforms.source_rows import select_columns, select_keys
 from warehouse.connection import quote
 
 # What the same extraction raises whenever it is tried. Other errors, such as those of a network, pass by themselves.
-LASTING = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError, LookupError, ValueError, TypeError)
+LASTING = (
+    duckdb.DataError,
+    duckdb.ProgrammingError,
+    duckdb.NotSupportedError,
+    IbisError,
+    LookupError,
+    ValueError,
+    TypeError,
+)
 REJECT = "raw_object VARCHAR, raw_line BIGINT, problem VARCHAR, line JSON"
 NO_ROWS = {"read": 0, "filtered": 0, "rejected": 0, "written": 0, "deduplicated": 0}
 
@@ -61,7 +70,11 @@ def fold_table(con: DuckDBPyConnection, table: Table, plan: Plan, store: Store) 
         try:
             tallies[taken.key], absent[taken.key] = fold_taken(con, table, plan, taken, store)
         except LASTING as error:
-            raise Unstageable(taken.key, explain_failure(table, taken, error)) from error
+            raise Unstageable(taken.key, explain_failure(table, taken, str(error))) from error
+        except duckdb.IOException as error:
+            if lost := find_lost(table, taken, store):
+                raise Unstageable(taken.key, explain_failure(table, taken, f"{lost} is not in the bucket")) from error
+            raise
     files = copy_rows(con, f"SELECT {names} FROM folded ORDER BY ALL", store, spell_file(table, plan))
     side = spell_side_key(plan.run_id, f"rejects-{table.name}-{uuid4().hex[:12]}")
     rejects = copy_rows(con, "FROM rejects", store, side)
@@ -69,10 +82,18 @@ def fold_table(con: DuckDBPyConnection, table: Table, plan: Plan, store: Store) 
     return {"files": files, "rejects": rejects, "tallies": tallies, "is_rebuild": plan.is_rebuild, "absent": old}
 
 
-def explain_failure(table: Table, taken: Taken, error: Exception) -> str:
-    why = str(error).strip().splitlines()[0]
+def find_lost(table: Table, taken: Taken, store: Store) -> str | None:
+    """A file that the extraction names and the bucket does not have."""
+    own = taken.extraction.find_origin(table)
+    return next((key for key in (own.rows, own.keys) if store.find(key) is None), None)
+
+
+def explain_failure(table: Table, taken: Taken, why: str) -> str:
     name = f"{taken.extraction.source} at {taken.extraction.cut_at}"
-    return f"the extraction of {name} cannot be folded into {table.address}: {why}"
+    return (
+        f"the extraction of {name} cannot be folded into {table.address}: {why.strip().splitlines()[0]}; the next run "
+        "brings all that it had"
+    )
 
 
 def spell_file(table: Table, plan: Plan) -> str:

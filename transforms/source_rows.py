@@ -12,7 +12,7 @@ from ibis import ir
 
 from contracts.table import TRACE, Column, Table
 
-NUMBER = r"^\s*[+-]?\d*\.?\d*\s*$"
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$"
 DIGITS = {dt.Int8: 3, dt.Int16: 5, dt.Int32: 10, dt.Int64: 19}
 
 

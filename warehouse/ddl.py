@@ -143,13 +143,18 @@ def adapt_table(con: DuckDBPyConnection, address: str, columns: tuple[Column, ..
     for column in columns if existing else ():
         wanted = spell_type(column.type)
         if (found := existing.get(column.name)) is None:
-            con.execute(f'ALTER TABLE {address} ADD COLUMN "{column.name}" {wanted}')
+            con.execute(f'ALTER TABLE {address} ADD COLUMN "{column.name}" {wanted}{spell_default(column)}')
             comment_columns(con, address, (column,))
         elif found != wanted:
             raise ContractBroken(
                 f"{address}.{column.name} is {found} in the lake and {wanted} in its contract: "
                 "give the changed column a new name, or drop the table and rebuild it from raw"
             )
+
+
+def spell_default(column: Column) -> str:
+    """What rows have that are there before the column."""
+    return "" if column.default is None else " DEFAULT '{}'".format(str(column.default).replace("'", "''"))
 
 
 def comment_columns(con: DuckDBPyConnection, address: str, columns: tuple[Column, ...]) -> None:

@@ -11,12 +11,12 @@ import pytest
 
 import contracts
 from contracts.table import UTC_TIMESTAMP, Column, Source, Table
-from lake.store import open_store
+from lake.store import open_store, spell_step_key
 from sources import postgres_session
 from sources.extraction_order import order_extractions
 from sources.extractions import Extraction, read_manifests
 from steps.check import check_table
-from steps.land import take_arrivals
+from steps.land import find_arrivals, take_arrivals
 from steps.publish import publish_source
 from steps.stage import stage_source
 from tests.empty_lake import EmptyLake
@@ -79,12 +79,16 @@ class Shop:
         """Have the server answer something else when it is asked for its moment."""
         self.patch.setattr(postgres_session, "MOMENT", postgres_session.MOMENT.replace(what, instead))
 
-    def run(self, **kwargs: Any) -> dict[str, Any]:
-        """All steps. Returns what the publish told, empty where there was nothing to take."""
+    def run(self, is_extracted: bool = False, **kwargs: Any) -> dict[str, Any]:
+        """All steps, without the extraction where another run has landed it. Returns what the publish told, empty where
+        there was nothing to take."""
         self.count += 1
         run_id = f"shop.{self.count}"
         self.told = {}
-        if take_arrivals("shop", run_id, **kwargs)["objects"]:
+        if is_extracted:
+            about = {"source": "shop", "objects": find_arrivals("shop"), "rebuild": False}
+            open_store().write_json(spell_step_key(run_id, "land"), about)
+        if is_extracted or take_arrivals("shop", run_id, **kwargs)["objects"]:
             stage_source("shop", run_id)
             for table in contracts.tables_of(SHOP):
                 check_table(table.name, run_id)

@@ -1,0 +1,64 @@
+"""Columns are read by the names of the contract, whatever else a table has, and may be younger than an extraction."""
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+
+from contracts.table import Column
+from tests.empty_lake import EmptyLake
+from tests.steps.shop import ARTICLES, Shop, open_shop
+
+pytestmark = pytest.mark.servers
+
+OURS = (
+    "raw_object", "raw_line", "valid_from", "valid_to", "is_current", "is_deleted", "_row_version", "_changed_at",
+    "_row_place", "file_row_number", "filename", "file_index", "problem", "day", "rule", "last", "start", "previous",
+)  # fmt: skip
+
+
+@pytest.fixture
+def shop(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    return open_shop(lake, monkeypatch)
+
+
+def test_a_source_may_call_its_columns_as_we_do(shop: Shop) -> None:
+    """Two of them wanted by the contract, one under another name."""
+    added = [f"add \"{name}\" text default '{name}'" for name in OURS]
+    shop.change(f"alter table articles {', '.join(added)}")
+    table = shop.add_column(ARTICLES, Column("day", pa.string(), "A day"))
+    shop.add_column(table, Column("source_line", pa.string(), "A line", source_name="raw_line"))
+    shop.run()
+    shop.change("update articles set name = 'new', \"raw_line\" = 'x' where id = 1")
+    shop.run()
+    assert shop.sum_books() == [("shop.1", 2, 2, 0, 0), ("shop.2", 1, 1, 0, 0)]
+    assert shop.read_current("id, day, source_line, raw_line") == [(1, "day", "x", 1), (2, "day", "raw_line", 2)]
+    assert shop.ask("SELECT count(*) FROM core.articles WHERE raw_object NOT LIKE 'raw/shop/%'") == [(0,)]
+
+
+@pytest.mark.parametrize(("is_nullable", "default"), [(True, None), (False, None), (False, "grey"), (True, "grey")])
+def test_extractions_may_be_older_than_a_column(shop: Shop, is_nullable: bool, default: str | None) -> None:
+    shop.run()
+    shop.change("alter table articles add color text default 'red'; update articles set name = 'new' where id = 1")
+    color = Column("color", pa.string(), "Its color", nullable=is_nullable, default=default)
+    shop.declare(replace(ARTICLES, columns=(*ARTICLES.columns, color)))
+    shop.run()
+    told = [(1, "one", default), (1, "new", "red"), (2, "two", default), (2, "two", "red")]
+    assert shop.read_history("id, name, color") == told
+    shop.rebuild()
+    assert not shop.is_red and shop.read_history("id, name, color") == told
+    assert shop.ask("SELECT count(*) FROM quarantine.articles") == [(0,)]
+    shop.change("update articles set color = null where id = 2")
+    shop.run()
+    assert shop.read_current("id, color") == [(1, "red"), (2, None if is_nullable else "red")]
+
+
+def test_extractions_may_be_older_than_a_table(shop: Shop) -> None:
+    shop.run()
+    shop.change("create table prices (id bigint primary key, amount int); insert into prices values (1, 5)")
+    columns = (Column("id", pa.int64(), "The article"), Column("amount", pa.int32(), "Its price", nullable=True))
+    shop.declare(replace(ARTICLES, name="prices", columns=columns, home_of=()))
+    shop.run()
+    shop.rebuild()
+    assert not shop.is_red and shop.ask("SELECT id, amount, is_current FROM core.prices") == [(1, 5, True)]
+    assert len(shop.read_current()) == 2
