@@ -157,6 +157,7 @@ def fold_rows(con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken) -
     published = f"(SELECT {names} FROM {table.address} WHERE {not plan.is_rebuild})"
     previous = f"SELECT * FROM {published} ANTI JOIN folded USING ({using}) UNION ALL BY NAME SELECT * FROM folded"
     con.execute(f"CREATE OR REPLACE TEMP TABLE previous AS {previous}")  # the fold looks at it several times
+    mend_starts(con, using, taken)
     changed = fold_history(
         *(lake.sql(f"FROM {name}", dialect="duckdb") for name in ("previous", "extracted", "present")),
         key=table.key,
@@ -166,6 +167,25 @@ def fold_rows(con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken) -
     con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {ibis.to_sql(changed, dialect='duckdb')}")
     con.execute(f"DELETE FROM folded WHERE ({using}) IN (SELECT ({using}) FROM changed)")
     con.execute("INSERT INTO folded BY NAME SELECT * FROM changed")
+
+
+def mend_starts(con: DuckDBPyConnection, using: str, taken: Taken) -> None:
+    """Versions in `previous` that begin later than now, as they did while any time that a source said was believed,
+    begin just before now, in their order."""
+    now = f"TIMESTAMP {quote(taken.seen_at.isoformat(sep=' '))}"
+    if not count_rows(con, f"previous WHERE valid_from >= {now}"):
+        return
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE previous AS
+        SELECT * EXCLUDE (_start) REPLACE (
+            _start AS valid_from,
+            CASE WHEN valid_to < {now} THEN valid_to WHEN valid_to IS NOT NULL
+                 THEN coalesce(lead(_start) OVER (PARTITION BY {using} ORDER BY valid_from), {now}) END AS valid_to
+        ) FROM (
+            SELECT *, CASE WHEN valid_from < {now} THEN valid_from ELSE {now} - to_microseconds(row_number() OVER (
+                PARTITION BY {using} ORDER BY valid_from DESC)) END AS _start FROM previous
+        )
+    """)
 
 
 def forget_bad(con: DuckDBPyConnection, table: Table) -> None:

@@ -97,9 +97,8 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
     for table in run.tables if accepted or gone else ():
         report = drop_objects(con, table, run.reports[table.name], set(refused), run)
         staged = run.staged["tables"][table.name]
-        books += [
-            balance_books(run.source, table, about, report["tallies"][key], report) for key, about in accepted.items()
-        ]
+        tallies = report.get("tallies", staged["tallies"])
+        books += [balance_books(run.source, table, about, tallies[key], report) for key, about in accepted.items()]
         books += close_books(con, run.source, table, gone)
         parts.append(compose_part(table, report, staged))
         rows.days.extend(find_changed_days(con, table, report, {*accepted, *gone}))

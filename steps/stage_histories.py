@@ -17,15 +17,21 @@ from sources.extractions import Extraction, read_manifests
 from steps.extract_database import find_published
 from steps.fold_histories import Plan, Unstageable, fold_table, forget_bad
 from warehouse.connection import connect
+from warehouse.ledger import list_published
 from warehouse.publish import read_snapshot, transact
 
 
 def stage_histories(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
     """Fold the extractions in the order in which they were taken, all tables as of one snapshot. An extraction that
-    cannot be folded is refused, with a sentence."""
+    cannot be folded is refused, with a sentence; and with it all others of a rebuild, where it is published: what there
+    is of the history is more than could be made of the rest."""
     extractions, refused = read_manifests(store, keys)
+    with closing(connect()) as con:
+        published = list_published(con, source.name)
     while True:
         refused |= refuse_dependents(extractions, refused)
+        if lost := sorted(published & refused.keys()):
+            refused = {key: refused.get(key, f"the history stays as it is: {refused[lost[0]]}") for key in keys}
         plan = plan_fold(source, {key: one for key, one in extractions.items() if key not in refused}, run_id, store)
         try:
             staged = stage_tables(source, plan, store)

@@ -8,6 +8,7 @@ import pytest
 
 from contracts import find_table as find_contract
 from lake.store import open_store
+from sources import postgres_session
 from sources.extractions import read_extraction, read_manifest
 from tests.empty_lake import EmptyLake
 from tests.sources.application import Application
@@ -127,3 +128,10 @@ def move_money(url: str, done: threading.Event) -> None:
 def test_a_manifest_that_is_not_there(module_lake: EmptyLake) -> None:
     with pytest.raises(LookupError, match="there is no object raw/accounts/none"):
         read_extraction(open_store(), "raw/accounts/none", find_contract("users"))
+
+
+def test_a_server_may_not_tell_who_it_is(shop: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_manifest(shop.store, str(shop.take())).system.isdigit()
+    monkeypatch.setattr(postgres_session, "SERVER", "SELECT 1 / 0")
+    manifest = read_manifest(shop.store, str(shop.take()))
+    assert (manifest.system, manifest.timeline, manifest.tables[0].row_count) == ("", 0, 9)

@@ -1,10 +1,13 @@
 """A version that is bad is not there: what was known before it holds until a good one comes. No version begins after it
 was seen."""
 
+from contextlib import closing
+
 import psycopg
 import pytest
 
 from contracts import find_source, tables_of
+from contracts.settings import load_settings
 from stack.apply_accounts import SCHEMA_FILE
 from steps.check import check_table
 from steps.land import take_arrivals
@@ -13,6 +16,7 @@ from steps.stage import stage_source
 from tests.empty_lake import EmptyLake
 from tests.steps.shop import Shop, open_shop
 from warehouse.connection import connect
+from warehouse.publish import hold_lock
 
 pytestmark = pytest.mark.servers
 
@@ -90,6 +94,20 @@ def test_times_of_changes_are_believed_within_what_was_seen(shop: Shop) -> None:
     assert shop.ask("SELECT count(*) FROM core.articles") == [(2 * len(everybody),)]
     wrong = "valid_from > now()::TIMESTAMP OR valid_to > now()::TIMESTAMP OR valid_from >= valid_to"
     assert shop.ask(f"SELECT * FROM core.articles WHERE {wrong}") == []
+
+
+def test_versions_of_the_future_that_an_older_release_published(shop: Shop) -> None:
+    shop.run()
+    shop.change("update articles set name = 'new' where id = 1")
+    shop.run()
+    with hold_lock(load_settings()), closing(connect()) as con:
+        con.execute("UPDATE core.articles SET valid_from = '2099-01-01', valid_to = '2099-01-02' WHERE name = 'one'")
+        con.execute("UPDATE core.articles SET valid_from = '2099-01-02' WHERE name = 'new'")
+    shop.change("update articles set name = 'newest', updated_at = now() where id = 1")
+    shop.run()
+    assert [row[1] for row in shop.read_history() if row[0] == 1] == ["one", "new", "newest"]
+    assert shop.ask("SELECT count(*) FROM core.articles WHERE greatest(valid_from, valid_to) > now()") == [(0,)]
+    assert shop.ask("SELECT count(*) FROM core.articles WHERE valid_from >= valid_to") == [(0,)]
 
 
 def test_accounts_keep_their_good_versions(lake: EmptyLake) -> None:

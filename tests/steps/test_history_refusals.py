@@ -64,6 +64,19 @@ def test_what_was_refused_can_be_tried_again(shop: Shop) -> None:
     assert len(shop.read_current()) == 4
 
 
+def test_a_rebuild_that_cannot_fold_all_changes_nothing(shop: Shop) -> None:
+    shop.run()
+    shop.change("update articles set name = 'new' where id = 1")
+    shop.run()
+    before = shop.read_history("*")
+    open_store().remove_all(shop.read_extractions()[0].tables[0].rows)
+    shop.rebuild()
+    assert len(shop.told["refused"]) == 2 and shop.read_history("*") == before
+    shop.change("insert into articles values (3, 'three', 3)")
+    shop.run()
+    assert not shop.is_red and shop.read_current() == [(1, "new"), (2, "two"), (3, "three")]
+
+
 def lose_rows(shop: Shop, statements: str) -> tuple[str, bytes]:
     """Change the database, and have a run that finds the extracted rows gone. Returns their file."""
     store = open_store()
