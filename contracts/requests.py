@@ -7,7 +7,9 @@ import pyarrow as pa
 from contracts.table import UTC_TIMESTAMP, Column, Source, Table
 
 ACCESS_LOGS = Source(
-    "access_logs", "logs", "Access logs of the web servers: short, common or combined form, plain or gzip"
+    "access_logs",
+    "logs",
+    "Access logs of the web servers: short, common, combined or W3C's extended form, plain or gzip",
 )
 
 TABLE = Table(
@@ -29,7 +31,19 @@ TABLE = Table(
         ),
         Column("referrer", pa.string(), "Referer header", nullable=True),
         Column("user_agent", pa.string(), "User-Agent header", nullable=True, personal=True),
-        Column("log_extra", pa.string(), "Fields after the known ones, as they were", nullable=True),
+        Column(
+            "log_extra",
+            pa.string(),
+            "Fields that no other column has, as they were; those of W3C's form as `name=value`",
+            nullable=True,
+            personal=True,
+        ),
+        Column(
+            "virtual_host",
+            pa.string(),
+            "Site that was asked, with its port where the log has one; null where the log names no site",
+            nullable=True,
+        ),
     ),
     key=("raw_object", "raw_line"),
     sources=(ACCESS_LOGS,),

@@ -22,7 +22,13 @@ def build_rules(known: Known) -> Rules:
             "requested_at", EARLIEST, known.latest, "a request was logged in the web's time, not in the future"
         ),
         expect_that("client_host", "client_host <> ''", "a request comes from somewhere"),
-        expect_that("path", PATH, "a path starts with a slash, is *, a full address, or host and port of a CONNECT"),
+        # What clients ask for is theirs: it is worth a report, and no reason to lose the request.
+        expect_that(
+            "path",
+            PATH,
+            "a path starts with a slash, is *, a full address, or host and port of a CONNECT",
+            severity="info",
+        ),
         expect_one_of("method", METHODS, "a method is one that HTTP or WebDAV defines", severity="info"),
         expect_that("protocol", "starts_with(protocol, 'HTTP/')", "a web server speaks HTTP", severity="info"),
         expect_between("status", 100, 599, "a status is 100 to 599"),

@@ -1,4 +1,4 @@
-"""Lines of text, plain or gzip: every line of an object is a record, blank ones too.
+"""Lines of text, plain or gzip: every line of an object is a record, blank ones and comments too.
 
 Words used here:
 *block*: whole lines, each ended by a newline; a megabyte or so.
@@ -13,12 +13,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from lake.store import RawObject, Store
+from sources.directives import FIELDS, Directives, find_directives, spread_directives
 from sources.pieces import Unreadable, read_pieces, unpack, unpack_head
 
 SLICE_BYTES = 96 << 20  # in Arrow; some 70 MB of text
@@ -38,6 +40,7 @@ SCHEMA = pa.schema(
         ("line", pa.string()),
         ("day", pa.date32()),
         ("problem", pa.string()),
+        ("fields", FIELDS),  # what the last `#Fields:` above the line says, without it
     ]
 )
 
@@ -70,11 +73,12 @@ def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str,
     batches: list[pa.RecordBatch] = []
     size = 0
     for origin, stream in streams:
-        lines, kept = 0, len(batches)
+        lines, kept, above = 0, len(batches), Directives(day=origin.day)
         try:
             with stream:
-                for block in cut_blocks(unpack(read_pieces(stream))):
-                    batches.append(build_batch(origin, lines + 1, block))
+                for block in cut_blocks(end_lines(unpack(read_pieces(stream)))):
+                    batch, above = build_batch(origin, lines + 1, block, above)
+                    batches.append(batch)
                     lines += batches[-1].num_rows
                     size += batches[-1].nbytes
                     if size >= SLICE_BYTES:
@@ -85,6 +89,14 @@ def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str,
             del batches[kept:]
     if batches:
         yield pa.Table.from_batches(batches)
+
+
+def end_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces as they are; but where the first one has CRs and not one newline, CRs end the lines of the object."""
+    first = next(pieces, b"")
+    has_returns_only = b"\r" in first and b"\n" not in first
+    for piece in chain([first], pieces):
+        yield piece.replace(b"\r", b"\n") if has_returns_only else piece
 
 
 def cut_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -99,8 +111,9 @@ def cut_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def build_batch(origin: Origin, number: int, block: bytes) -> pa.RecordBatch:
-    """The block's lines as records (SCHEMA), the first of which is line `number` of its object."""
+def build_batch(origin: Origin, number: int, block: bytes, above: Directives) -> tuple[pa.RecordBatch, Directives]:
+    """The block's lines as records (SCHEMA), the first of which is line `number` of its object, and the directives that
+    hold below it."""
     if number == 1:
         block = block.removeprefix(BYTE_ORDER_MARK)
     if b"\r" in block:
@@ -110,15 +123,17 @@ def build_batch(origin: Origin, number: int, block: bytes) -> pa.RecordBatch:
     if problems:
         block = replace_lines(block, ends, list(problems))
         ends = find_newlines(block)
-    count = len(ends)
+    count, directives = len(ends), find_directives(block, above)
+    fields, days = spread_directives(directives, ends)
     columns = [
         pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int8)), pa.array([origin.key])),
         pa.array(np.arange(number, number + count)),
         slice_lines(block, ends),
-        pa.repeat(pa.scalar(origin.day, pa.date32()), count),
+        days,
         place_texts(problems, count),
+        fields,
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA), directives[-1][1]
 
 
 def drop_returns(block: bytes) -> bytes:
@@ -196,9 +211,14 @@ def replace_lines(block: bytes, ends: np.ndarray, indexes: list[int]) -> bytes:
 
 
 def needs_day(head: bytes) -> bool:
-    """Whether any of the first lines starts with a time of day, so that the object needs a day to date it."""
+    """Whether any of the first lines starts with a time of day, so that the object needs a day to date it. One above
+    which a `#Date:` stands, or a `#Fields:` with a date, needs none."""
     lines = unpack_head(head).removeprefix(BYTE_ORDER_MARK).splitlines()[:LINES_TRIED]
-    return any(TIME_OF_DAY.match(line) for line in lines)
+    first = next((number for number, line in enumerate(lines) if TIME_OF_DAY.match(line)), None)
+    if first is None:
+        return False
+    above = find_directives(b"\n".join(lines[:first]), Directives())[-1][1]
+    return above.day is None and "date" not in (above.fields or "").split()
 
 
 def find_day(name: str) -> date | None:

@@ -55,14 +55,15 @@ def compile_kept_plan(source: str, table: str, hour: int) -> Plan:
 
 
 def make_plan(source: Source, table: Table) -> Plan:
-    """Blank lines are filtered, unreadable ones are the home table's to quarantine; the transform sees the rest."""
+    """Blank lines and comments are filtered, unreadable lines are the home table's to quarantine; the transform sees
+    the rest."""
     import ibis
 
     is_home = source in table.home_of
     records = open_records(source, "records" if is_home else "claimed")
     claims = claim_records(source, records)
-    mine = is_text(records) & ~claim_any(claims) if is_home else claims[table.name]
-    parsed = make_rows(source, table, give_event_id(records.filter(mine)))
+    mine = is_text(source, records) & ~claim_any(claims) if is_home else claims[table.name]
+    parsed = make_rows(source, table, complete_records(records.filter(mine)))
     with closing(connect()) as con:
         suspicion = spell_suspicion(con, table, f"(FROM {table.address} LIMIT 0)", utc_now(), find_references({}))
     return Plan(source, table, str(ibis.to_sql(parsed, dialect="duckdb")), suspicion, is_home)
@@ -88,21 +89,26 @@ def find_transform(source: Source, table: Table) -> Callable[[Any], Any]:
     """The transform `from_<source>` of a table; of messages that are a source's records, that source's. Raises
     LookupError where there is none."""
     name = source.like.name if isinstance(source, Stream) and source.like else source.name
-    module = f"transforms.{table.name}"
-    found = getattr(import_module(module), f"from_{name}", None) if find_spec(module) else None
-    if found is None:
+    if (found := find_function(table, f"from_{name}")) is None:
         raise LookupError(
             f"transforms/{table.name}.py has no function from_{name}, which {table.address} needs: add it"
         )
-    transform: Callable[[Any], Any] = found
-    return transform
+    return found
 
 
-def give_event_id(records: Any) -> Any:
-    """Records of files have no event id, and the tables that streams feed too have a column for it."""
+def find_function(table: Table, name: str) -> Callable[[Any], Any] | None:
+    """A function of the table's transform, which may have none of that name, or not be there at all."""
+    module = f"transforms.{table.name}"
+    return getattr(import_module(module), name, None) if find_spec(module) else None
+
+
+def complete_records(records: Any) -> Any:
+    """Records of files have no event id, and the tables that streams feed too have a column for it; messages have no
+    `#Fields:` above them."""
     import ibis
 
-    return records if "event_id" in records.columns else records.mutate(event_id=ibis.null("string"))
+    missing = [name for name in ("event_id", "fields") if name not in records.columns]
+    return records.mutate(**{name: ibis.null("string") for name in missing}) if missing else records
 
 
 @cache
@@ -114,11 +120,12 @@ def compile_sorting(source: Source) -> Sorting:
     read = records.group_by("raw_object").agg(
         read=records.count(),
         unread=records.count(where=records.problem.notnull()),
-        blank=records.count(where=records.problem.isnull() & is_blank(records)),
+        blank=records.count(where=records.problem.isnull() & says_nothing(source, records)),
     )
     claims = {name: claimed.count(where=claim) for name, claim in claim_records(source, claimed).items()}
+    others = is_text(source, records) & claim_any(claim_records(source, records))
     return Sorting(
-        claim=str(ibis.to_sql(records.filter(is_text(records) & claim_any(claim_records(source, records))), "duckdb")),
+        claim=str(ibis.to_sql(records.filter(others), "duckdb")),
         read=str(ibis.to_sql(read, "duckdb")),
         claimed=str(ibis.to_sql(claimed.group_by("raw_object").agg(**claims), "duckdb")) if claims else None,
     )
@@ -131,8 +138,15 @@ def open_records(source: Source, name: str) -> Any:
     return ibis.table(ibis.Schema.from_pyarrow(decode_dictionaries(schema)), name=name)
 
 
-def is_text(records: Any) -> Any:
-    return records.problem.isnull() & ~is_blank(records)
+def is_text(source: Source, records: Any) -> Any:
+    return records.problem.isnull() & ~says_nothing(source, records)
+
+
+def says_nothing(source: Source, records: Any) -> Any:
+    """Blank lines, and where the home table's transform knows comments, those."""
+    homes = (find_function(table, "is_comment") for table in tables_of(source) if source in table.home_of)
+    is_comment = next(homes, None)
+    return is_blank(records) | is_comment(records) if is_comment else is_blank(records)
 
 
 def is_blank(records: Any) -> Any:

@@ -1,11 +1,12 @@
 r"""Requests in access logs, in any of these forms:
 
-    02:49:12 127.0.0.1 GET /img13.jpg 200                                                         short
-    127.0.0.1 - - [25/Jun/2020:02:49:12 +0200] "GET /img13.jpg HTTP/1.1" 200 1834                 common
-    127.0.0.1 - - [25/Jun/2020:02:49:12 +0200] "GET /img13.jpg HTTP/1.1" 200 1834 "-" "curl/8.5"  combined
-    unicomp6.unicomp.net\t-\t804571206\tGET\t/shuttle/countdown/\t200\t3985                       tabbed
+    02:49:12 127.0.0.1 GET /img13.jpg 200                                                    short
+    127.0.0.1 - - [25/Jun/2020:02:49:12 +0200] "GET /img13.jpg HTTP/1.1" 200 1834            Apache's (apache_lines)
+    unicomp6.unicomp.net\t-\t804571206\tGET\t/shuttle/countdown/\t200\t3985                  tabbed
+    2020-06-25 02:49:12 127.0.0.1 GET /img13.jpg 200                                         W3C's (extended_lines)
 
-The common and combined forms may go on with fields of the site's own. Quoted fields may hold quotes, spelled `\"`.
+A record of any form may be in one more pair of quotes, as exports and CSV files have it, and end in stray CRs. What the
+client asked for is no reason to reject a line: scanners send anything.
 """
 
 import ibis
@@ -13,14 +14,22 @@ import ibis.expr.types as ir
 from ibis import _
 
 from contracts.requests import TABLE
+from transforms.apache_lines import (
+    ADDRESS,
+    APACHE_FORM,
+    BACKSLASH,
+    CLOCK,
+    NOTHING,
+    ODD_FORM,
+    QUOTE,
+    SECOND,
+    cut_apache,
+    is_apache,
+    read_stamp,
+)
 from transforms.epoch_seconds import parse_epoch
+from transforms.extended_lines import cut_extended
 
-QUOTED = r'"(?:[^"\\]|\\.)*"'
-CLOCK = "(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
-STAMP = rf"\[[0-9]{{2}}/[A-Za-z]{{3}}/[0-9]{{4}}:{CLOCK} [+-][0-9]{{4}}\]"
-COMMON = rf'(?s)^[^ "]+ [^ "]+ [^ "]+ {STAMP} {QUOTED} [0-9]+ (?:[0-9]+|-)'
-APACHE_FORM = rf'{COMMON}(?: [^"]*(?:{QUOTED}[^"]*)*)?\z'
-APACHE_EXTRA = rf"{COMMON}(?: {QUOTED} {QUOTED})?(?: (.*))?\z"
 SHORT_FORM = rf"(?s)^{CLOCK} [^ ]+ .+ [0-9]+\z"
 SHORT_REQUEST = r"(?s)^[^ ]+ [^ ]+ (.+) [0-9]+\z"
 TABBED_FORM = r"^[^\t]+\t[^\t]*\t[0-9]+\t[^\t]*\t[^\t]*\t[0-9]+\t(?:[0-9]+|-)?\t*\z"
@@ -28,13 +37,16 @@ TABBED_HEADER = "host\tlogname\ttime\t"
 
 REQUEST = r"(?s)^[A-Za-z][A-Za-z_-]* (.+) ([A-Z]+/[0-9.]+)\z"
 OLD_REQUEST = r"(?s)^[A-Z][A-Z_-]* ([^ ].*)\z"  # HTTP/0.9 has no protocol
+FIELD = rf"(?:[0-9]+|-|[^ ?]*=[^ ]*|{ADDRESS}|[a-z]+://[^ ]*|[A-Za-z]+/[0-9][^ ]*)"
+MORE_FIELDS = rf"(?s)^[A-Z]+ [^ ]+(?: [^ ]+)*? {FIELD}(?: [^ ]+)*\z"
 
 USUAL_METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
 USUAL_PROTOCOLS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/3.0")
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-NOTHING = ibis.null("string")
-BACKSLASH, QUOTE = "\x01", "\x02"  # stand for those escaped, while a line is cut at its quotes
+
+def is_comment(records: ir.Table) -> ir.BooleanValue:
+    """Lines that are about the log: the directives of W3C's format, whatever else servers write after a #."""
+    return records.line.startswith("#")
 
 
 def from_access_logs(records: ir.Table) -> ir.Table:
@@ -42,107 +54,132 @@ def from_access_logs(records: ir.Table) -> ir.Table:
 
     A request line that is no request, such as what a TLS client sends to a plain port, leaves method and path null.
     """
-    cut = cut_fields(records.mutate(form=find_form(records.line)))
-    fields = cut.mutate(
-        requested_at=find_time(cut),
-        client_host=choose(cut, cut.words[0], cut.words[1], cut.tabs[0]),
-        remote_user=choose(cut, cut.words[2], NOTHING, cut.tabs[1]).nullif("-"),
-        request=choose(
-            cut, restore(cut, cut.quoted[1]), cut.line.re_extract(SHORT_REQUEST, 1), cut.tabs[3] + " " + cut.tabs[4]
-        ),
-        status_text=choose(cut, cut.sizes[1], cut.words[cut.words.length() - 1], cut.tabs[5]),
-        size_text=choose(cut, cut.sizes[2], NOTHING, cut.tabs[6]).nullif("-").nullif(""),
-        referrer=ibis.ifelse(cut.is_combined, restore(cut, cut.quoted[3]), NOTHING).nullif("-"),
-        user_agent=ibis.ifelse(cut.is_combined, restore(cut, cut.quoted[5]), NOTHING).nullif("-"),
-        log_extra=find_extra(cut),
+    lines = records.mutate(text=ibis.ifelse(records.fields.isnull(), unwrap(records.line), records.line))
+    cut = cut_extended(cut_apache(lines.mutate(form=find_form(lines))))
+    parts = cut.mutate(
+        pieces=ibis.ifelse(cut.form == "short", cut.text, "").split(" "),
+        tabs=ibis.ifelse(cut.form == "tabbed", cut.text, "").split("\t"),
     )
-    values = split_request(fields).mutate(
+    values = split_request(choose_fields(parts)).mutate(
         status=_.status_text.try_cast("int32"), response_bytes=_.size_text.try_cast("int64")
     )
     return values.mutate(problem=find_problem(values)).select(*TABLE.arrow_schema.names, "problem", "line")
 
 
-def find_form(line: ir.StringValue) -> ir.StringValue:
+def unwrap(line: ir.StringValue) -> ir.StringValue:
+    """A record out of quotes that are put around all of it: its own are doubled, escaped, or as they were."""
+    bare = line.re_replace("\r+\\z", "")
+    inner = bare.substr(1, bare.length() - 2).re_replace("\r+\\z", "")
+    is_doubled = inner.contains('""') & ~inner.replace('""', "").contains('"')
+    is_escaped = inner.contains('\\"') & ~inner.replace("\\\\", "").replace('\\"', "").contains('"')
+    unescaped = inner.replace("\\\\", BACKSLASH).replace('\\"', '"').replace(BACKSLASH, "\\")
+    unwrapped = ibis.cases(
+        (~bare.re_search(r'(?s)^".*"\z'), bare),
+        (is_doubled, inner.replace('""', '"')),
+        (is_escaped, unescaped),
+        else_=inner,
+    )
+    return ibis.ifelse(line.startswith('"') | line.endswith("\r"), unwrapped, line)
+
+
+def find_form(lines: ir.Table) -> ir.StringValue:
     return ibis.cases(
-        (line.re_search(SHORT_FORM), "short"),
-        (line.re_search(APACHE_FORM), "apache"),
-        (line.re_search(TABBED_FORM), "tabbed"),
+        (lines.fields.notnull(), "extended"),
+        (lines.text.re_search(SHORT_FORM), "short"),
+        (lines.text.re_search(APACHE_FORM), "apache"),
+        (lines.text.re_search(TABBED_FORM), "tabbed"),
+        (lines.text.re_search(ODD_FORM), "odd"),
         else_=NOTHING,
     )
 
 
-def choose(cut: ir.Table, apache: ir.Value, short: ir.Value, tabbed: ir.Value) -> ir.Value:
-    """A field from where the line's form has it."""
-    return ibis.cases((cut.form == "apache", apache), (cut.form == "short", short), (cut.form == "tabbed", tabbed))
-
-
-def cut_fields(records: ir.Table) -> ir.Table:
-    """The line cut at quotes, spaces and tabs; `sizes` is what lies between the request and the referrer."""
-    line = records.line
-    hidden = line.replace("\\\\", BACKSLASH).replace('\\"', QUOTE)
-    quoted = records.mutate(quoted=ibis.ifelse(line.contains("\\"), hidden, line).split('"'))
-    cut = quoted.mutate(
-        words=ibis.ifelse(quoted.form == "short", line, restore(quoted, quoted.quoted[0])).split(" "),
-        tabs=ibis.ifelse(_.form == "tabbed", line, "").split("\t"),
-        sizes=_.quoted[2].split(" "),
-        stamp=_.quoted[0].right(len("25/Jun/2020:02:49:12 +0200] ")),
+def choose_fields(cut: ir.Table) -> ir.Table:
+    """The fields, each from where the line's form has it. The request is one text still, but in W3C's form."""
+    own = cut.extended
+    short_request = cut.text.re_extract(SHORT_REQUEST, 1)
+    return cut.mutate(
+        requested_at=find_time(cut),
+        client_host=choose(cut, cut.host, cut.pieces[1], cut.tabs[0], own.client_host),
+        remote_user=choose(cut, cut.user, NOTHING, cut.tabs[1].nullif("-"), own.remote_user),
+        virtual_host=choose(cut, cut.site, NOTHING, NOTHING, own.virtual_host),
+        request=choose(cut, cut.request_line, short_request, cut.tabs[3] + " " + cut.tabs[4], NOTHING),
+        status_text=choose(cut, cut.sizes[1], cut.pieces[cut.pieces.length() - 1], cut.tabs[5], own.status),
+        size_text=choose(cut, cut.sizes[2], NOTHING, cut.tabs[6], own.size).nullif("-").nullif(""),
+        referrer=choose(cut, cut.referrer, NOTHING, NOTHING, own.referrer),
+        user_agent=choose(cut, cut.agent, NOTHING, NOTHING, own.user_agent),
+        log_extra=choose(cut, cut.extra, NOTHING, NOTHING, own.extra),
     )
-    has_agent = (cut.sizes.length() == 4) & (cut.sizes[3] == "") & (cut.quoted[4] == " ") & (cut.quoted.length() > 6)
-    ends_there = (cut.quoted[6] == "") | cut.quoted[6].startswith(" ")
-    return cut.mutate(is_combined=(cut.form == "apache") & has_agent & ends_there)
 
 
-def restore(cut: ir.Table, text: ir.StringValue) -> ir.StringValue:
-    """A piece of a line that was cut at its quotes, as it stands in the log."""
-    shown = text.replace(QUOTE, '\\"').replace(BACKSLASH, "\\\\")
-    return ibis.ifelse(cut.line.contains("\\"), shown, text)
+def choose(cut: ir.Table, apache: ir.Value, short: ir.Value, tabbed: ir.Value, extended: ir.Value) -> ir.Value:
+    return ibis.cases(
+        (is_apache(cut.form), apache),
+        (cut.form == "short", short),
+        (cut.form == "tabbed", tabbed),
+        (cut.form == "extended", extended),
+    )
 
 
 def find_time(cut: ir.Table) -> ir.TimestampValue:
     """In UTC."""
-    stamp = cut.stamp
-    month = stamp.substr(3, 3).cases(*((name, f"{n:02}") for n, name in enumerate(MONTHS, 1)))
-    local = stamp.substr(7, 4) + "-" + month + "-" + stamp.left(2) + "T" + stamp.substr(12, 8)
-    minutes = 60 * stamp.substr(22, 2).try_cast("int32") + stamp.substr(24, 2).try_cast("int32")
-    east = ibis.ifelse(stamp.substr(21, 1) == "-", -minutes, minutes)
-    apache = local.try_cast("timestamp(6)") - east.as_interval("m")
-    short = (cut.day.cast("string") + "T" + cut.words[0]).try_cast("timestamp(6)")
-    return choose(cut, apache, short, parse_epoch(cut.tabs[2]))
-
-
-def find_extra(cut: ir.Table) -> ir.StringValue:
-    """Most lines have no further fields; only the others are worth a regex."""
-    is_full = cut.is_combined & (cut.quoted.length() == 7) & (cut.quoted[6] == "")
-    is_common = (cut.quoted.length() == 3) & (cut.sizes.length() == 3)
-    extra = cut.line.re_extract(APACHE_EXTRA, 1).strip().nullif("")
-    return ibis.ifelse(is_full | is_common | (cut.form != "apache"), NOTHING, extra)
+    day, own = cut.day.cast("string"), cut.extended
+    short = (day + "T" + cut.pieces[0]).try_cast("timestamp(6)")
+    extended = (ibis.coalesce(own.date, day) + "T" + own.time).try_cast("timestamp(6)")
+    return choose(cut, read_stamp(cut.stamp), short, parse_epoch(cut.tabs[2]), extended)
 
 
 def split_request(fields: ir.Table) -> ir.Table:
     """Add method, path, query and protocol, all null where the request line is no request."""
-    request, words = fields.request, fields.request.split(" ")
+    request, words, own = fields.request, fields.request.split(" "), fields.extended
     is_usual = (words.length() == 3) & words[0].isin(USUAL_METHODS) & words[2].isin(USUAL_PROTOCOLS) & (words[1] != "")
     is_new, is_old = request.re_search(REQUEST), request.re_search(OLD_REQUEST)
+    is_extended = fields.form == "extended"
     parts = fields.mutate(
-        method=ibis.cases((is_usual | is_new | is_old, words[0])),
+        method=ibis.cases((is_extended, own.method), (is_usual | is_new | is_old, words[0])),
         target=ibis.cases(
-            (is_usual, words[1]), (is_new, request.re_extract(REQUEST, 1)), (is_old, request.re_extract(OLD_REQUEST, 1))
+            (is_extended, own.stem + ibis.ifelse(own.query.isnull(), "", "?" + own.query)),
+            (is_usual, words[1]),
+            (is_new, request.re_extract(REQUEST, 1)),
+            (is_old, request.re_extract(OLD_REQUEST, 1)),
         ),
-        protocol=ibis.cases((is_usual, words[2]), (is_new, request.re_extract(REQUEST, 2))),
+        protocol=ibis.cases(
+            (is_extended, own.protocol), (is_usual, words[2]), (is_new, request.re_extract(REQUEST, 2))
+        ),
     )
     query = ibis.ifelse(parts.target.contains("?"), parts.target.re_extract(r"(?s)\?(.*)\z", 1), NOTHING)
     return parts.mutate(path=parts.target.split("?")[0], query=query)
 
 
+def say_number(form: ir.StringValue, field: str) -> ir.StringValue:
+    """Of the other forms it is a part that a field is made of digits."""
+    unsure = f"the {field} is not a number, or too large a one"
+    return ibis.ifelse(form == "extended", unsure, f"the {field} is too large a number")
+
+
 def find_problem(values: ir.Table) -> ir.StringValue:
-    hides = values.line.contains("\\") & (values.line.contains(BACKSLASH) | values.line.contains(QUOTE))
+    text, form, own = values.text, values.form, values.extended
+    hides = text.contains("\\") & (text.contains(BACKSLASH) | text.contains(QUOTE))
+    bare = values.request.re_replace(r" HTTP/[0-9.]+\z", "")
+    is_unsure = ibis.cases(
+        (form != "short", False),
+        (values.pieces.length() > len(("time", "host", "method", "path", "status")), bare.re_search(MORE_FIELDS)),
+        else_=values.client_host.isin(USUAL_METHODS),
+    )
+    has_no_day = values.day.isnull() & ((form == "short") | ((form == "extended") & own.date.isnull()))
     return ibis.cases(
-        (values.form.isnull() & values.line.startswith(TABBED_HEADER), "the line is a header, not a request"),
-        (values.form.isnull(), "no access log form fits"),
+        (form.isnull() & text.startswith(TABBED_HEADER), "the line is a header, not a request"),
+        (form.isnull(), "no access log form fits"),
         (hides, "the line mixes control characters and backslashes"),
-        ((values.form == "short") & values.day.isnull(), "the line has no date and its object no day"),
+        (is_apache(form) & values.extra.re_search(SECOND), "the line holds a second record"),
+        (~values.is_whole, "the line has more or fewer fields than its #Fields: names"),
+        (
+            (form == "extended") & ibis.or_(own.time.isnull(), own.client_host.isnull(), own.status.isnull()),
+            "the line has no time, client or status, or its #Fields: names none",
+        ),
+        (is_unsure, "the line may have more fields than the short form, and no #Fields: names them"),
+        (has_no_day, "the line has no date and its object no day"),
         (values.requested_at.isnull(), "the time does not exist"),
-        (values.status.isnull(), "the status is too large a number"),
-        (values.size_text.notnull() & values.response_bytes.isnull(), "the size is too large a number"),
+        (values.status.isnull(), say_number(form, "status")),
+        (values.size_text.notnull() & values.response_bytes.isnull(), say_number(form, "size")),
         else_=NOTHING,
     )

@@ -70,8 +70,9 @@ def test_rows_depend_on_conditions_joins_and_groups() -> None:
 
 def test_transforms() -> None:
     requests = trace_columns("core.requests").columns
-    assert spell(requests["status"]) == ["raw/access_logs.line computed"]
-    assert spell(requests["requested_at"]) == ["raw/access_logs.day computed", "raw/access_logs.line computed"]
+    assert spell(requests["status"]) == ["raw/access_logs.fields computed", "raw/access_logs.line computed"]
+    dated = [f"raw/access_logs.{part} computed" for part in ("day", "fields", "line")]
+    assert spell(requests["requested_at"]) == dated
     documents = trace_columns("core.photo_documents").columns
     assert spell(documents["title"]) == ["raw/photo_documents.known.title computed"]
     path = trace_columns("core.photos").columns["path"]  # a history continues itself

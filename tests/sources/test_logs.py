@@ -19,7 +19,7 @@ from sources import logs, pieces
 from sources.containers import recognise_container
 from sources.logs import Origin, find_day, needs_day, split_records
 
-SMALL = 40
+SMALL, FIRST = 40, 16
 DIRTY = st.sampled_from(
     [b"\n", b"\r", b"\r\n", b"\0", b"\xff", b"\xc3", b"\xa9", b"\xc3\xa9", b"\xef\xbb\xbf", b"a", b" "]
 )
@@ -30,7 +30,7 @@ PLAIN = CONTENT.filter(lambda content: recognise_container(content) is None)
 @contextmanager
 def small_limits() -> Iterator[None]:
     """What takes megabytes to happen happens within a few bytes."""
-    limits = patch.multiple(logs, LINE_BYTES=SMALL, SLICE_BYTES=2000), patch.object(pieces, "PIECE_BYTES", 16)
+    limits = patch.multiple(logs, LINE_BYTES=SMALL, SLICE_BYTES=2000), patch.object(pieces, "PIECE_BYTES", FIRST)
     with limits[0], limits[1]:
         yield
 
@@ -44,10 +44,16 @@ def read_all(*contents: bytes) -> tuple[list[dict[str, Any]], dict[str, str]]:
 
 def expect_lines(content: bytes, limit: int) -> list[tuple[int, str | None]]:
     """Number and text of every line, None for one that is no text, by the shortest way to say it."""
+    if ends_in_returns(content[:FIRST]):
+        content = content.replace(b"\r", b"\n")
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if content.endswith(b"\n") or not content:
         lines.pop()
     return [(number, read_line(line.removesuffix(b"\r"), limit)) for number, line in enumerate(lines, 1)]
+
+
+def ends_in_returns(first: bytes) -> bool:
+    return b"\r" in first and b"\n" not in first
 
 
 def read_line(line: bytes, limit: int) -> str | None:
@@ -74,6 +80,7 @@ def test_lines_are_those_between_newlines(content: bytes) -> None:
 @settings(max_examples=100, deadline=None)
 def test_gzip_members_follow_each_other(members: list[bytes], padding: int) -> None:
     assume(recognise_container(b"".join(members)) is None)
+    assume(not any(ends_in_returns(b"".join(members)[:size]) for size in (FIRST, 2 * FIRST)))
     packed = b"".join(gzip.compress(m, 1) + b"\0" * padding for m in members)
     with small_limits():
         rows, refused = read_all(packed)
@@ -95,7 +102,7 @@ def test_records_have_the_columns_of_records() -> None:
     table = next(split_records([(origin, io.BytesIO(b"one\n\ntwo"))], {}))
     assert table.schema == logs.SCHEMA
     assert table.to_pylist() == [
-        {"raw_object": origin.key, "raw_line": n, "line": line, "day": date(2026, 11, 1), "problem": None}
+        {"raw_object": origin.key, "raw_line": n, "line": line, "day": origin.day, "problem": None, "fields": None}
         for n, line in [(1, "one"), (2, ""), (3, "two")]
     ]
 

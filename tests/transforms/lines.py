@@ -19,7 +19,7 @@ from contracts import find_source, tables_of
 from contracts.table import Source, Table
 from sources import logs
 from sources.logs import Origin, split_records
-from steps.plan_records import give_event_id
+from steps.plan_records import complete_records, is_text
 
 CASES = Path(__file__).parent / "cases"
 DATA = Path(__file__).parent.parent / "data"
@@ -44,7 +44,7 @@ def open_records() -> ir.Table:
 def claim_lines(source: Source, table: Table, records: ir.Table) -> ir.Table:
     """The lines of text that the table gets: those it claims, or as home table those that no other one does."""
     others = [import_module(f"transforms.{t.name}") for t in tables_of(source) if source not in t.home_of]
-    text = records.filter(records.problem.isnull(), records.line.strip() != "")
+    text = records.filter(is_text(source, records))
     if source in table.home_of:
         return text.filter(ibis.and_(*(~other.claims(text) for other in others)))
     return text.filter(import_module(f"transforms.{table.name}").claims(text))
@@ -57,7 +57,7 @@ def compile_transforms(source_name: str, dialect: str = "duckdb") -> dict[str, s
     compiled = {}
     for table in tables_of(source):
         transform = getattr(import_module(f"transforms.{table.name}"), f"from_{source_name}")
-        records = give_event_id(claim_lines(source, table, open_records()))
+        records = complete_records(claim_lines(source, table, open_records()))
         compiled[table.name] = str(ibis.to_sql(transform(records), dialect=dialect))
     return compiled
 
