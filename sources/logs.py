@@ -30,7 +30,7 @@ LINES_TRIED = 100
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NEWLINE, RETURN = 10, 13
 
-TIME_OF_DAY = re.compile(rb"\d\d:\d\d:\d\d \S+ \S")  # and more than one word: what is cut off needs no day
+TIME_OF_DAY = re.compile(rb'"?\d\d:\d\d:\d\d \S+ \S')  # and more than one word: what is cut off needs no day
 DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 
 SCHEMA = pa.schema(

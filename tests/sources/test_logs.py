@@ -209,6 +209,7 @@ def test_memory_does_not_grow_with_the_object(text: bytes, monkeypatch: pytest.M
     [
         (b"02:49:12 127.0.0.1 GET /img13.jpg 200\n", True),
         (b"\xef\xbb\xbf02:49:12 ::1 GET / 200\r\n\r\n---- log rotated ----\n02:49:13 ::1 GET / 200", True),
+        (b'"02:49:12 127.0.0.1 GET /img13.jpg 200"\r\n', True),
         (gzip.compress(b"02:49:12 127.0.0.1 GET /img13.jpg 200\n"), True),
         (PACKED[:50], False),
         (PACKED[:5] + b"?" * 50, False),
