@@ -1,6 +1,6 @@
 """Business rules of core.film_titles."""
 
-from expectations.known import Known
+from expectations.known import LONGEST_FILM, Known
 from expectations.rules import Rules, expect_between, expect_that
 
 
@@ -10,6 +10,6 @@ def build_rules(known: Known) -> Rules:
         expect_that("title", "title <> ''", "a title is not empty"),
         expect_between("release_year", 1870, 2100, "a film was released between 1870 and 2100"),
         expect_between(
-            "length_minutes", 1, 60_000, "a film has a minute at least and is no longer than the longest, five weeks"
+            "length_minutes", 1, LONGEST_FILM, "a film has a minute at least, and no more than the longest, five weeks"
         ),
     ]

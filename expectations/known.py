@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 EARLIEST = datetime(1990, 1, 1)  # the first web server is of that year: an older time stamp is a broken clock
+LONGEST_FILM = 60_000  # minutes: the longest there is takes five weeks; a series is counted through, as a film is
 PETABYTE = 10**15  # no file or answer is larger: a greater number is not a size, and sums of it mean nothing
 
 

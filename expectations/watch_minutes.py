@@ -1,9 +1,7 @@
 """Business rules of core.watch_minutes."""
 
-from expectations.known import EARLIEST, Known
+from expectations.known import EARLIEST, LONGEST_FILM, Known
 from expectations.rules import Rules, expect_between, expect_that
-
-LONGEST_FILM = 600  # minutes, for films whose length no file tells
 
 
 def build_rules(known: Known) -> Rules:
@@ -12,7 +10,7 @@ def build_rules(known: Known) -> Rules:
         expect_between("user_id", 1, None, "a user id is positive"),
         expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "a film has a name of 1 to 500 characters"),
         expect_that(
-            "minute", spell_length(known), "a minute is within the film, or below 600 where no file has its length"
+            "minute", spell_length(known), "a minute is within the film, or below 60,000 where no file has its length"
         ),
     ]
 

@@ -31,7 +31,7 @@ DIRT = (
     Dirt("watch_minutes", "malformed", b"#### streaming server restarted ####"),
     Dirt("watch_minutes", "unreadable", b"{day}T13:44:14,{user},GET /data/m/caf\xe9+\xff\xfe/7.mpg"),
     Dirt("watch_minutes", "unreadable", b"{day}T13:44:14,{user},GET /data/m/{film}\x00/7.mpg"),
-    Dirt("watch_minutes", "minute", b"{day}T13:44:14,{user},GET /data/m/{film}/7000.mpg"),
+    Dirt("watch_minutes", "minute", b"{day}T13:44:14,{user},GET /data/m/{film}/70000.mpg"),
     Dirt("watch_minutes", "user_id", b"{day}T13:44:14,0,GET /data/m/{film}/7.mpg"),
     Dirt("ratings", "rating", b"{day}T13:44,{user},GET /rate/{film}=0"),
     Dirt("ratings", "rating", b"{day}T13:44,{user},GET /rate/{film}=11"),

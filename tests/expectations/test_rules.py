@@ -13,7 +13,8 @@ from tests.expectations.staged import AS_OF, AT, GOOD, stage_rows
 REFERENCES = {
     "users": "(SELECT 7::BIGINT AS user_id)",
     "cameras": "(SELECT 3::BIGINT AS camera_id)",
-    "film_titles": "(VALUES ('toy+story+3+2010', 103), ('unknown+length', NULL)) AS t(film_id, length_minutes)",
+    "film_titles": """(VALUES ('toy+story+3+2010', 103), ('unknown+length', NULL), ('series', 680))
+                      AS t(film_id, length_minutes)""",
 }
 MADE = sorted({name for name, table in load_tables().items() if table.is_made} | set(load_features()))
 FED = sorted(set(load_tables()) - set(MADE))
@@ -36,8 +37,9 @@ BAD = [
     ("watch_minutes", {"film_id": "x" * 501}, "satisfy:film_id"),
     ("watch_minutes", {"minute": -1}, "satisfy:minute"),
     ("watch_minutes", {"minute": 103}, "satisfy:minute"),
-    ("watch_minutes", {"minute": 600, "film_id": "nobody+listed+this"}, "satisfy:minute"),
-    ("watch_minutes", {"minute": 600, "film_id": "unknown+length"}, "satisfy:minute"),
+    ("watch_minutes", {"minute": 60_000, "film_id": "nobody+listed+this"}, "satisfy:minute"),
+    ("watch_minutes", {"minute": 60_000, "film_id": "unknown+length"}, "satisfy:minute"),
+    ("watch_minutes", {"minute": 680, "film_id": "series"}, "satisfy:minute"),
     ("ratings", {"rating": 0}, "satisfy:rating"),
     ("ratings", {"rating": 6}, "satisfy:rating"),
     ("ratings", {"rating": 11, "rating_max": 10}, "satisfy:rating"),
