@@ -1,5 +1,6 @@
 """Ratings that users gave to films, from the streaming logs and from rating files."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pyarrow as pa
@@ -8,6 +9,34 @@ from contracts.table import UTC_TIMESTAMP, Column, Source, Table
 from contracts.watch_minutes import WATCH_EVENTS, WATCH_LOGS
 
 RATINGS_FILES = Source("ratings_files", "logs", "Files of `user::item::rating::epoch` and `item::title::genres` lines")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The ratings that one source gives: from `lowest` to `highest`, in so many steps to a whole one: 2 for half stars.
+
+    A table keeps steps: 4.5 stars of 5, by halves, are a rating of 9 of 10.
+    """
+
+    lowest: float
+    highest: int
+    steps: int = 1
+
+    @property
+    def worst(self) -> int:
+        return round(self.lowest * self.steps)
+
+    @property
+    def best(self) -> int:
+        return self.highest * self.steps
+
+
+# No line says of how many stars it is: files on another scale are another source, declared here.
+SCALES = {
+    WATCH_LOGS.name: Scale(1, 5),
+    WATCH_EVENTS.name: Scale(1, 5),
+    RATINGS_FILES.name: Scale(0, 10),
+}
 
 TABLE = Table(
     name="ratings",
@@ -18,7 +47,7 @@ TABLE = Table(
         Column("rated_at", UTC_TIMESTAMP, "When the rating was given, in UTC"),
         Column("user_id", pa.int64(), "Who rated", personal=True),
         Column("film_id", pa.string(), "What was rated; a film of core.films"),
-        Column("rating", pa.int32(), "The rating given, on the scale of the source"),
+        Column("rating", pa.int32(), "The rating given, in steps of its source's scale"),
         Column("rating_max", pa.int32(), "The best rating on that scale: 5 in streaming logs, 10 in rating files"),
     ),
     key=("raw_object", "raw_line"),

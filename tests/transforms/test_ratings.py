@@ -6,11 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import ibis
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.ratings import SCALES, TABLE, Scale
 from tests.transforms.lines import DATA, SAMPLE, check_case, list_cases, load_naughty_strings, stage_lines
+from transforms.ratings import read_file_lines
 
 
 @pytest.mark.parametrize("case", list_cases("ratings"), ids=lambda path: path.stem)
@@ -61,6 +66,41 @@ def test_what_was_rated_comes_back(ratings: list[dict[str, Any]]) -> None:
         staged = stage_lines(source, [spell(row) for row in ratings])
         assert all(not rejected for rejected in staged.rejected.values())
         assert staged.good["ratings"] == [row | {"rating_max": best, "raw_line": n} for n, row in enumerate(ratings, 1)]
+
+
+@pytest.mark.parametrize(
+    ("scale", "given", "steps"),
+    [
+        (Scale(1, 5), ["1", "5", "5.0", "0"], [(1, 5), (5, 5), (5, 5), (0, 5)]),
+        (Scale(0.5, 5, steps=2), ["0.5", "4.5", "5", "3.50"], [(1, 10), (9, 10), (10, 10), (7, 10)]),
+        (Scale(0, 10, steps=10), ["4.3", "10", "0.1", "-1"], [(43, 100), (100, 100), (1, 100), (-10, 100)]),
+    ],
+)
+def test_a_source_has_a_scale(scale: Scale, given: list[str], steps: list[tuple[int, int]]) -> None:
+    """5 of 5 is not 5 of 10, and half a star is a step."""
+    assert read_ratings(scale, given) == [(*step, None) for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("scale", "given"), [(Scale(1, 5), "4.5"), (Scale(0.5, 5, steps=2), "4.25"), (Scale(0, 10), "0.0001")]
+)
+def test_what_is_between_two_steps_is_rejected(scale: Scale, given: str) -> None:
+    ((_, _, problem),) = read_ratings(scale, [given])
+    assert problem == "the rating is between two steps of its source's scale"
+
+
+def read_ratings(scale: Scale, given: list[str]) -> list[tuple[int, int, str | None]]:
+    """Rating, best rating and problem of lines with these ratings."""
+    lines = pa.table({"line": [f"1::2::{rating}::1363245118" for rating in given]})
+    told = {"raw_object": ibis.literal("raw/x"), "raw_line": ibis.literal(1), "event_id": ibis.null("string")}
+    with duckdb.connect() as con:
+        con.register("records", lines)
+        rows = read_file_lines(ibis.table(ibis.Schema({"line": "string"}), name="records").mutate(**told), scale)
+        return con.execute(str(ibis.to_sql(rows.select("rating", "rating_max", "problem"), "duckdb"))).fetchall()
+
+
+def test_every_source_of_ratings_has_a_scale() -> None:
+    assert set(SCALES) == {source.name for source in TABLE.sources}
 
 
 @pytest.mark.parametrize(
