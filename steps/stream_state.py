@@ -16,15 +16,16 @@ from steps.find_duplicates import COPIES_TOLD
 from steps.leases import list_leased
 from steps.stream_health import list_consumers
 from warehouse.connection import connect, quote
-from warehouse.ledger import read_positions
+from warehouse.ledger import read_positions, utc_now
 
-SHOWN_FOR = timedelta(days=1)  # what was last heard of a consumer
+SHOWN_FOR = timedelta(days=1)  # what was last heard of a consumer, or published with a reservation
 LATENESS = """
     SELECT table_name, late_p50_s, late_p99_s FROM ledger.lateness WHERE list_contains(?, table_name)
     QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY snapshot_id DESC) = 1 ORDER BY table_name
 """
 UNTOLD = """
     SELECT table_name, sum(rows_failed)::BIGINT FROM ledger.checks
+    SEMI JOIN (SELECT run_id FROM ledger.publishes WHERE published_at > ?) USING (run_id)
     WHERE rule = ? AND list_contains(?, table_name) GROUP BY table_name ORDER BY table_name
 """
 
@@ -47,7 +48,7 @@ class Place:
 @dataclass(frozen=True)
 class StreamState:
     """`problem`: why nobody knows where the topic ends. `lateness`: table, p50 and p99 in seconds of the last batch.
-    `untold`: table, and how many of its events may be copies of others."""
+    `untold`: table, and how many events of the last day may be copies of others."""
 
     stream: Stream
     problem: str | None
@@ -80,7 +81,7 @@ def read_state(stream: Stream) -> StreamState:
         published = read_positions(con, spell_topic(stream.topic))
         addresses = [table.address for table in tables_of(stream)]
         lateness = con.execute(LATENESS, [addresses]).fetchall()
-        untold = con.execute(UNTOLD, [COPIES_TOLD, addresses]).fetchall()
+        untold = con.execute(UNTOLD, [utc_now() - SHOWN_FOR, COPIES_TOLD, addresses]).fetchall()
         parked = count_parked(con, stream)
     leased = list_leased(stream)
     places = [

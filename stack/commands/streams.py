@@ -41,7 +41,7 @@ def print_state(state: "StreamState") -> None:
         late = f"{spell_duration(p50)} (p50) and {spell_duration(p99)} (p99)"
         print(f"  {table}: the events of the last batch arrived {late} after they happened")
     for table, count in state.untold:
-        print(f"  {table}: {count:,} events were too old to be compared with what is published; some may be copies")
+        print(f"  {table}: {count:,} events of the last day were too old to be compared, and may be copies")
     if state.parked:
         print(f"  {state.parked:,} messages in quarantine: `watershed replay {state.stream.name}` tries them again")
     for complaint in state.complaints:
