@@ -1,7 +1,8 @@
 """Train: each candidate without anybody's last two interactions, then the best one without the last only.
 
+With which settings a kind competes is decided first, by what is left without those two (models/recommender/choose.py).
 The candidates meet on the interaction before the last, the validation; the last is the test, which no weight has seen.
-Every candidate, and every epoch, that is done is kept, so that a repeated task goes on where the last try ended.
+Every choice, candidate and epoch that is done is kept, so that a repeated task goes on where the last try ended.
 """
 
 import sys
@@ -29,19 +30,35 @@ def train_model(run_id: str, candidates: "tuple[Config, ...] | None" = None) -> 
     ValueError with one sentence where there is nothing to learn from.
     """
     from models.recommender import split_last
-    from models.recommender.config import CANDIDATES
 
     store, key = open_store(), spell_step_key(run_id, "train_model")
     if (done := store.find_json(key)) is not None:
         return tell_winner(done)
     began = time.monotonic()
     known, _ = split_last(load_features(run_id))
-    tried = [try_candidate(run_id, config, known) for config in candidates or CANDIDATES]
+    tried = [try_candidate(run_id, config, known) for config in candidates or find_candidates(run_id, known)]
     best = max(tried, key=lambda one: one["validation"]["ndcg_at_10"]["value"])
     trained = train_winner(run_id, best, known)
     trained |= {"candidates": tried, "ms": round((time.monotonic() - began) * 1000)}
     store.write_json(key, trained)
     return tell_winner(trained)
+
+
+def find_candidates(run_id: str, known: pa.Table) -> "list[Config]":
+    """The kinds of models/recommender/config.py with the settings that fit, which are kept for a repeated task."""
+    from models.recommender import split_last
+    from models.recommender.choose import choose_configs
+    from models.recommender.config import make_config, spell_values
+    from models.recommender.interactions import prepare
+
+    store, key = open_store(), spell_step_key(run_id, "candidates")
+    if (done := store.find_json(key)) is not None:
+        return [make_config(values) for values in done["configs"]]
+    began = time.monotonic()
+    configs = choose_configs(prepare(split_last(known)[0]))
+    told = {"configs": [spell_values(config) for config in configs]}
+    store.write_json(key, told | {"ms": round((time.monotonic() - began) * 1000)})
+    return configs
 
 
 def try_candidate(run_id: str, config: "Config", known: pa.Table) -> dict[str, Any]:

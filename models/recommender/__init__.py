@@ -4,13 +4,14 @@
 `interactions`, `item_item`, `factors`, `model`, `evaluate`.
 """
 
-from models.recommender.config import Config, FactorsConfig, ItemItemConfig, PopularityConfig
+from models.recommender.config import BlendConfig, Config, FactorsConfig, ItemItemConfig, PopularityConfig
 from models.recommender.evaluate import compare, group_users, rank_last, rank_negatives, summarize
 from models.recommender.fit import fit
 from models.recommender.interactions import split_at, split_last
 from models.recommender.model import Model, load
 
 __all__ = [
+    "BlendConfig",
     "Config",
     "FactorsConfig",
     "ItemItemConfig",

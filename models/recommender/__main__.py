@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 
 from models.recommender.checkpoints import remove_checkpoints
-from models.recommender.config import Config, ItemItemConfig, read_config
+from models.recommender.choose import choose_configs
+from models.recommender.config import Config, read_config, spell_values
 from models.recommender.curves import draw_curves
 from models.recommender.device import choose_device, join_team, leave_team, read_rank
 from models.recommender.evaluate import group_users, rank_last, summarize
 from models.recommender.files import read_table
-from models.recommender.interactions import split_last
+from models.recommender.interactions import prepare, split_last
 from models.recommender.train import fit_recorded
 from models.recommender.weights import write_bytes
 
@@ -25,7 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m models.recommender", description=__doc__, formatter_class=raw)
     parser.add_argument("file", help="path or s3:// URI of a .parquet, .csv or .dat file: user_id, item_id, "
                                      "and if there are any weight and interacted_at")  # fmt: skip
-    parser.add_argument("--config", default=None, help="JSON, or the path of a file of it (default: item_item)")
+    parser.add_argument("--config", help="JSON, or the path of a file of it (default: chosen by the data)")
     parser.add_argument("--out", help="URI to save the model at")
     parser.add_argument("--checkpoints", help="URI to keep states below; begun again, training goes on from there")
     parser.add_argument("--curves", help="URI to write the curves to, as PNG")
@@ -42,8 +43,8 @@ def main() -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Every process trains; the first one writes and prints."""
-    config = parse_config(args.config)
     table, held_out = split_last(read_table(args.file))
+    config = parse_config(args.config) or choose_configs(prepare(table))[0]
     model, curve = fit_recorded(table, config, held_out, args.checkpoints)
     if read_rank():
         return 0
@@ -54,15 +55,15 @@ def run(args: argparse.Namespace) -> int:
         remove_checkpoints(args.checkpoints)
     metrics = summarize(rank_last(model, held_out), group_users(model, held_out["user_id"]))
     seconds = curve[-1].seconds if curve else None
-    told = {"metrics": metrics, "seconds": seconds, "sha256": sha256, "device": str(choose_device())}
-    print(json.dumps(told))
+    told = {"config": spell_values(config), "metrics": metrics, "seconds": seconds, "sha256": sha256}
+    print(json.dumps(told | {"device": str(choose_device())}))
     return 0
 
 
-def parse_config(text: str | None) -> Config:
-    """Raises ValueError for what is no config."""
+def parse_config(text: str | None) -> Config | None:
+    """Raises ValueError for what is not a config."""
     if text is None:
-        return ItemItemConfig()
+        return None
     return read_config(text if text.lstrip().startswith("{") else Path(text).read_text())
 
 

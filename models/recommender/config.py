@@ -1,7 +1,8 @@
-"""Hyper-parameters: one frozen dataclass a kind of model. The values here are those that `search.py` found."""
+"""Hyper-parameters: one frozen dataclass a kind of model. What they are by default holds for any data; what fits one
+data set is found by `choose.py`."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar, TypeAlias
 
 
@@ -19,19 +20,20 @@ class ItemItemConfig:
 
     A user with n interactions counts `n ** -user_power`. What follows an item soon counts `next_weight` times its share
     of the item's users, `next_shrink` more of them assumed. An interaction's influence halves when it is `recency_days`
-    older than the user's latest. `trend_weight` is what an item's whole share of the interactions of about `trend_days`
-    would add. Items of fewer than `least_users`, and those after the `most_items` most frequent, have a trend only.
+    older than the user's latest; None: it never fades. `trend_weight` is what an item's whole share of the interactions
+    of about `trend_days` would add. Items of fewer than `least_users`, and those after the `most_items` most frequent,
+    have a trend only: what is trained is a square of 4 * most_items ** 2 bytes at most, 400 MB.
     """
 
     kind: ClassVar[str] = "item_item"
     seed: int = 0
     regularization: float = 40.0
     user_power: float = 0.5
-    next_weight: float = 1.0
+    next_weight: float = 0.0
     next_shrink: float = 50.0
-    recency_days: float = 1.0
+    recency_days: float | None = None
     trend_days: float = 8.0
-    trend_weight: float = 2.5
+    trend_weight: float = 0.0
     least_users: int = 3
     most_items: int = 10_000
 
@@ -41,37 +43,69 @@ class FactorsConfig:
     """Matrix factorization: implicit alternating least squares, and the trend.
 
     Pairs that were not seen weigh `unseen_weight` beside 1 for seen ones; `regularization` grows with the number of
-    interactions of a user or item. Recency and trend as in `ItemItemConfig`.
+    interactions of a user or item, and with what unseen pairs weigh. That is the loss of Rendle and others (Revisiting
+    the Performance of iALS, RecSys 2022) with their exponent at 1: values published for it hold here as they are, and
+    these are theirs for dense data. Recency and trend as in `ItemItemConfig`.
     """
 
     kind: ClassVar[str] = "factors"
     seed: int = 0
-    factors: int = 128
+    factors: int = 192
     epochs: int = 16
-    regularization: float = 0.008
-    unseen_weight: float = 0.05
-    recency_days: float = 1.0
+    regularization: float = 0.007
+    unseen_weight: float = 0.2
+    recency_days: float | None = None
     trend_days: float = 8.0
-    trend_weight: float = 6.5
+    trend_weight: float = 0.0
 
 
-Config: TypeAlias = PopularityConfig | ItemItemConfig | FactorsConfig
+@dataclass(frozen=True)
+class BlendConfig:
+    """Both of these: each user's scores by either are standardised, and those of the factors count `factors_share` of
+    the sum. There is one trend, so `trend_days` is the same in both."""
 
-CONFIGS: dict[str, type[Config]] = {c.kind: c for c in (PopularityConfig, ItemItemConfig, FactorsConfig)}
-CANDIDATES: tuple[Config, ...] = (ItemItemConfig(), FactorsConfig())
+    kind: ClassVar[str] = "blend"
+    seed: int = 0
+    item_item: ItemItemConfig = field(default_factory=ItemItemConfig)
+    factors: FactorsConfig = field(default_factory=FactorsConfig)
+    factors_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        one, other = self.item_item.trend_days, self.factors.trend_days
+        if one != other:
+            raise ValueError(f"a blend has one trend, and trend_days is {one} in item_item and {other} in factors")
+
+
+Config: TypeAlias = PopularityConfig | ItemItemConfig | FactorsConfig | BlendConfig
+
+KINDS: tuple[type[Config], ...] = (PopularityConfig, ItemItemConfig, FactorsConfig, BlendConfig)
+CANDIDATES: tuple[Config, ...] = (ItemItemConfig(), FactorsConfig(), BlendConfig())
+CONFIGS: dict[str, type[Config]] = {kind.kind: kind for kind in KINDS}
 
 
 def spell_config(config: Config) -> str:
     """As JSON, the kind first."""
-    return json.dumps({"kind": config.kind, **asdict(config)})
+    return json.dumps(spell_values(config))
+
+
+def spell_values(config: Any) -> dict[str, Any]:
+    """The kind and the parameters by name; a blend's parts are dictionaries of their own."""
+    own = ((each.name, getattr(config, each.name)) for each in fields(config))
+    return {"kind": config.kind} | {name: spell_values(v) if is_dataclass(v) else v for name, v in own}
 
 
 def read_config(text: str) -> Config:
     """The config of such a JSON. Raises ValueError for a kind or a parameter that does not exist."""
-    values: dict[str, Any] = json.loads(text)
-    kind = values.pop("kind", None)
-    if (found := CONFIGS.get(kind)) is None:
+    return make_config(json.loads(text))
+
+
+def make_config(values: dict[str, Any]) -> Config:
+    """Dictionaries inside are the configs of a blend's parts, of the kind that their name says."""
+    kind = values.get("kind")
+    if (found := CONFIGS.get(str(kind))) is None:
         raise ValueError(f"there is no kind of model {kind!r}; there are {', '.join(sorted(CONFIGS))}")
-    if unknown := set(values) - set(found.__dataclass_fields__):
+    own = {name: value for name, value in values.items() if name != "kind"}
+    if unknown := set(own) - set(found.__dataclass_fields__):
         raise ValueError(f"a model of kind {kind} has no parameter {', '.join(sorted(unknown))}")
-    return found(**values)
+    parts = {n: make_config(value | {"kind": n}) for n, value in own.items() if isinstance(value, dict)}
+    return found(**own | parts)

@@ -52,3 +52,12 @@ def add_up(value: torch.Tensor) -> torch.Tensor:
     if dist.is_initialized():
         dist.all_reduce(value)
     return value
+
+
+def agree(value: float) -> float:
+    """The first process's, in all: what follows from it is the same everywhere."""
+    if not dist.is_initialized():
+        return value
+    told = torch.tensor([value], dtype=torch.float64, device=choose_device())
+    dist.broadcast(told, 0)
+    return float(told)

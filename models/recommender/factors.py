@@ -27,7 +27,7 @@ from models.recommender.history import Batch
 from models.recommender.interactions import Interactions
 from models.recommender.progress import Watcher
 from models.recommender.sorting import sort_places
-from models.recommender.trend import find_shares, learn_trend
+from models.recommender.trend import fill_unknown, find_shares, learn_trend
 
 BLOCK = 65_536  # interactions solved at once: what belongs to them stays in the processor's cache
 BLOCK_ROWS = 4_096
@@ -197,7 +197,8 @@ def score_users(weights: dict[str, Tensor], config: FactorsConfig, batch: Batch)
     """[users, items], of users folded in from their histories: new users and interactions need no training."""
     weights = {name: tensor.to(choose_device()) for name, tensor in weights.items()}
     rows, items = fold_in(weights, config, batch), weights["items"].T
-    scores = find_shares(weights, batch.clock)
+    shape = len(rows), items.shape[1]
+    scores = find_shares(weights, batch.clock) if config.trend_weight else rows.new_zeros(shape)
     for first in range(0, len(rows), SCORED_ROWS):
         some, own = scores[first : first + SCORED_ROWS], rows[first : first + SCORED_ROWS]
         if len(own) == SCORED_ROWS:
@@ -206,6 +207,7 @@ def score_users(weights: dict[str, Tensor], config: FactorsConfig, batch: Batch)
             filled, missing = len(own), SCORED_ROWS - len(own)
             whole = pad(some, (0, 0, 0, missing)).addmm_(pad(own, (0, 0, 0, missing)), items, beta=config.trend_weight)
             some.copy_(whole[:filled])
+    fill_unknown(scores, weights, batch.clock, batch.count_items() == 0)
     return scores
 
 

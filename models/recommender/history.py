@@ -20,18 +20,21 @@ class Batch:
     offsets: torch.Tensor
     clock: torch.Tensor
 
-    def weigh_recent(self, recency_days: float) -> torch.Tensor:
+    def weigh_recent(self, recency_days: float | None) -> torch.Tensor:
         """The interactions' weights, half for those that are `recency_days` older than the user's latest."""
-        return self.weight / (1 + self.age / recency_days)
+        return self.weight if recency_days is None else self.weight / (1 + self.age / recency_days)
 
     def mark_seen(self, scores: torch.Tensor) -> None:
         """Put what the users have taken last, in place."""
         scores[self.find_rows(), self.item] = -torch.inf
 
+    def count_items(self) -> torch.Tensor:
+        """How many interactions each user has."""
+        return torch.cat([self.offsets, torch.tensor([len(self.item)])]).diff()
+
     def find_rows(self) -> torch.Tensor:
         """The user's row of each interaction."""
-        ends = torch.cat([self.offsets[1:], torch.tensor([len(self.item)])])
-        return torch.repeat_interleave(torch.arange(len(self.clock)), ends - self.offsets)
+        return torch.repeat_interleave(torch.arange(len(self.clock)), self.count_items())
 
 
 def make_batch(history: Interactions, users: np.ndarray, last_day: float, as_of: float | None) -> Batch:

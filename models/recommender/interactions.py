@@ -74,6 +74,13 @@ def order_items(history: Interactions) -> Interactions:
     return replace(history, items=history.items.take(pa.array(order)), item=place[history.item])
 
 
+def select(history: Interactions, chosen: np.ndarray) -> Interactions:
+    """Some of the interactions, by a boolean each; all users and items stay."""
+    starts = np.r_[0, np.cumsum(chosen)][history.starts]
+    item, weight, days = (values[chosen] for values in (history.item, history.weight, history.days))
+    return replace(history, starts=starts, item=item, weight=weight, days=days)
+
+
 def arrange(table: pa.Table, items: pa.Array) -> Interactions:
     """The same for given items; interactions with others are left out, and so are users who have no more."""
     return arrange_columns(read_columns(table), items)
@@ -133,8 +140,8 @@ def read_weights(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def read_days(column: pa.ChunkedArray) -> np.ndarray:
-    """Days since 1970 of timestamps, or of seconds since then."""
-    if pa.types.is_timestamp(column.type):
+    """Days since 1970 of timestamps or dates, or of seconds since then."""
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         column = pc.divide(column.cast(pa.timestamp("us")).cast(pa.int64()).cast(pa.float64()), 1e6)
     values = np.asarray(column.cast(pa.float64()).to_numpy()) / DAY_S
     if bad := int((~np.isfinite(values)).sum()):

@@ -14,7 +14,7 @@ from models.recommender.device import choose_device
 from models.recommender.history import Batch
 from models.recommender.interactions import Interactions
 from models.recommender.progress import Watcher
-from models.recommender.trend import add_trend, learn_trend
+from models.recommender.trend import add_trend, fill_unknown, learn_trend
 
 CHUNK = 500_000  # interactions, and columns, a product of sparse matrices, which bounds its memory
 COLUMNS = 1000
@@ -25,19 +25,31 @@ def train(interactions: Interactions, config: ItemItemConfig, watcher: Watcher) 
     """`similar[i, j]`: what having taken item i adds to item j, for the most frequent items; and the trend."""
     users_of = np.bincount(interactions.item, minlength=len(interactions.items))
     kept = max(1, min(int((users_of >= config.least_users).sum()), config.most_items))
-    similar = count_together(interactions, kept, config.user_power).to(choose_device())
-    similar.diagonal().add_(config.regularization)
-    similar = torch.linalg.cholesky(similar)
-    similar = torch.cholesky_inverse(similar)  # one name: two of these squares at a time are enough
-    similar /= -similar.diagonal().clone()
-    similar = similar.cpu().contiguous()  # LAPACK leaves columns together, we read rows
-    similar.fill_diagonal_(0)
-    following = count_following(interactions, kept).tocoo()
-    share = following.data / (users_of[following.row] + config.next_shrink)
-    similar.numpy()[following.row, following.col] += config.next_weight * share.astype(np.float32)
+    similar = invert(count_together(interactions, kept, config.user_power).to(choose_device()), config.regularization)
+    if config.next_weight:
+        add_following(similar, interactions, config)
     weights = {"similar": similar, **learn_trend(interactions, config.trend_days)}
     watcher.finish_epoch(1, 1, float("nan"), weights)
     return weights
+
+
+def invert(gram: torch.Tensor, regularization: float) -> torch.Tensor:
+    """The weights of all regressions, in the memory of the Gram matrix: LAPACK works in columns, of which a symmetric
+    matrix that is told to be transposed has some already, and so no second square is made."""
+    gram.diagonal().add_(regularization)
+    columns = gram.mT
+    torch.linalg.cholesky(columns, out=columns)
+    torch.cholesky_inverse(columns, out=columns)
+    gram /= -gram.diagonal().clone()
+    return gram.cpu().fill_diagonal_(0)
+
+
+def add_following(similar: torch.Tensor, interactions: Interactions, config: ItemItemConfig) -> None:
+    """Add what is taken soon after an item, in place."""
+    users_of = np.bincount(interactions.item, minlength=len(similar))
+    following = count_following(interactions, len(similar)).tocoo()
+    share = following.data / (users_of[following.row] + config.next_shrink)
+    similar.numpy()[following.row, following.col] += config.next_weight * share.astype(np.float32)
 
 
 def count_together(interactions: Interactions, kept: int, user_power: float) -> torch.Tensor:
@@ -59,12 +71,14 @@ def count_together(interactions: Interactions, kept: int, user_power: float) -> 
 
 
 def count_following(interactions: Interactions, kept: int) -> csr_array:
-    """How often item j was taken soon after item i, [kept, kept]: the later, the less it counts."""
+    """How often item j was taken soon after item i, [kept, kept]: the later, the less it counts. What has the same time
+    has no order."""
     item, days, user = interactions.item, interactions.days, interactions.user
     following = csr_array((kept, kept), dtype=np.float32)
     for step in range(1, SOON + 1):
-        own = (user[step:] == user[:-step]) & (item[step:] < kept) & (item[:-step] < kept)
-        nearness = 1 / (1 + days[step:][own] - days[:-step][own]) / step**0.5
+        gap = days[step:] - days[:-step]
+        own = (user[step:] == user[:-step]) & (gap > 0) & (item[step:] < kept) & (item[:-step] < kept)
+        nearness = 1 / (1 + gap[own]) / step**0.5
         places = item[:-step][own], item[step:][own]
         following += csr_array((nearness.astype(np.float32), places), shape=(kept, kept))
     return following
@@ -82,6 +96,9 @@ def score_users(weights: dict[str, torch.Tensor], config: ItemItemConfig, batch:
     scores = torch.zeros(len(batch.clock), weights["trend"].shape[1])
     scores[:, : len(similar)] = sum_similar(similar, batch, batch.weigh_recent(config.recency_days))
     add_trend(scores, weights, batch.clock, config.trend_weight)
+    unknown = torch.ones(len(scores), dtype=torch.bool)
+    unknown[batch.find_rows()[batch.item < len(similar)]] = False
+    fill_unknown(scores, weights, batch.clock, unknown)
     return scores
 
 

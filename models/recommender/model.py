@@ -1,7 +1,7 @@
 """A trained model: weights, which training made, and histories, which may be newer. It scores and recommends.
 
-A kind of model is a module of its own name (`item_item`, `factors`, `popularity`) with two functions, `train` and
-`score_users`. What is predicted for a user depends on the weights and that user's history alone, to the last bit.
+A kind of model is a module of its own name (`item_item`, `factors`, `blend`, `popularity`) with two functions, `train`
+and `score_users`. What is predicted for a user depends on the weights and that user's history alone, to the last bit.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ import torch
 from models.recommender.config import Config
 from models.recommender.history import Batch, make_batch
 from models.recommender.interactions import DAY_S, Interactions, arrange, as_array
+from models.recommender.progress import Watcher
 from models.recommender.top import find_top
 from models.recommender.weights import read_file, write_file
 
@@ -107,6 +108,13 @@ class Model:
 def load(uri: str) -> Model:
     """Read what `save` wrote. Raises ValueError with one sentence for a file that is damaged or of another format."""
     return Model(*read_file(uri))
+
+
+def train_kind(history: Interactions, config: Config, watcher: Watcher) -> Model:
+    """Train the kind of model that the config is of."""
+    torch.manual_seed(config.seed)
+    weights = import_module(f"models.recommender.{config.kind}").train(history, config, watcher)
+    return Model(config, weights, history, float(history.days.max()))
 
 
 def score_batch(model: Model, batch: Batch) -> torch.Tensor:

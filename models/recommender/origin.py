@@ -11,8 +11,8 @@ from contracts.settings import read_setting
 FOLDER = Path(__file__).parent
 # What says something about a model that is trained already: no weight and no metric depends on it.
 BYSTANDERS = {"__main__", "card", "champion", "checkpoints", "curves", "drift", "features", "files", "gate", "origin"}
-BYSTANDERS |= {"search"}
-LIBRARIES = ("torch", "numpy", "pyarrow", "safetensors")
+BYSTANDERS |= {"choose"}  # chooses a config, which is recorded
+LIBRARIES = ("torch", "numpy", "scipy", "pyarrow", "safetensors")
 
 
 def hash_code() -> str:

@@ -15,12 +15,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from models.recommender.checkpoints import Point, identify_training, read_checkpoint, write_checkpoint
-from models.recommender.config import Config
+from models.recommender.config import BlendConfig, Config
 from models.recommender.device import read_rank
 from models.recommender.evaluate import rank_last, summarize
-from models.recommender.fit import train_kind
 from models.recommender.interactions import prepare
-from models.recommender.model import Model
+from models.recommender.model import Model, train_kind
 
 JUDGED = 2_000  # users an epoch: ranking costs more than the training of an epoch
 
@@ -85,17 +84,18 @@ def fit_recorded(
 ) -> tuple[Model, list[Point]]:
     """Train on a table as `fit` does; returns the curve as well.
 
-    `held_out` (user_id, item_id) gives the metric of every epoch, by JUDGED of its rows; nothing is chosen by it.
-    Errors as in `fit`.
+    `held_out` (user_id, item_id) gives the metric of every epoch, by JUDGED of its rows; nothing is chosen by it. The
+    epochs of a blend are those of its factors, and so is their metric. Errors as in `fit`.
     """
     history = prepare(table)
     last_day = float(history.days.max())
+    watched = config.factors if isinstance(config, BlendConfig) else config
 
     if held_out is not None and len(held_out):
         held_out = held_out.take(np.unique(np.linspace(0, len(held_out) - 1, JUDGED, dtype=np.int64)))
 
     def judge(weights: dict[str, Tensor]) -> float:
-        ranks = rank_last(Model(config, weights, history, last_day), held_out)
+        ranks = rank_last(Model(watched, weights, history, last_day), held_out)
         return float(summarize(ranks)["ndcg_at_10"]["value"])
 
     recorder = Recorder(

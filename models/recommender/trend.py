@@ -45,7 +45,17 @@ def smooth(counts: np.ndarray, decay: float) -> np.ndarray:
 
 def add_trend(scores: torch.Tensor, weights: dict[str, torch.Tensor], clock: torch.Tensor, factor: float) -> None:
     """Add `factor` times the shares around each user's clock (days) to scores[users, items], in place."""
-    scores.add_(find_shares(weights, clock), alpha=factor)
+    if factor:
+        scores.add_(find_shares(weights, clock), alpha=factor)
+
+
+def fill_unknown(
+    scores: torch.Tensor, weights: dict[str, torch.Tensor], clock: torch.Tensor, unknown: torch.Tensor
+) -> None:
+    """Score users of whom nothing is known (a boolean each) by the shares alone, in place, however little these count
+    for others: there is no other order of the items."""
+    if unknown.any():
+        scores[unknown] = find_shares(weights, clock[unknown])
 
 
 def find_shares(weights: dict[str, torch.Tensor], clock: torch.Tensor) -> torch.Tensor:

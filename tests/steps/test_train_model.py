@@ -183,6 +183,20 @@ def test_a_repeated_training_goes_on_where_it_was(module_lake: EmptyLake, monkey
     assert whole["weights_sha256"] == broken["weights_sha256"]
 
 
+def test_settings_are_chosen_by_the_data_and_kept(module_lake: EmptyLake) -> None:
+    """A task that died after the choice goes on with it."""
+    build_features("run-chosen")
+    store, key = open_store(), "runs/run-chosen/candidates.json"
+    told = train_model("run-chosen")
+    assert set(told["validation_ndcg_at_10"]) == {"popularity", "item_item", "factors", "blend"}
+    tried = store.read_json("runs/run-chosen/train_model.json")["candidates"]
+    assert [json.loads(one["config"]) for one in tried] == store.read_json(key)["configs"]
+    build_features("run-kept")
+    kept = [{"kind": "factors", "factors": 4, "epochs": 2}]
+    store.write_json(key.replace("chosen", "kept"), {"configs": kept})
+    assert list(train_model("run-kept")["validation_ndcg_at_10"]) == ["factors"]
+
+
 def test_a_rule_of_the_registry_blocks(module_lake: EmptyLake) -> None:
     versions = list_versions(connect(read_only=True), MODEL)
     two = [crown(version, "both", None)[0] for version in versions[:2]]

@@ -32,6 +32,27 @@ def draw_tastes(users: int = 120, items: int = 40, each: int = 8, seed: int = 0)
     return spell(*rows)
 
 
+def draw_world(
+    users: int = 600, items: int = 120, each: int = 12, sequence: float = 0, drift: float = 0, taste: float = 2.0
+) -> pa.Table:
+    """Users of many tastes, over 60 days. `sequence`: how often they take what follows their latest item; `drift`: how
+    much an item is taken around a day of its own only; `taste`: how much a taste decides beside popularity."""
+    rng = np.random.default_rng([users, items, each])
+    liked = taste / 6**0.5 * rng.normal(size=(users, 6)) @ rng.normal(size=(items, 6)).T + rng.normal(size=items)
+    follows, best_day = rng.permutation(items), 60 * rng.random(items)
+    day, everybody, latest = 50 * rng.random(users), np.arange(users), rng.integers(0, items, users)
+    seen, taken = np.zeros((users, items), bool), []
+    for _ in range(each):
+        score = liked - drift * abs(day[:, None] - best_day) + rng.gumbel(size=liked.shape)
+        is_next = (rng.random(users) < sequence) & ~seen[everybody, follows[latest]]
+        latest = np.where(is_next, follows[latest], np.where(seen, -np.inf, score).argmax(1))
+        seen[everybody, latest] = True
+        taken.append(np.stack([everybody, latest, day * 86_400]))
+        day = day + rng.exponential(0.5, users)
+    user, item, second = np.concatenate(taken, axis=1)[:, rng.permutation(users * each)].astype(np.int64)
+    return pa.table({"user_id": user, "item_id": item, "interacted_at": second})
+
+
 def read_movietweetings() -> pa.Table:
     """100,000 ratings of 16,554 users and 10,506 films; `user::film::rating::seconds`."""
     text = gzip.decompress(RATINGS.read_bytes()).replace(b"::", b"\t")

@@ -26,6 +26,9 @@ ROWS = [(u, "a", 0) for u in range(1, 5)] + [(u, "b", 1) for u in range(1, 4)] +
 TABLE = spell(*ROWS, (5, "d", 0), (5, "e", 0))
 
 
+MOVING = ItemItemConfig(next_weight=1, recency_days=1, trend_weight=2.5)
+
+
 def popular() -> Model:
     return fit(TABLE, PopularityConfig())
 
@@ -91,7 +94,7 @@ def test_quality_on_real_ratings_leaving_one_out() -> None:
     baseline = summarize(rank_last(fit(train, PopularityConfig()), held_out))
     assert baseline["hr_at_10"]["value"] == pytest.approx(0.160, abs=0.001)
     assert baseline["ndcg_at_10"]["value"] == pytest.approx(0.080, abs=0.001)
-    best = summarize(rank_last(fit(train), held_out))
+    best = summarize(rank_last(fit(train, MOVING), held_out))
     assert best["hr_at_10"]["low"] > 0.183
     assert best["ndcg_at_10"]["low"] > 0.102
 
@@ -100,6 +103,6 @@ def test_quality_on_real_ratings_by_time() -> None:
     """Nobody's future is known: half as good again as popularity at the least."""
     moment = datetime(2013, 8, 1)
     train, held_out = split_at(read_movietweetings(), moment)
-    ranks = [rank_last(fit(train, config), held_out, moment) for config in (ItemItemConfig(), PopularityConfig())]
+    ranks = [rank_last(fit(train, config), held_out, moment) for config in (MOVING, PopularityConfig())]
     best, baseline = (summarize(found)["ndcg_at_10"] for found in ranks)
     assert best["low"] > 1.5 * baseline["value"]

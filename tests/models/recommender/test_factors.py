@@ -158,7 +158,7 @@ def test_users_without_history_are_scored_by_the_trend(interactions: Interaction
     weights = factors.train(interactions, CONFIG, SILENT)
     batch = make_batch(interactions, np.array([-1, 0]), float(interactions.days.max()), None)
     scores = factors.score_users(weights, CONFIG, batch)
-    assert torch.equal(scores[0], weights["trend"][-1] * CONFIG.trend_weight)
+    assert torch.equal(scores[0], weights["trend"][-1])
     assert not torch.equal(scores[1], scores[0])
 
 

@@ -35,6 +35,8 @@ def test_times_may_be_seconds_or_missing() -> None:
     table = pa.table({"user_id": [1, 2], "item_id": [1, 2], "interacted_at": [86_400, 172_800]})
     assert prepare(table).days.tolist() == [1, 2]
     assert prepare(table.drop(["interacted_at"])).days.tolist() == [0, 0]
+    dates = pa.array([1, 2], pa.int32()).cast(pa.date32())
+    assert prepare(table.set_column(2, "interacted_at", dates)).days.tolist() == [1, 2]
 
 
 def test_unknown_items_and_users_without_known_ones_are_left_out() -> None:

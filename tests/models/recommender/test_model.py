@@ -8,11 +8,13 @@ import pyarrow as pa
 import pytest
 from safetensors.torch import load_file, save_file
 
-from models.recommender import Config, ItemItemConfig, Model, PopularityConfig, fit, load
+from models.recommender import BlendConfig, Config, ItemItemConfig, Model, PopularityConfig, fit, load
 from models.recommender.config import FactorsConfig, read_config, spell_config
 from tests.models.recommender.taste import START, draw_tastes, spell
 
-KINDS: list[Config] = [PopularityConfig(), ItemItemConfig(regularization=1), FactorsConfig(factors=4, epochs=3)]
+LINEAR, LATENT = ItemItemConfig(regularization=1), FactorsConfig(factors=4, epochs=3)
+MOVED = ItemItemConfig(regularization=1, next_weight=1, recency_days=1, trend_weight=2.5)
+KINDS: list[Config] = [PopularityConfig(), LATENT, LINEAR, BlendConfig(item_item=LINEAR, factors=LATENT), MOVED]
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda config: config.kind)
@@ -43,6 +45,15 @@ def test_newcomers_and_unknown_items_have_an_answer(model: Model) -> None:
     assert model.recommend(["nobody"], 3)["item_id"].to_pylist() == newcomers["item_id"].to_pylist()[:3]
     assert model.score([1, 10**12], ["film-of-tomorrow", "film-of-tomorrow"]).tolist() == [0, 0]
     assert len(model.recommend([], 3)) == 0
+
+
+@pytest.mark.parametrize("config", KINDS, ids=lambda config: config.kind)
+def test_newcomers_get_what_most_people_take(config: Config) -> None:
+    """Whatever the kind, and however little the trend counts for others."""
+    model = fit(draw_tastes().drop(["interacted_at"]), config)
+    counts = np.bincount(model.history.item)
+    taken = model.history.find_items(model.recommend(["nobody"], 5)["item_id"])
+    assert counts[taken].tolist() == sorted(counts, reverse=True)[:5]
 
 
 def test_what_is_predicted_depends_on_nobody_else(model: Model) -> None:
@@ -81,7 +92,7 @@ def test_tastes_are_learned(config: Config) -> None:
 
 def test_recent_items_and_the_trend_count_more() -> None:
     rows = [(u, f"old-{u % 3}", 0.0) for u in range(1, 60)] + [(u, f"new-{u % 3}", 80.0) for u in range(30, 60)]
-    model = fit(spell(*rows), ItemItemConfig(least_users=1))
+    model = fit(spell(*rows), ItemItemConfig(least_users=1, recency_days=1, trend_weight=2.5))
     assert model.as_of == START + timedelta(days=80)
     then = model.recommend([9999], 3, as_of=datetime(2024, 3, 5))["item_id"].to_pylist()
     now = model.recommend([9999], 3)["item_id"].to_pylist()
@@ -132,5 +143,10 @@ def test_a_config_is_read_as_it_is_spelled() -> None:
         assert read_config(spell_config(config)) == config
     with pytest.raises(ValueError, match="there is no kind of model 'magic'"):
         read_config('{"kind": "magic"}')
+    assert read_config('{"kind": "blend", "factors": {"factors": 9}}') == BlendConfig(factors=FactorsConfig(factors=9))
+    with pytest.raises(ValueError, match="a model of kind factors has no parameter depth"):
+        read_config('{"kind": "blend", "factors": {"depth": 9}}')
+    with pytest.raises(ValueError, match="a blend has one trend, and trend_days is 8"):
+        BlendConfig(factors=FactorsConfig(trend_days=3))
     with pytest.raises(ValueError, match="has no parameter depth"):
         read_config('{"kind": "item_item", "depth": 3}')
