@@ -20,6 +20,7 @@ QUESTIONS = (
     "event_to_answer",
     "topic_to_table",
     "recommender",
+    "choose_recommender",
     "growing_interactions",
     "minutes_to_features",
     "twenty_analysts",

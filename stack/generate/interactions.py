@@ -35,6 +35,27 @@ def make_interactions(count: int, seed: int) -> pa.Table:
     )
 
 
+def make_dense_interactions(count: int, seed: int) -> pa.Table:
+    """About so many interactions without times, in no order, as dense as the sets that recommenders are compared on: at
+    a million 6,000 users of 20 to 2,300 films each, 3,700 films with a long tail, and tastes of 24 dimensions."""
+    rng = np.random.default_rng([seed, 8])
+    users, films = round(6.04 * count**0.5), round(3.706 * count**0.5)
+    activity = np.exp(rng.normal(size=users))
+    counts = (20 + activity / activity.sum() * max(0, count - 20 * users)).astype(int).clip(max=films * 6 // 10)
+    weight = 1 / (1 + np.arange(24))
+    likes, traits = rng.normal(size=(users, 24)), rng.normal(size=(films, 24)) * 1.3 * (weight / weight.sum()) ** 0.5
+    demand = np.sort(rng.normal(size=films) * 1.6)
+    rows = [draw_best(rng, likes[user] @ traits.T + demand, counts[user]) for user in range(users)]
+    order = rng.permutation(int(counts.sum()))
+    film = np.concatenate(rows)[order]
+    return pa.table({"user_id": np.repeat(np.arange(1, users + 1), counts)[order], "item_id": film + 1})
+
+
+def draw_best(rng: np.random.Generator, scores: np.ndarray, count: int) -> np.ndarray:
+    """So many different ones, each in proportion to the exponential of its score (the Gumbel trick)."""
+    return np.argpartition(-(scores + rng.gumbel(size=len(scores))), count)[:count]
+
+
 def draw_films(rng: np.random.Generator, user: np.ndarray, users: int) -> np.ndarray:
     """A film of one of the user's tastes, or any. Film n is of taste n % TASTES; the lower, the more in demand."""
     tastes = rng.integers(0, TASTES, (users, 3))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stack.generate.interactions import FILMS, make_interactions
+from stack.generate.interactions import FILMS, make_dense_interactions, make_interactions
 
 
 def test_the_same_seed_makes_the_same_interactions() -> None:
@@ -17,6 +17,17 @@ def test_a_user_takes_a_film_once(count: int) -> None:
     assert len(table) == pytest.approx(count, rel=0.1)
     assert len(table.group_by(["user_id", "item_id"]).aggregate([])) == len(table)
     assert table["user_id"].to_numpy().max() <= max(2, count // 20)
+
+
+def test_dense_interactions_have_the_shape_that_is_said() -> None:
+    table = make_dense_interactions(100_000, 1)
+    assert table.equals(make_dense_interactions(100_000, 1)) and not table.equals(make_dense_interactions(100_000, 2))
+    assert len(table) == pytest.approx(100_000, rel=0.1)
+    assert len(table.group_by(["user_id", "item_id"]).aggregate([])) == len(table)
+    users, films = (np.unique(table[name].to_numpy(), return_counts=True)[1] for name in ("user_id", "item_id"))
+    assert len(table) / len(users) / len(films) == pytest.approx(0.045, rel=0.2)
+    assert users.min() >= 20 and users.max() > 5 * np.median(users)
+    assert np.sort(films)[-len(films) // 20 :].sum() > films.sum() / 5
 
 
 def test_few_films_are_in_demand() -> None:
