@@ -52,6 +52,12 @@ REFUSED = """
     WHERE raw_object NOT IN (SELECT raw_object FROM books)
     GROUP BY source, raw_object ORDER BY refused_at DESC, raw_object LIMIT $limit OFFSET $offset
 """
+REFUSED_FOR = """
+    SELECT raw_object, table_name, rule, reason, row_count, samples_json FROM refusal_reasons
+    WHERE list_contains($objects, raw_object)
+    QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)
+    ORDER BY table_name, row_count DESC, rule, reason
+"""
 DECISIONS = """
     SELECT decision_id, kind, subject, about_json, d.reason, decided_by, decided_at, row_count, o.run_id,
            o.snapshot_id AS done_in, b.rows_written, b.rows_quarantined
@@ -196,8 +202,12 @@ def show_fields(record: dict[str, Any]) -> dict[str, str]:
 
 
 def list_refused_objects(page: int = 1, size: int = PAGE) -> list[Row]:
-    """Objects that are refused and not published since, the latest first."""
-    return MIRROR.ask(REFUSED, {"limit": size, "offset": (page - 1) * size})
+    """Objects that are refused and not published since, the latest first, each with its `reasons`."""
+    found = MIRROR.ask(REFUSED, {"limit": size, "offset": (page - 1) * size})
+    reasons: dict[str, list[Row]] = {}
+    for row in MIRROR.ask(REFUSED_FOR, {"objects": [one["raw_object"] for one in found]}):
+        reasons.setdefault(row["raw_object"], []).append(row | {"samples": json.loads(row["samples_json"])})
+    return [one | {"reasons": reasons.get(one["raw_object"], [])} for one in found]
 
 
 def list_decisions(subject: str = "", page: int = 1, size: int = PAGE) -> list[Row]:

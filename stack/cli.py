@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if args.debug:
             traceback.print_exc()
+        from stack.sentences import describe_error
+
         print(f"watershed: {describe_error(error)}", file=sys.stderr)
         return 1
 
@@ -65,18 +67,6 @@ def find_commands() -> dict[str, ModuleType]:
     """Subcommands by name: the module new_source is `new-source`."""
     modules = [module.name for module in pkgutil.iter_modules(commands.__path__)]
     return {name.replace("_", "-"): importlib.import_module(f"stack.commands.{name}") for name in sorted(modules)}
-
-
-def describe_error(error: Exception) -> str:
-    """One line. What we raise on purpose speaks for itself; anything else is named and points to `--debug`."""
-    from contracts.settings import SettingsMissing
-
-    text = " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
-    is_server = type(error) in (ConnectionError, TimeoutError)  # and none of their kinds, which others raise
-    is_ours = is_server or isinstance(error, (SettingsMissing, ValueError, LookupError))
-    if is_ours and text:
-        return text
-    return f"{type(error).__name__}: {text} (--debug shows where)"
 
 
 if __name__ == "__main__":

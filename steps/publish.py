@@ -15,6 +15,7 @@ from steps.blocked import alert_when_blocked
 from steps.check import count_by_object, rewrite_files
 from steps.decide import list_accepted, spell_outcome
 from steps.extract_database import leave_superseded
+from steps.refusal_reasons import add_reasons, find_reasons
 from steps.refuse import find_refused, spell_refusals
 from steps.replay import spell_parked, spell_taken
 from steps.supersede import close_books, find_gone, spell_objects, spell_superseded
@@ -48,7 +49,8 @@ def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[d
     """Publish a checked run, with the rows for `ledger.parity` that led to it, if any did.
 
     Objects over their budget, unreadable, or behind a blocking rule are refused, each with a sentence that is recorded
-    in `ledger.refusals`; the others are published. Of a stream nothing is refused: that raises PublishBlocked.
+    in `ledger.refusals` and with the reasons of its rows in `ledger.refusal_reasons`; the others are published. Of a
+    stream nothing is refused: that raises PublishBlocked.
 
     Returns `{"tables": {name: {"address", "rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence},
     "returned": [sentence]}`; the snapshot is None when the run took nothing. What is `returned` is published, and
@@ -56,8 +58,11 @@ def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[d
     """
     run, con = read_run(source_name, run_id), connect()
     refused = find_refused(run, list_accepted(con, source_name))
+    reasons = find_reasons(con, run, refused)
+    refused = add_reasons(refused, reasons)
     publication = compose_publication(con, run, refused, actor)
     publication.rows.parity.extend(parity)
+    publication.rows.refusal_reasons.extend(reasons)
     snapshot = publish(publication) if run.objects or publication.books else None
     if run.source.kind == "oltp":
         leave_superseded(run.source, run.store)

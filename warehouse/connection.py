@@ -3,6 +3,7 @@
 State lives in DuckLake only, catalogue in PostgreSQL and Parquet on S3: a `.duckdb` file cannot be shared by processes.
 """
 
+import re
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -114,8 +115,18 @@ def explain_failure(settings: Settings, error: duckdb.Error, snapshot: int | Non
         return LookupError(f"there is no snapshot {snapshot} in the lake: `watershed ledger` lists those there are")
     if "does not exist" in text and "DuckLake" in text:
         return LookupError(f"the catalogue {where} holds no lake yet: run a DAG first, or `watershed up`")
-    reason = text.splitlines()[0].replace(url.password or "\0", "***")
-    return ConnectionError(f"the lake's catalogue at {where} cannot be attached: {reason}")
+    if found := re.search(r'existing data path in the catalog "(s3://[^/"]+)', text):
+        return ConnectionError(f"the catalogue {where} is that of the bucket {found[1]}: set WATERSHED_BUCKET to it")
+    reason = shorten_failure(text).replace(url.password or "\0", "***")
+    return ConnectionError(
+        f"the lake's catalogue at {where} cannot be attached ({reason}): `watershed up` starts the local one, "
+        "or set WATERSHED_CATALOG_URL"
+    )
+
+
+def shorten_failure(text: str) -> str:
+    """What PostgreSQL's client says of a connection, without where it is, which we say, and its question."""
+    return re.sub(r"^.*(?:failed|FATAL|Error): +| Is the server running.*$", "", " ".join(text.split()))
 
 
 def quote(text: str) -> str:

@@ -50,6 +50,7 @@ class LedgerRows:
     parity: list[dict[str, Any]] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     objects: list[dict[str, Any]] = field(default_factory=list)
+    refusal_reasons: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: int) -> None:

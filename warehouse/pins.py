@@ -17,13 +17,16 @@ AT_TIME = """
 """
 
 
+MOST = 2**63 - 1  # that a number of a version can be; nobody has that one
+
+
 def find_snapshot(con: DuckDBPyConnection, text: str) -> int:
     """The version that is meant by a number, the name of a pin, or a UTC time such as `2026-11-22 18:00`.
 
     Raises LookupError for a name that there is none of, or a time before everything.
     """
     if text.isdecimal():
-        return int(text)
+        return min(int(text), MOST)
     if NAME.fullmatch(text):
         pins = {name: snapshot for name, snapshot, *_ in con.execute(PINS).fetchall()}
         if text not in pins:

@@ -8,6 +8,8 @@ import argparse
 from datetime import date, timedelta
 from pathlib import Path
 
+from stack.arguments import parse_day
+
 FIRST_DAY = date(2024, 3, 4)
 
 
@@ -15,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=7, help="days to fill (default 7)")
     parser.add_argument("--rows", type=int, default=100_000, help="lines of each log over all days (default 100000)")
     parser.add_argument("--seed", type=int, default=1, help="another number gives other data (default 1)")
-    parser.add_argument("--start", type=date.fromisoformat, default=FIRST_DAY, help=f"first day (default {FIRST_DAY})")
+    parser.add_argument("--start", type=parse_day, default=FIRST_DAY, help=f"first day (default {FIRST_DAY})")
     parser.add_argument("--out", type=Path, help="folder to write to (default: generated/ in WATERSHED_HOME)")
 
 

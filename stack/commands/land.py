@@ -10,9 +10,10 @@ within a minute; `watershed run ingest_SOURCE` takes them at once.
 """
 
 import argparse
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from stack.arguments import parse_day
 
 if TYPE_CHECKING:
     from lake.store import RawObject
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="such as access_logs")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="plain or gzip")
     parser.add_argument(
-        "--date", type=date.fromisoformat, help="day of lines that carry a time of day only (2026-11-01)"
+        "--date", type=parse_day, help="day of lines that carry a time of day only (2026-11-01)"
     )
     parser.add_argument("--origin", metavar="NAME", help="who produced the files, such as web-2")
     parser.add_argument("--separate", action="store_true", help="they continue nothing, whatever they begin with")

@@ -5,6 +5,8 @@ Every publish is one line with its snapshot number, which `watershed sql --snaps
 
 import argparse
 
+from stack.arguments import parse_limit
+
 RUNS = """
     SELECT snapshot_id AS snapshot, strftime(published_at, '%Y-%m-%d %H:%M:%S') AS published, subject, actor,
            rows_read AS read, rows_written AS written, rows_quarantined AS quarantined,
@@ -37,7 +39,7 @@ CHECKS = """
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", nargs="?", help="such as core.requests or top_pages")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="lines of each list (default 20)")
+    parser.add_argument("--limit", type=parse_limit, default=20, metavar="N", help="lines of each list (default 20)")
 
 
 def run(args: argparse.Namespace) -> int:

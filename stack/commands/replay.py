@@ -8,11 +8,15 @@ Rows that fail again go back to quarantine, with the reason of today.
 
 import argparse
 
+from stack.arguments import parse_limit
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", help="such as photo_events")
     parser.add_argument("--where", default="true", metavar="SQL", help="which rows of quarantine, as a SQL condition")
-    parser.add_argument("--limit", type=int, default=200_000, metavar="N", help="messages at most (default 200000)")
+    parser.add_argument(
+        "--limit", type=parse_limit, default=200_000, metavar="N", help="messages at most (default 200000)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,13 +11,14 @@ The run goes through Airflow, where it can be watched; with --in-process the sam
 """
 
 import argparse
-from datetime import date
+
+from stack.arguments import parse_day
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dag_id", metavar="DAG_ID", help="such as ingest_access_logs or build_marts")
-    parser.add_argument("--from", dest="first", metavar="D", type=date.fromisoformat, help="first day to rebuild")
-    parser.add_argument("--to", dest="last", metavar="D", type=date.fromisoformat, help="last day, inclusive")
+    parser.add_argument("--from", dest="first", metavar="D", type=parse_day, help="first day to rebuild")
+    parser.add_argument("--to", dest="last", metavar="D", type=parse_day, help="last day, inclusive")
     parser.add_argument("--refused", action="store_true", help="take the objects that earlier runs refused")
     parser.add_argument("--in-process", action="store_true", help="run the steps here, without Airflow")
 

@@ -6,11 +6,13 @@ Works for core.* and quarantine.* tables: `watershed trace core.requests --where
 import argparse
 from typing import Any
 
+from stack.arguments import parse_limit
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", help="such as core.requests or quarantine.ratings")
     parser.add_argument("--where", required=True, metavar="SQL", help="which rows, as a SQL condition")
-    parser.add_argument("--limit", type=int, default=5, metavar="N", help="rows to follow (default 5)")
+    parser.add_argument("--limit", type=parse_limit, default=5, metavar="N", help="rows to follow (default 5)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -20,7 +22,10 @@ def run(args: argparse.Namespace) -> int:
     from warehouse.connection import connect
 
     schema, _, name = args.table.rpartition(".")
-    address = f"{schema}.{find_table(name).name}" if schema else find_table(name).address
+    table = find_table(name)
+    if table.is_made:
+        raise ValueError(f"{table.address} is made of other tables, not of raw objects: `watershed lineage` names them")
+    address = f"{schema}.{table.name}" if schema else table.address
     try:
         result = connect(read_only=True).sql(f"SELECT * FROM {address} WHERE {args.where} LIMIT {args.limit}")
         columns, rows = result.columns, result.fetchall()

@@ -1,0 +1,107 @@
+"""Show what was refused and why, and decide about it.
+
+  watershed refused                       objects that are refused, the latest first
+  watershed refused access_logs           those of a source
+  watershed refused access-2026.log       why one is: reasons with counts, and rows of each; also by its key
+  watershed refused access-2026.log --publish-anyway --reason "health checks"
+  watershed refused access_logs --try-again --reason "the transform is repaired"
+
+A decision is recorded with your name and holds for these objects from then on; the DAG `carry_out_decisions` does it,
+or, with --in-process, this process. Bad rows of what is published all the same go to quarantine. What cannot be read
+stays refused. Personal values are masked: letters are x, digits 9.
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steps.decide import Kind
+    from steps.refused_objects import RefusedObject
+
+KINDS: dict[str, "Kind"] = {"publish_anyway": "accept", "try_again": "replay", "leave": "leave"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "subject", nargs="?", metavar="SOURCE|OBJECT", help="a source, a file's name or an object's key"
+    )
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--publish-anyway", action="store_true", help="good rows to the tables, bad ones to quarantine")
+    choice.add_argument("--try-again", action="store_true", help="take it once more, after a fix")
+    choice.add_argument("--leave", action="store_true", help="record that it stays refused")
+    parser.add_argument("--reason", metavar="TEXT", help="why, for those who read the ledger later")
+    parser.add_argument("--in-process", action="store_true", help="carry it out here, without Airflow")
+
+
+def run(args: argparse.Namespace) -> int:
+    from steps.refused_objects import find_refused_objects
+
+    kind = next((kind for name, kind in KINDS.items() if getattr(args, name)), None)
+    if kind is None and (args.reason or args.in_process):
+        raise ValueError("nothing is to be decided: add --publish-anyway, --try-again or --leave")
+    if kind and not args.subject:
+        raise ValueError(
+            "say what it is about: a source, a file's name or an object's key; `watershed refused` lists them"
+        )
+    found = find_refused_objects(args.subject)
+    if kind:
+        decide(kind, found, args.reason or "", args.in_process)
+    elif found and args.subject not in (None, found[0].source):
+        for one in found:
+            explain(one)
+    else:
+        list_objects(found)
+    return 0
+
+
+def list_objects(found: list["RefusedObject"]) -> None:
+    for one in found:
+        print(f"{one.refused_at:%Y-%m-%d %H:%M:%S}  {one.source}  {one.name}  {one.key}\n  {one.reason}")
+    if not found:
+        print("nothing is refused")
+
+
+def explain(one: "RefusedObject") -> None:
+    """Reasons of one object, each with some of its rows."""
+    from steps.refusal_reasons import list_reasons
+
+    print(f"{one.name}, {one.key}, refused {one.refused_at:%Y-%m-%d %H:%M:%S} UTC\n{one.reason}")
+    reasons = list_reasons(one.key)
+    for table, rule, reason, count, samples in reasons:
+        print(f"\n{count:>10,} rows  {table or 'the object'}, {rule}: {reason}")
+        for sample in samples:
+            fields = ", ".join(f"{name}={value}" for name, value in sample["fields"].items())
+            print(f"  line {sample['raw_line']}: {fields}")
+    if not reasons:
+        print("its reasons were not kept: an earlier version refused it; `--try-again` finds them out")
+
+
+def decide(kind: "Kind", found: list["RefusedObject"], reason: str, in_process: bool) -> None:
+    import getpass
+
+    from steps.decide import record_decision
+
+    if not found:
+        raise LookupError("nothing of it is refused: `watershed refused` lists what is")
+    source = found[0].source
+    about: dict[str, object] = {"source": source, "objects": [one.key for one in found]}
+    decision_id = record_decision(kind, source, about, reason, getpass.getuser())
+    print(f"decision {decision_id} is recorded, about {', '.join(one.name for one in found)}")
+    if kind == "leave":
+        return
+    if in_process:
+        carry_out_here(decision_id, source)
+    else:
+        from stack.commands.restore import carry_out_there
+
+        carry_out_there(decision_id)
+
+
+def carry_out_here(decision_id: str, source: str) -> None:
+    """Raises ValueError when an object is refused again."""
+    from stack.run_here import publish_steps, show, spell_run_id
+    from steps.take_decided import take_decided
+
+    run_id = spell_run_id(f"ingest_{source}")
+    if show("land", lambda: take_decided(source, run_id, decision_id))["objects"]:
+        publish_steps(source, run_id)
