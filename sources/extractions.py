@@ -78,17 +78,17 @@ class Extraction:
 
     def find_origin(self, table: Table) -> Extract:
         """The table that a contract is about. Raises LookupError."""
-        if (own := table.origin) is None:
-            return self.find_table(table.name)
-        named = [t for t in self.tables if (t.schema, t.name) == (own.schema, own.table)]
-        return self.find_only(f"{own.schema}.{own.table}", named)
+        own = table.origin
+        return self.find_only(f"{own.schema}.{own.table}" if own else table.name, self.list_origins(table))
 
     def seek_origin(self, table: Table) -> Extract | None:
         """The same, None where the extraction has no such table, since it is older than the contract."""
-        try:
-            return self.find_origin(table)
-        except LookupError:
-            return None
+        return self.find_origin(table) if self.list_origins(table) else None
+
+    def list_origins(self, table: Table) -> list[Extract]:
+        if (own := table.origin) is None:
+            return [t for t in self.tables if table.name in (t.name, t.address)]
+        return [t for t in self.tables if (t.schema, t.name) == (own.schema, own.table)]
 
     def find_only(self, name: str, found: Sequence[Extract]) -> Extract:
         if len(found) != 1:
