@@ -8,6 +8,8 @@ once. It runs daily at midnight UTC and when triggered; nothing arrives from a d
   clear the failed task.
 - `report_refused`: nothing of the extract is published, because a table looks wrong as a whole, such as one with far
   too few rows; the task's log says why. Repair the cause, then trigger the DAG again.
+- `report_refused`, *is not what it was*: all is published. The database was restored or replaced, or its clock went
+  back: find out whether it has what it should have.
 
 Rows that break a rule are no failure: they are in `quarantine.users`, each with the rule and its record.
 

@@ -4,7 +4,7 @@ from duckdb import DuckDBPyConnection
 
 from contracts.table import TRACE, Table
 from expectations.known import Known
-from expectations.rules import Rules, describe, expect_that, expect_unique, expect_value
+from expectations.rules import Rules, describe, expect_between, expect_that, expect_unique, expect_value
 
 LINE_KEY = tuple(column.name for column in TRACE)
 
@@ -15,7 +15,7 @@ def derive_rules(con: DuckDBPyConnection, table: Table, known: Known) -> Rules:
         *require_columns(con, table),
         *(expect_value(c.name, f"{c.name} is never missing") for c in table.all_columns if not c.nullable),
         *require_keys(table),
-        *(order_versions() if table.replaces == "key" else []),
+        *(order_versions(known) if table.replaces == "key" else []),
         *require_rows(table, known),
     ]
 
@@ -49,9 +49,10 @@ def require_keys(table: Table) -> Rules:
     ]
 
 
-def order_versions() -> Rules:
+def order_versions(known: Known) -> Rules:
     current = "is_current = (valid_to IS NULL)"
     return [
+        expect_between("valid_from", None, known.latest, "a version does not begin after it was seen"),
         expect_that("valid_to", "valid_to >= valid_from", "a version does not end before it began"),
         expect_that("is_current", current, "a version is current as long as it has no end"),
     ]
