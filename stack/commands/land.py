@@ -40,18 +40,20 @@ def run(args: argparse.Namespace) -> int:
             failed += 1
             print(f"{path}: not landed: {describe(error, path)}")
             continue
-        print(f"{path}: {tell(landed)}")
+        print(f"{path}: {tell(landed, args.separate)}")
     if failed:
         raise ValueError(f"{failed} of {len(args.files)} files were not landed; the reasons are above")
     return 0
 
 
-def tell(landed: "RawObject") -> str:
+def tell(landed: "RawObject", is_separate: bool) -> str:
     from steps.succession import foresee
 
     word = "landed" if landed.is_new else "already there"
-    told = f"{word} as {landed.key} ({landed.bytes:,} bytes)"
-    return f"{told}; {'; '.join(foreseen)}" if (foreseen := foresee(landed)) else told
+    told = [f"{word} as {landed.key} ({landed.bytes:,} bytes)", *foresee(landed)]
+    if is_separate and not landed.is_separate:
+        told.append("not as separate, as it was landed before: name its --origin to have it beside others")
+    return "; ".join(told)
 
 
 def describe(error: Exception, path: Path) -> str:

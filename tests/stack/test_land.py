@@ -23,6 +23,8 @@ def test_a_grown_log_is_told(lake: EmptyLake, tmp_path: Path, capsys: pytest.Cap
     log.write_bytes(spell_log(40))
     assert cli.main(["land", "access_logs", str(log), "--origin", "web-2"]) == 0
     assert "already: nothing is counted twice" in capsys.readouterr().out
+    assert cli.main(["land", "access_logs", str(log), "--origin", "web-2", "--separate"]) == 0
+    assert "already there" in (told := capsys.readouterr().out) and "not as separate" in told
     assert cli.main(["trace", "core.requests", "--where", "raw_line = 42"]) == 0
     traced = capsys.readouterr().out
     assert "origin web-2" in traced

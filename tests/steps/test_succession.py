@@ -9,11 +9,13 @@ import pytest
 
 from lake.store import open_store
 from steps.land import find_arrivals, take_arrivals
+from steps.publish import publish_source
 from steps.refuse import list_still_refused
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.steps.decisions import ask, decide, follow, publish_taken
 from tests.steps.logs import land, spell_log
+from warehouse.publish import Overtaken
 
 pytestmark = pytest.mark.servers
 
@@ -188,3 +190,19 @@ def test_rollback_brings_the_state_back_and_a_rebuild_the_log(lake: EmptyLake, t
     assert ask(COUNTS) == [(100, 0)]
     rebuild_all("again")
     assert (ask(COUNTS), ask(UNBALANCED)) == ([(150, 0)], [(0,)])
+
+
+def test_slow_run_does_not_bring_back_what_gave_way(lake: EmptyLake, tmp_path: Path) -> None:
+    """It had taken the log of noon before another run published that of midnight. A publish may be repeated."""
+    land(tmp_path, spell_log(40))
+    take_arrivals("access_logs", "slow")
+    land(tmp_path, spell_log(60))
+    main("access_logs", "fast")
+    with pytest.raises(Overtaken):
+        publish_taken("access_logs", "slow")
+    assert ask(COUNTS) == [(60, 0)]
+    land(tmp_path, spell_log(80))
+    take_arrivals("access_logs", "twice")
+    published = publish_taken("access_logs", "twice")
+    assert publish_source("access_logs", "twice", "test") == published
+    assert ask(COUNTS) == [(80, 0)]
