@@ -11,7 +11,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-DIRECTIVE = re.compile(rb"^#([Ff]ields|[Dd]ate):([^\n]*)", re.MULTILINE)
+DIRECTIVE = re.compile(rb"#([Ff]ields|[Dd]ate):(.*)", re.DOTALL)
+HASH = ord("#")
 DAY = re.compile(rb"\s*(\d{4})-(\d\d)-(\d\d)\b")
 FIELDS = pa.dictionary(pa.int32(), pa.string())
 
@@ -24,12 +25,16 @@ class Directives:
     day: date | None = None
 
 
-def find_directives(block: bytes, above: Directives) -> list[tuple[int, Directives]]:
-    """What holds since which offset in a block of lines; first what holds from its start."""
+def find_directives(block: bytes, ends: np.ndarray, above: Directives) -> list[tuple[int, Directives]]:
+    """What holds since which line of a block, whose lines end at `ends`; first what holds from its start.
+
+    Only first bytes of lines are looked at: to search a megabyte for a newline and a # takes a hundred times as long.
+    """
+    starts = np.append(0, ends[:-1] + 1)
     found = [(0, above)]
-    if block.startswith(b"#") or b"\n#" in block:  # a hundred times as fast as the regex
-        for directive in DIRECTIVE.finditer(block):
-            found.append((directive.start(), follow(found[-1][1], directive[1].lower(), directive[2])))
+    for line in np.flatnonzero(np.frombuffer(block, np.uint8)[starts] == HASH):
+        if directive := DIRECTIVE.match(block[starts[line] : ends[line]]):
+            found.append((int(line), follow(found[-1][1], directive[1].lower(), directive[2])))
     return found
 
 
@@ -46,12 +51,12 @@ def read_day(said: bytes) -> date | None:
         return None
 
 
-def spread_directives(found: list[tuple[int, Directives]], ends: np.ndarray) -> tuple[pa.Array, pa.Array]:
-    """Fields (FIELDS) and days of the lines that end at these offsets."""
+def spread_directives(found: list[tuple[int, Directives]], count: int) -> tuple[pa.Array, pa.Array]:
+    """Fields (FIELDS) and days of so many lines."""
     if len(found) == 1:
-        (_, only), count = found[0], len(ends)
+        (_, only) = found[0]
         return pa.repeat(pa.scalar(only.fields, FIELDS), count), pa.repeat(pa.scalar(only.day, pa.date32()), count)
-    starts = np.searchsorted(ends, [offset for offset, _ in found])
-    places = pa.array(np.repeat(np.arange(len(found), dtype=np.int32), np.diff(starts, append=len(ends))))
-    fields = pa.array([directives.fields for _, directives in found]).cast(pa.string()).dictionary_encode()
+    lines = np.diff([line for line, _ in found], append=count)
+    places = pa.array(np.repeat(np.arange(len(found), dtype=np.int32), lines))
+    fields = pa.array([directives.fields for _, directives in found], pa.string()).dictionary_encode()
     return fields.take(places), pa.array([directives.day for _, directives in found], pa.date32()).take(places)

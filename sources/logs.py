@@ -123,8 +123,8 @@ def build_batch(origin: Origin, number: int, block: bytes, above: Directives) ->
     if problems:
         block = replace_lines(block, ends, list(problems))
         ends = find_newlines(block)
-    count, directives = len(ends), find_directives(block, above)
-    fields, days = spread_directives(directives, ends)
+    count, directives = len(ends), find_directives(block, ends, above)
+    fields, days = spread_directives(directives, count)
     columns = [
         pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int8)), pa.array([origin.key])),
         pa.array(np.arange(number, number + count)),
@@ -217,7 +217,8 @@ def needs_day(head: bytes) -> bool:
     first = next((number for number, line in enumerate(lines) if TIME_OF_DAY.match(line)), None)
     if first is None:
         return False
-    above = find_directives(b"\n".join(lines[:first]), Directives())[-1][1]
+    block = b"".join(line + b"\n" for line in lines[: first + 1])
+    above = find_directives(block, find_newlines(block), Directives())[-1][1]
     return above.day is None and "date" not in (above.fields or "").split()
 
 
