@@ -8,25 +8,32 @@ A question: `query`; `snapshot`, a number, time or pin, empty for now; `shown`, 
 """
 
 import json
+import math
 import os
 import re
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
 import duckdb
 import pyarrow as pa
+from duckdb import DuckDBPyRelation
 
 from warehouse.analyst import connect_analyst, forget_analysts
 from warehouse.pins import find_snapshot
 from warehouse.queries import refuse_statement
+from warehouse.spelling import list_nested, quote_bare, spell_unheld, spell_values
 
 BATCH = 10_000
 COUNTED = 1_000_000  # rows at most, of those that are not shown
 LONGEST = 2_000  # characters of a value that are shown
+NUMBERS = {
+    *("tinyint", "smallint", "integer", "bigint", "hugeint"),
+    *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint", "float", "double", "decimal"),
+}
 EXACT = 2**53  # whole numbers beyond it lose digits in a browser
 PLACE = re.compile(r"\nLINE (\d+): (.*)\n( *)\^", re.MULTILINE)
 
@@ -51,7 +58,7 @@ def answer_safely(question: dict[str, Any]) -> Answer:
     except (duckdb.IOException, ConnectionError) as error:
         forget_analysts()
         answer = explain(error)
-    except (duckdb.Error, ValueError, LookupError) as error:
+    except (duckdb.Error, pa.ArrowException, ValueError, LookupError) as error:
         answer = explain(error)
     return answer | {"ms": round((time.monotonic() - began) * 1000)}
 
@@ -60,11 +67,11 @@ def answer_question(question: dict[str, Any]) -> Answer:
     refuse_statement(question["query"])
     snapshot = find_version(question["snapshot"])
     with closing(connect_analyst(snapshot=snapshot)) as con:
-        reader = con.execute(question["query"]).to_arrow_reader(BATCH)
+        relation = con.sql(question["query"])
         if "path" in question:
-            answer = write_rows(reader, Path(question["path"]), question["format"], question["most"])
+            answer = write_rows(relation, Path(question["path"]), question["format"], question["most"])
         else:
-            answer = take_rows(reader, question["shown"])
+            answer = take_rows(relation, question["shown"])
     return answer | {"snapshot": snapshot}
 
 
@@ -76,69 +83,75 @@ def find_version(said: str) -> int | None:
         return find_snapshot(con, said.strip())
 
 
-def take_rows(reader: pa.RecordBatchReader, shown: int) -> Answer:
+def take_rows(relation: DuckDBPyRelation, shown: int) -> Answer:
     """The first rows, and how many there are, counted to an end."""
     rows: list[list[Any]] = []
     count = 0
-    for batch in reader:
+    nested = list_nested(relation)
+    for batch in spell_values(relation).to_arrow_reader(BATCH):
         if len(rows) < shown:
-            some = batch.slice(0, shown - len(rows))
-            rows += [list(map(spell_value, row.values())) for row in some.to_pylist(maps_as_pydicts="lossy")]
+            some = zip_rows(batch.slice(0, shown - len(rows)), nested)
+            rows += [list(map(spell_value, row)) for row in some]
         count += batch.num_rows
         if count >= COUNTED:
             break
-    columns = [{"name": f.name, "type": str(f.type), "isNumber": is_number(f.type)} for f in reader.schema]
+    columns = [
+        {"name": name, "type": str(kind).lower(), "isNumber": kind.id in NUMBERS}
+        for name, kind in zip(relation.columns, relation.types, strict=True)
+    ]
     return {"columns": columns, "rows": rows, "count": count, "isCounted": count < COUNTED}
 
 
-def write_rows(reader: pa.RecordBatchReader, path: Path, form: str, most: int) -> Answer:
+def write_rows(relation: DuckDBPyRelation, path: Path, form: str, most: int) -> Answer:
     """Raises ValueError where there are more rows than may be written: half a result would be taken for all of it."""
+    is_text = form == "csv"
+    nested = list_nested(relation)
+    reader = (spell_values(relation) if is_text else spell_unheld(relation)).to_arrow_reader(BATCH)
     count = 0
     with path.open("wb") as file, closing(open_writer(file, reader.schema, form)) as writer:
         for batch in reader:
             count += batch.num_rows
             if count > most:
                 raise ValueError(f"the result has more than {most:,} rows: narrow it, or ask with `watershed sql`")
-            writer.write(flatten(batch) if form == "csv" else batch)
+            writer.write(quote_nested(batch, nested) if is_text else batch)
     return {"count": count}
+
+
+def quote_nested(batch: pa.RecordBatch, nested: list[bool]) -> pa.RecordBatch:
+    if not any(nested):
+        return batch
+    columns = [
+        pa.array([quote_bare(v) if v else v for v in column.to_pylist()], pa.string()) if is_json else column
+        for column, is_json in zip(batch.columns, nested, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def open_writer(file: IO[bytes], schema: pa.Schema, form: str) -> Any:
     import pyarrow.csv
     import pyarrow.parquet
 
-    if form == "parquet":
-        return pyarrow.parquet.ParquetWriter(file, schema)
-    flat = pa.schema([(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in schema])
-    return pyarrow.csv.CSVWriter(file, flat)
+    return pyarrow.parquet.ParquetWriter(file, schema) if form == "parquet" else pyarrow.csv.CSVWriter(file, schema)
 
 
-def flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Lists and structs as JSON, which a field of a CSV can hold."""
-    columns = [spell_nested(c) if pa.types.is_nested(c.type) else c for c in batch.columns]
-    return pa.RecordBatch.from_arrays(columns, batch.schema.names)
-
-
-def spell_nested(column: pa.Array) -> pa.Array:
-    texts = [None if v is None else json.dumps(v, default=str, ensure_ascii=False) for v in column.to_pylist()]
-    return pa.array(texts, pa.string())
-
-
-def is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+def zip_rows(batch: pa.RecordBatch, nested: list[bool]) -> Iterator[tuple[Any, ...]]:
+    """Rows of what `spell_values` made; columns may have the same name."""
+    columns = (column.to_pylist() for column in batch.columns)
+    quoted = (
+        [quote_bare(v) if v else v for v in c] if is_json else c for c, is_json in zip(columns, nested, strict=True)
+    )
+    return zip(*quoted, strict=True)
 
 
 def spell_value(value: Any) -> Any:
     """As JSON can hold it and a grid can show it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if value is None or isinstance(value, bool | float):
-        return value if value == value else "NaN"
+        return value
     if isinstance(value, int):
         return value if abs(value) < EXACT else str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
-    text = value if isinstance(value, str) else value.hex() if isinstance(value, bytes) else None
-    if text is None:
-        text = json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    text = str(value)
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 

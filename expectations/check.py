@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from contracts.table import Table
 from expectations.known import Known
 from expectations.rules import Rules
-from expectations.schema import derive_rules
+from expectations.schema import derive_rules, require_moments
 from expectations.verdict import FailedRule, Result, Verdict
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def check_rows(
     ones are selected by `Verdict.failing_sql`.
     """
     known = Known(as_of, references or {}, rows_per_day or {})
-    rules = [*derive_rules(con, table, known), *find_rules(table, known)]
-    return judge_rows(con, table, relation, rules)
+    return judge_rows(con, table, relation, list_rules(con, table, known))
 
 
 def spell_suspicion(
@@ -47,10 +46,14 @@ def spell_suspicion(
     from expectations.adapter.run import run_rules
 
     known = Known(as_of, references, {})
-    _, outcomes, _ = run_rules(con, empty, table.address, [*derive_rules(con, table, known), *find_rules(table, known)])
+    _, outcomes, _ = run_rules(con, empty, table.address, list_rules(con, table, known))
     judged = [o for o in outcomes if o.severity != "info" and not o.name.startswith("unique")]  # those need all rows
     conditions = [o.condition for o in judged if o.condition]
     return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or "false"
+
+
+def list_rules(con: DuckDBPyConnection, table: Table, known: Known) -> Rules:
+    return [*derive_rules(con, table, known), *find_rules(table, known), *require_moments(table)]
 
 
 def find_rules(table: Table, known: Known) -> Rules:

@@ -1,16 +1,18 @@
-"""Rules that follow from the contract alone: columns and types, missing values, keys, histories, usual days."""
+"""Rules that follow from the contract alone: columns and types, missing values, times, keys, histories, usual days."""
 
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts.table import TRACE, Table
 from expectations.known import Known
 from expectations.rules import Rules, describe, expect_between, expect_that, expect_unique, expect_value
 
+EARLIEST_MOMENT, LATEST_MOMENT = "TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"
 LINE_KEY = tuple(column.name for column in TRACE)
 
 
 def derive_rules(con: DuckDBPyConnection, table: Table, known: Known) -> Rules:
-    """The schema rules of a table."""
+    """The schema rules of a table, but for `require_moments`, which come last: a business rule says more of a time."""
     return [
         *require_columns(con, table),
         *(expect_value(c.name, f"{c.name} is never missing") for c in table.all_columns if not c.nullable),
@@ -29,6 +31,25 @@ def require_columns(con: DuckDBPyConnection, table: Table) -> Rules:
         if allowed == ["JSON"]:
             allowed.append("VARCHAR")  # engines other than DuckDB stage JSON as text
     return [ExpectColumnTypes(types=types, **describe("columns and types are as the contract declares", "critical"))]
+
+
+def require_moments(table: Table) -> Rules:
+    """Times and dates are such as DuckDB, PostgreSQL and Python all can say. An infinity, a year before Christ or one
+    of five digits is another moment, or an error, to some of them. What a query makes says what its inputs say."""
+    from expectations.adapter.expectations import ExpectColumnMoments
+
+    if table.is_made:
+        return []
+    names = [c.name for c in table.all_columns if pa.types.is_timestamp(c.type) or pa.types.is_date(c.type)]
+    return [
+        ExpectColumnMoments(
+            column=name,
+            condition=f'"{name}" BETWEEN {EARLIEST_MOMENT} AND {LATEST_MOMENT}',
+            **describe(f"{name} is within the years 1 to 9999", "warning"),
+        )
+        for name in names
+        if name != "valid_to"  # ours, and never before valid_from
+    ]
 
 
 def require_keys(table: Table) -> Rules:

@@ -94,10 +94,11 @@ def list_columns(table: SourceTable) -> tuple[tuple[str, str], ...]:
     return tuple((c.name, c.type) for c in table.columns)
 
 
-# A table where nothing is new is asked for the rows of a far future; infinities and times before Christ for all rows.
+# A table where nothing is new is asked for the rows of a far future, as is one where what is new is of a farther one.
+# Where a time before Christ is among what is new, all rows are read.
 OLDEST = """
     CASE WHEN count(*) = 0 THEN TIMESTAMP '9999-01-01'
-         WHEN min(_changed_at) > TIMESTAMP '1000-01-01' THEN min(_changed_at) END
+         WHEN min(_changed_at) > TIMESTAMP '1000-01-01' THEN least(min(_changed_at), TIMESTAMP '9999-01-01') END
 """
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 ROW_VERSION = "_row_version"  # PostgreSQL's xmin: the transaction that wrote this version of the row
 OWN_NAMES = {ROW_VERSION, "_row_place", "_changed_at", "file_row_number", "filename", "file_index"}
 EXACT_ELEMENTS = {"smallint", "integer", "bigint", "real", "double precision", "boolean", "text", "uuid", "date"}
+BEYOND = "294247-01-01"  # from which on times have a place in PostgreSQL and none in DuckDB
 DECIMAL = re.compile(r"numeric\((\d+),(\d+)\)")
 
 
@@ -102,13 +103,15 @@ def spell_keys(table: SourceTable) -> str:
 
 def spell_value(column: SourceColumn) -> str:
     """How a column is read: as it is where DuckDB has its type, else as PostgreSQL's own text. NaN of a numeric, for
-    which a Parquet decimal has no place, is null; times with a zone are UTC."""
+    which a Parquet decimal has no place, is null; times with a zone are UTC; money is a number's text. A time that
+    DuckDB would take for one before Christ is infinity, which no table takes."""
     name, kind = name_sql(column.name), column.type
     if found := DECIMAL.fullmatch(kind):
         is_exact = int(found[2]) <= int(found[1]) <= 38
         return f"nullif({name}, 'NaN')::{kind}" if is_exact else f"{name}::text"
-    if kind.startswith("timestamp") and kind.endswith("with time zone"):
-        return f"({name} AT TIME ZONE 'UTC')"
+    if kind.startswith("timestamp") and not kind.endswith("]"):
+        moment = f"{name} AT TIME ZONE 'UTC'" if kind.endswith("with time zone") else name
+        return f"CASE WHEN {moment} >= '{BEYOND}' THEN 'infinity' ELSE {moment} END"
     if kind.removesuffix("[]") == "money":  # how it is written, its digits too, is up to the database's lc_monetary
         return f"{name}::{kind.replace('money', 'numeric')}::text"
     is_exact_array = kind.removesuffix("[]") in EXACT_ELEMENTS and not column.is_ragged

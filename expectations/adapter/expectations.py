@@ -23,6 +23,10 @@ class ExpectColumnValuesToSatisfy(ColumnMapExpectation):
     args_keys: ClassVar[tuple[str, ...]] = ("column", "condition")
 
 
+class ExpectColumnMoments(ExpectColumnValuesToSatisfy):
+    """As above, of a time or a date: a rule of its own name."""
+
+
 class ExpectColumnValuesToExistIn(ColumnMapExpectation):
     """The value is among `keys`, a SELECT of one column of another relation."""
 

@@ -31,6 +31,7 @@ SHORT_NAMES = {
     "expect_column_values_to_be_in_set": "in_set",
     "expect_column_values_to_match_regex": "regex",
     "expect_column_values_to_satisfy": "satisfy",
+    "expect_column_moments": "moment",
     "expect_column_values_to_exist_in": "exists",
     "expect_key_to_be_unique": "unique",
     "expect_lines_to_be_unique": "unique_lines",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,39 +44,47 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_result(con: "DuckDBPyConnection", query: str, form: str) -> None:
+    result = con.sql(query)
+    if result is None:
+        return
     if form == "table":
-        result = con.sql(query)
-        if result is not None:
-            width = os.get_terminal_size().columns if sys.stdout.isatty() else 200
-            result.show(max_width=width, max_rows=10_000)
+        width = os.get_terminal_size().columns if sys.stdout.isatty() else 200
+        result.show(max_width=width, max_rows=10_000)
     elif form == "csv":
-        print_csv(con.execute(query))
+        print_csv(result)
     else:
-        print_json(con.execute(query))
+        print_json(result)
 
 
-def print_csv(result: "DuckDBPyConnection") -> None:
-    """A header and a line a row; lists and structs are JSON in their field."""
+def print_csv(result: "DuckDBPyRelation") -> None:
+    """A header and a line a row; times are written as DuckDB writes them, lists and structs as JSON."""
     import csv
-    import json
+
+    from warehouse.spelling import list_nested, quote_bare, spell_values
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(column[0] for column in result.description or ())
-    while rows := result.fetchmany(10_000):
+    writer.writerow(result.columns)
+    nested, spelled = list_nested(result), spell_values(result)
+    while rows := spelled.fetchmany(10_000):
         writer.writerows(
-            [json.dumps(v, default=str) if isinstance(v, (list, dict)) else v for v in row] for row in rows
+            [quote_bare(v) if is_json and v is not None else v for v, is_json in zip(row, nested, strict=True)]
+            for row in rows
         )
 
 
-def print_json(result: "DuckDBPyConnection") -> None:
+def print_json(result: "DuckDBPyRelation") -> None:
     """An array with an object a row; what JSON has no type for, such as a timestamp, is a string."""
     import json
 
-    names = [column[0] for column in result.description or ()]
+    from warehouse.spelling import list_nested, spell_json, spell_values
+
+    names = [json.dumps(name, ensure_ascii=False) for name in result.columns]
+    nested, spelled = list_nested(result), spell_values(result)
     separator = "["
-    while rows := result.fetchmany(10_000):
+    while rows := spelled.fetchmany(10_000):
         for row in rows:
-            print(separator + json.dumps(dict(zip(names, row, strict=True)), default=str, ensure_ascii=False), end="")
+            values = zip(names, row, nested, strict=True)
+            print(separator + "{" + ", ".join(f"{n}: {spell_json(v, j)}" for n, v, j in values) + "}", end="")
             separator = ",\n "
     print("]" if separator != "[" else "[]")
 

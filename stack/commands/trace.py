@@ -20,6 +20,7 @@ def run(args: argparse.Namespace) -> int:
 
     from contracts import find_table
     from warehouse.connection import connect
+    from warehouse.spelling import spell_values
 
     schema, _, name = args.table.rpartition(".")
     table = find_table(name)
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     address = f"{schema}.{table.name}" if schema else table.address
     try:
         result = connect(read_only=True).sql(f"SELECT * FROM {address} WHERE {args.where} LIMIT {args.limit}")
-        columns, rows = result.columns, result.fetchall()
+        columns, rows = result.columns, spell_values(result).fetchall()
     except duckdb.Error as error:
         raise ValueError(str(error).split("\n")[0]) from error
     if not rows:
