@@ -29,7 +29,7 @@ from sources.postgres import (
     spell_keys,
     spell_rows,
 )
-from sources.postgres_session import open_snapshot, spell_source, text_sql
+from sources.postgres_session import name_table, open_snapshot, spell_source, text_sql
 from sources.postgres_tables import find_ragged, list_tables
 
 
@@ -118,7 +118,8 @@ class Part:
             return True
         key = ", ".join(map(name_sql, self.table.key_columns))
         known = spell_parquet(self.store.address(self.earlier.keys))
-        self.con.execute(f"CREATE TEMP TABLE {self.present} AS FROM {spell_source(spell_keys(self.table))}")
+        with name_table(self.table.address):
+            self.con.execute(f"CREATE TEMP TABLE {self.present} AS FROM {spell_source(spell_keys(self.table))}")
         self.con.execute(
             f"CREATE TEMP TABLE {self.changed} AS FROM {self.present} ANTI JOIN {known} k USING ({key}, {ROW_VERSION})"
         )
@@ -151,7 +152,9 @@ class Part:
     def write_file(self, query: str, what: str) -> tuple[str, int]:
         name = re.sub(r"[^A-Za-z0-9_]", "_", self.table.name)  # an address may hold no wildcard
         key = f"raw-parts/{self.source}/{uuid4().hex}-{name}-{what}.parquet"
-        copied = self.con.execute(f"COPY ({query}) TO {text_sql(self.store.address(key))} (FORMAT parquet)").fetchone()
+        file = text_sql(self.store.address(key))
+        with name_table(self.table.address):
+            copied = self.con.execute(f"COPY ({query}) TO {file} (FORMAT parquet)").fetchone()
         return key, int(copied[0]) if copied else 0
 
     def describe(self, rows: str, row_count: int, keys: str, key_count: int, is_snapshot: bool = False) -> Extract:

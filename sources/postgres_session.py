@@ -115,11 +115,24 @@ def detach_database(con: DuckDBPyConnection) -> None:
 def explain_failure(address: URL, error: duckdb.Error) -> Exception:
     """One sentence with PostgreSQL's own reason, where DuckDB's message quotes connection string and query."""
     where = f"{address.host}:{address.port or 5432}/{address.database}"
+    table = "".join(f"'s table {name}" for name in getattr(error, "__notes__", [])[:1])
     text = str(error).replace(address.password or "\0", "***")
     reason = (re.findall(r"(?:FATAL|ERROR|failed): +(?!FATAL)(.+)", text) or text.strip().splitlines()[:1])[-1].strip()
     if AWAY.search(text):
         return ConnectionError(f"the database {where} does not answer the user {address.username!r}: {reason}")
-    return ValueError(f"the database {where} cannot be extracted: {reason}")
+    if 'for encoding "UTF8"' in reason:  # only where the encoding is SQL_ASCII, which takes any bytes
+        reason += ": the database does not say what they are, turn them into UTF-8 there"
+    return ValueError(f"the database {where}{table} cannot be extracted: {reason}")
+
+
+@contextmanager
+def name_table(address: str) -> Iterator[None]:
+    """What fails meanwhile is told with the table's name."""
+    try:
+        yield
+    except duckdb.Error as error:
+        error.add_note(address)
+        raise
 
 
 def query_source(con: DuckDBPyConnection, query: str) -> DuckDBPyConnection:

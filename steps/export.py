@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from contracts import load_tables
@@ -42,7 +43,8 @@ def export_lake(
 ) -> dict[str, int]:
     """Write `path`, and return the rows of each table in it. One version of the lake, the newest unless told.
 
-    Raises ValueError for a file that is there, unless forced; LookupError for a schema or version that there is not.
+    Raises ValueError for a file that is there, unless forced, or that cannot be written, and where a table cannot be
+    read; LookupError for a schema or version that there is not.
     """
     if path.exists() and not is_forced:
         raise ValueError(f"{path} is there already: choose another name, or say --force")
@@ -52,6 +54,8 @@ def export_lake(
         with closing(open_attached(settings or load_reader(), snapshot)) as con:
             counts = copy_relations(con, draft, list(schemas), personal_columns() if without_personal else {})
         draft.replace(path)
+    except (duckdb.Error, OSError) as error:
+        raise ValueError(f"{path} is not written: {str(error).strip().splitlines()[0]}") from error
     finally:
         draft.unlink(missing_ok=True)
     return counts

@@ -32,6 +32,9 @@ def run(args: argparse.Namespace) -> int:
         columns, rows = result.columns, spell_values(result).fetchall()
     except duckdb.Error as error:
         raise ValueError(str(error).split("\n")[0]) from error
+    if "raw_line" not in columns:
+        come = f"`watershed lineage {address}` says what they come from"
+        raise LookupError(f"rows of {address} come from no raw line: {come}")
     if not rows:
         raise LookupError(f"{address} has no row where {args.where}")
     for row in rows:

@@ -102,6 +102,24 @@ def test_text_of_any_encoding_arrives(module_lake: EmptyLake, encoding: str) -> 
     assert row == (1, text, text, text, text, f'"{text}"', f'"{text}"', [text])
 
 
+def test_bytes_that_may_be_anything_are_told(module_lake: EmptyLake) -> None:
+    """SQL_ASCII is no encoding: what is UTF-8 arrives, and what is not is no text that anybody could read."""
+    made_as = "encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'"
+    with open_application(module_lake, made_as) as own:
+        own.execute("create table notes (id int primary key, body text); insert into notes values (1, 'Café 日本')")
+        first = own.take()
+        assert own.read_rows(first, "notes", "body") == [("Café 日本",)]
+        own.execute("insert into notes values (2, convert_from('\\x436166e9', 'SQL_ASCII'))")
+        message = (
+            r'table public.notes cannot be extracted: invalid byte sequence for encoding "UTF8": 0xe9.* UTF-8 there'
+        )
+        for since in (None, first):
+            with pytest.raises(ValueError, match=message):
+                own.take(since)
+        own.execute("update notes set body = 'Caf' where id = 2")
+        assert own.read_rows(own.take(first), "notes", "body") == [("Caf",)]
+
+
 def test_names_of_any_encoding_arrive(module_lake: EmptyLake) -> None:
     with open_application(module_lake, "encoding 'LATIN1' template template0 locale_provider libc locale 'C'") as own:
         own.execute('create table "Größen" ("Maß" text primary key); insert into "Größen" values (\'groß\')')
