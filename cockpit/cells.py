@@ -5,7 +5,7 @@ Everything is asked as an analyst asks it, in a process that ends with its time 
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -154,7 +154,13 @@ def find_mart(address: str) -> Mart:
 
 
 def read_day(mart: Mart, key: Row) -> date | None:
-    return date.fromisoformat(str(key[mart.day])[:10]) if mart.day and key.get(mart.day) else None
+    """Raises LookupError where it is no day that the mart may have."""
+    if not mart.day or not key.get(mart.day):
+        return None
+    try:
+        return datetime.fromisoformat(str(key[mart.day])).date()
+    except ValueError:
+        raise LookupError(f"{mart.address} has no day {key[mart.day]!r}: open it from the page of its rows") from None
 
 
 def list_inputs(mart: Mart, key: Row, day: date | None) -> list[InputRows]:
