@@ -13,19 +13,19 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
 import duckdb
 import pyarrow as pa
-from duckdb import DuckDBPyRelation
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from warehouse.analyst import connect_analyst, forget_analysts
 from warehouse.pins import find_snapshot
 from warehouse.queries import refuse_statement
-from warehouse.spelling import list_nested, quote_bare, spell_unheld, spell_values
+from warehouse.spelling import TIMES, list_nested, quote_bare, spell_texts, spell_unheld, spell_values
 
 BATCH = 10_000
 COUNTED = 1_000_000  # rows at most, of those that are not shown
@@ -67,12 +67,20 @@ def answer_question(question: dict[str, Any]) -> Answer:
     refuse_statement(question["query"])
     snapshot = find_version(question["snapshot"])
     with closing(connect_analyst(snapshot=snapshot)) as con:
-        relation = con.sql(question["query"])
+        relation = open_relation(con, question["query"])
         if "path" in question:
             answer = write_rows(relation, Path(question["path"]), question["format"], question["most"])
         else:
             answer = take_rows(relation, question["shown"])
     return answer | {"snapshot": snapshot}
+
+
+def open_relation(con: DuckDBPyConnection, query: str) -> DuckDBPyRelation:
+    try:
+        return con.sql(query)
+    except duckdb.Error:
+        con.execute(query)  # fails in the same way, and says where in the query
+        raise
 
 
 def find_version(said: str) -> int | None:
@@ -104,34 +112,48 @@ def take_rows(relation: DuckDBPyRelation, shown: int) -> Answer:
 
 def write_rows(relation: DuckDBPyRelation, path: Path, form: str, most: int) -> Answer:
     """Raises ValueError where there are more rows than may be written: half a result would be taken for all of it."""
-    is_text = form == "csv"
-    nested = list_nested(relation)
-    reader = (spell_values(relation) if is_text else spell_unheld(relation)).to_arrow_reader(BATCH)
+    reader = (spell_texts(relation) if form == "csv" else spell_unheld(relation)).to_arrow_reader(BATCH)
     count = 0
-    with path.open("wb") as file, closing(open_writer(file, reader.schema, form)) as writer:
+    with path.open("wb") as file, closing(open_writer(file, relation, reader.schema, form)) as writer:
         for batch in reader:
             count += batch.num_rows
             if count > most:
                 raise ValueError(f"the result has more than {most:,} rows: narrow it, or ask with `watershed sql`")
-            writer.write(quote_nested(batch, nested) if is_text else batch)
+            writer.write(batch)
     return {"count": count}
 
 
-def quote_nested(batch: pa.RecordBatch, nested: list[bool]) -> pa.RecordBatch:
-    if not any(nested):
-        return batch
-    columns = [
-        pa.array([quote_bare(v) if v else v for v in column.to_pylist()], pa.string()) if is_json else column
-        for column, is_json in zip(batch.columns, nested, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
-
-
-def open_writer(file: IO[bytes], schema: pa.Schema, form: str) -> Any:
-    import pyarrow.csv
+def open_writer(file: IO[bytes], relation: DuckDBPyRelation, schema: pa.Schema, form: str) -> Any:
     import pyarrow.parquet
 
-    return pyarrow.parquet.ParquetWriter(file, schema) if form == "parquet" else pyarrow.csv.CSVWriter(file, schema)
+    return pyarrow.parquet.ParquetWriter(file, schema) if form == "parquet" else CsvWriter(file, relation)
+
+
+class CsvWriter:
+    """Lines of a CSV of what `spell_texts` made. Texts are in quotes, by which they differ from numbers and nulls."""
+
+    def __init__(self, file: IO[bytes], relation: DuckDBPyRelation) -> None:
+        self.file = file
+        self.nested = list_nested(relation)
+        self.quoted = [kind.id not in NUMBERS | {"boolean"} | TIMES for kind in relation.types]
+        self.write_line(relation.columns, [True] * len(relation.columns))
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        for row in zip_rows(batch, self.nested):
+            self.write_line(row, self.quoted)
+
+    def write_line(self, row: Iterable[str | None], quoted: list[bool]) -> None:
+        fields = (spell_field(text, is_quoted) for text, is_quoted in zip(row, quoted, strict=True))
+        self.file.write((",".join(fields) + "\n").encode())
+
+    def close(self) -> None:
+        """Nothing is left to be written."""
+
+
+def spell_field(text: str | None, is_quoted: bool) -> str:
+    if text is None:
+        return ""
+    return '"' + text.replace('"', '""') + '"' if is_quoted else text
 
 
 def zip_rows(batch: pa.RecordBatch, nested: list[bool]) -> Iterator[tuple[Any, ...]]:

@@ -13,10 +13,11 @@ from typing import Any
 from duckdb import DuckDBPyRelation
 
 NESTED = {"list", "array", "struct", "map", "union"}
-SPELLED = {
+TIMES = {
     "date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone", "time", "time_ns",
-    "time with time zone", "interval", "blob", "bit", "uuid", "uhugeint",
+    "time with time zone", "interval",
 }  # fmt: skip
+SPELLED = TIMES | {"blob", "bit", "uuid", "uhugeint"}
 UNHELD = {"interval", "time with time zone", "bit", "union", "uhugeint"}  # that Parquet, as Arrow writes it, has not
 BARE = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 
@@ -24,6 +25,13 @@ BARE = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 def spell_values(relation: DuckDBPyRelation) -> DuckDBPyRelation:
     """The same rows: times, and whatever else Python would change, as DuckDB's text, lists and structs as JSON."""
     return project(relation, [spell_column(kind.id, f"#{n}") for n, kind in enumerate(relation.types, 1)])
+
+
+def spell_texts(relation: DuckDBPyRelation) -> DuckDBPyRelation:
+    """The same rows, every value as a text: lists and structs as JSON."""
+    places = ((f"#{n}", kind.id) for n, kind in enumerate(relation.types, 1))
+    texts = [f"to_json({place})" if kind in NESTED else place for place, kind in places]
+    return project(relation, [f"CAST({text} AS VARCHAR)" for text in texts])
 
 
 def spell_unheld(relation: DuckDBPyRelation) -> DuckDBPyRelation:
