@@ -97,7 +97,10 @@ def ask(user: str, address: str, query: str, shown: int) -> Answer:
 
 
 def mask_row(address: str, row: Row) -> Row:
-    return mask_record(row, list_personal(address))
+    """A column that a contract no longer declares may be personal."""
+    one = list_declared().get(address)
+    retired = {name for name in row if one is not None and name not in one.columns}
+    return mask_record(row, list_personal(address) | retired)
 
 
 @cache

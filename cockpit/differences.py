@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from cockpit.declared import Declared
 from warehouse.connection import connect
+from warehouse.copying import find_beginning
 
 PAGE = 50
 PATIENCE_S = 20.0
@@ -59,6 +60,8 @@ def compare_snapshots(one: Declared, first: int, last: int, page: int = 1) -> Di
 def collect_changes(con: DuckDBPyConnection, one: Declared, first: int, last: int) -> list[str]:
     """Temporary tables `added` and `removed`. Returns the names of their columns."""
     older, newer = sorted((first, last))
+    if (began := find_beginning(con, one.address)) > older:
+        raise LookupError(f"{one.address} was made, or made anew, in snapshot {began}: compare versions since then")
     own = f"ducklake_table_changes('lake', '{one.schema}', '{one.name}', {older + 1}, {newer})"
     con.execute(f"CREATE TEMP TABLE moved AS SELECT * EXCLUDE (snapshot_id, rowid) FROM {own}")
     gone = "change_type IN ('delete', 'update_preimage')"
@@ -103,7 +106,7 @@ def read_difference(con: DuckDBPyConnection, one: Declared, columns: list[str], 
 
 
 def mask(one: Declared, columns: list[str], rows: list[tuple[Any, ...]]) -> list[Row]:
-    personal = {name for name, about in one.columns.items() if about.is_personal}
+    personal = {name for name in columns if name not in one.columns or one.columns[name].is_personal}
     return [
         {
             name: MASK if name in personal and value is not None else value

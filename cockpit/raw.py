@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import find_source, tables_of
-from contracts.masking import is_personal, mask_quarantined, mask_record, mask_text, mask_word
+from contracts.masking import find_personal, is_personal, mask_quarantined, mask_record, mask_text, mask_word
 from contracts.table import Source, Table
 from steps.trace import RawLine, find_line
 from warehouse.connection import connect
@@ -67,8 +67,8 @@ def list_outcomes(tables: list[Table], key: str, number: int) -> tuple[list[Outc
     query = f"SELECT * FROM {{}} WHERE raw_object = ? AND raw_line = ? LIMIT {MOST}"
     with closing(connect(read_only=True)) as con:
         for table in tables:
-            personal = set(table.personal_columns())
             for record in con.execute(query.format(table.address), [key, number]).to_arrow_table().to_pylist():
+                personal = find_personal(table, record)
                 values += [str(record[name]) for name in personal if record[name] is not None]
                 found.append(Outcome(table.address, strip_trace(mask_record(record, personal))))
             parked = con.execute(query.format(f"quarantine.{table.name}"), [key, number]).to_arrow_table().to_pylist()

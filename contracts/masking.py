@@ -6,7 +6,7 @@ a quote that is missing, a field too many, a byte that is no text.
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -49,7 +49,13 @@ def mask_quarantined(table: Table, rule: str, row_json: str) -> dict[str, Any]:
     record = json.loads(row_json)
     if rule == "parse":
         return {name: mask_text(str(text)) for name, text in record.items()} if is_personal(table.name) else record
-    return mask_record(record, set(table.personal_columns()))
+    return mask_record(record, find_personal(table, record))
+
+
+def find_personal(table: Table, names: Iterable[str]) -> set[str]:
+    """Which columns of rows may say something about a person: one that was renamed or retired since may have, too."""
+    declared = {column.name: column.personal for column in table.all_columns}
+    return {name for name in names if declared.get(name, True)}
 
 
 @cache

@@ -32,7 +32,8 @@ class Column:
     """One column. `nullable` false means a null is a defect; `personal` ones are masked wherever values are shown.
 
     `source_name`: what the database calls it, where that is not its name, such as `UnitPrice` or `order`. `default`:
-    its value in rows that are older than the column; None: they have none.
+    its value in rows that are older than the column; None: they have none. `renamed_from`: names that it had before;
+    the lake's column of such a name becomes this one.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     personal: bool = False
     source_name: str | None = None
     default: str | float | date | datetime | None = None
+    renamed_from: tuple[str, ...] = ()
 
     @property
     def origin_name(self) -> str:

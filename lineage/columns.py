@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from contracts import list_tables, load_features
+from contracts.column_types import as_ibis
 from contracts.table import Source, Stream, Table
 from lineage.origins import Lineage, merge
 from warehouse.ledger_tables import LEDGER_SQL
@@ -98,8 +99,8 @@ def fold_extraction(source: Source, table: Table) -> Any:
     from contracts.table import TRACE
     from transforms.history import fold_history
 
-    before = ibis.table({c.name: ibis.dtype(c.type) for c in table.all_columns}, name=table.address)
-    fields = {c.origin_name: ibis.dtype(c.type) for c in (*table.columns, *TRACE)}
+    before = ibis.table({c.name: as_ibis(c.type) for c in table.all_columns}, name=table.address)
+    fields = {c.origin_name: as_ibis(c.type) for c in (*table.columns, *TRACE)}
     records = ibis.table(fields, name=f"raw/{source.name}")
     rows = records.rename({c.name: c.origin_name for c in table.columns})
     keys = rows.select(*table.key)

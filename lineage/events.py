@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 import duckdb
 
 from contracts import list_tables
+from contracts.column_types import spell_type
 from contracts.table import Column
 from lineage.facets import (
     EVENT_SCHEMA,
@@ -28,7 +29,6 @@ from lineage.facets import (
 )
 from lineage.graph import draw_graph
 from lineage.kept import recall_columns
-from warehouse.ddl import spell_type
 from warehouse.marts import list_marts
 from warehouse.publish import Part, Publication
 

@@ -62,7 +62,7 @@ def open_book(report: Report) -> AlertBook:
         with closing(connect()) as con:
             is_ready = is_prepared(con, [])
         if not is_ready:
-            prepare(load_settings())
+            prepare(load_settings(), [])
     except LAKE_ERRORS as error:
         report(f"the lake could not be prepared: {describe_error(error)}")
     return AlertBook(report)

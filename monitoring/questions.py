@@ -53,13 +53,18 @@ ALERTS = """
 UNTOLD = f"{ALERTS} AND state = 'resolved' AND delivered_at IS NULL AND told > 0 AND changed_at > $since"
 WAITING_DAYS = """
     SELECT min(published_at) FROM days JOIN publishes USING (run_id, snapshot_id)
-    LEFT JOIN (SELECT day, max(input_snapshot_id) AS built FROM inputs WHERE table_name = $address GROUP BY day)
-        AS mart USING (day)
+    LEFT JOIN (
+        SELECT day, arg_max(input_snapshot_id, snapshot_id) AS built FROM inputs
+        WHERE table_name = $address GROUP BY day
+    ) AS mart USING (day)
     WHERE list_contains($inputs, days.table_name) AND list_contains($stale, day)
         AND snapshot_id > coalesce(built, -1)
 """
 WAITING_WHOLE = """
-    WITH built AS (SELECT coalesce(max(input_snapshot_id), -1) AS snapshot_id FROM inputs WHERE table_name = $address)
+    WITH built AS (
+        SELECT coalesce(arg_max(input_snapshot_id, snapshot_id), -1) AS snapshot_id FROM inputs
+        WHERE table_name = $address
+    )
     SELECT min(published_at) FROM publishes
     WHERE snapshot_id > (SELECT snapshot_id FROM built) AND snapshot_id IN (
         SELECT snapshot_id FROM books WHERE list_contains($inputs, table_name)

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from contracts.column_types import spell_type
 from contracts.table import Column, Table
 from sources.postgres import SourceTable, name_in_files, name_sql, spell_rows
 from sources.postgres_session import query_source, spell_source
@@ -89,8 +90,12 @@ def find_wrong_types(con: DuckDBPyConnection, contract: Table, table: SourceTabl
     """Columns whose values cannot be of the contract's type, or not without losing digits."""
     kinds, names = describe_rows(con, table), name_in_files([c.name for c in table.columns])
     for column in contract.columns:
-        found, wanted = kinds[names[column.origin_name]], spell_type(con, column)
-        own = table.find_column(column.origin_name)
+        found, own = kinds[names[column.origin_name]], table.find_column(column.origin_name)
+        try:
+            wanted = spell_type(column.type)
+        except TypeError as error:
+            yield f"{column.name} of contracts/{contract.name}.py: {error}"
+            continue
         if own and (not is_castable(con, found, wanted) or loses_digits(found, wanted)):
             yield (
                 f"{table.address}.{own.name} is {own.type}, which does not fit the {column.type} of "
@@ -104,10 +109,6 @@ def describe_rows(con: DuckDBPyConnection, table: SourceTable) -> dict[str, str]
     """DuckDB's type of every column of a table as it is read, by its name in files."""
     described = con.execute(f"DESCRIBE SELECT * FROM {spell_source(spell_rows(table))}").fetchall()
     return {name: kind for name, kind, *_ in described}
-
-
-def spell_type(con: DuckDBPyConnection, column: Column) -> str:
-    return str(con.from_arrow(pa.schema([pa.field("value", column.type)]).empty_table()).types[0])
 
 
 def is_castable(con: DuckDBPyConnection, found: str, wanted: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from steps.decide import Decision, find_decision
 from steps.drop import drop_rows
+from steps.drop_table import drop_table
 from steps.rollback import roll_back
 from warehouse.connection import connect
 from warehouse.ledger import fetch_column
@@ -48,4 +49,6 @@ def act(decision: Decision, run_id: str) -> dict[str, Any]:
         return drop_rows(decision, run_id)
     if decision.kind == "rollback":
         return roll_back(decision, run_id)
+    if decision.kind == "drop_table":
+        return drop_table(decision, run_id)
     return {"source": decision.about["source"]}

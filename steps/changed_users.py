@@ -16,6 +16,7 @@ from lake.store import open_store, spell_side_key, spell_step_key
 from models.recommender.features import hash_features
 from models.registry import Version, find_champion
 from warehouse.connection import connect, quote
+from warehouse.copying import find_beginning
 from warehouse.ledger import fetch_column
 from warehouse.publish import read_snapshot, transact
 
@@ -93,15 +94,18 @@ def explain_everybody(con: DuckDBPyConnection, champion: Version, last: Last | N
     if last.model_version != champion.model_version:
         return f"version {champion.model_version} is a new champion"
     if find_first(con, last.data_snapshot) is None:
-        return f"snapshot {last.data_snapshot}, which the last predictions were made from, has expired"
+        what = "has expired, or a table was made anew since"
+        return f"snapshot {last.data_snapshot}, which the last predictions were made from, {what}"
     return None
 
 
 def find_first(con: DuckDBPyConnection, last: int) -> int | None:
     """The first snapshot whose changes count: the one after `last`, or `last` again where that one has expired.
 
-    None where `last` itself has: what was deleted since may be gone.
+    None where `last` itself has: what was deleted since may be gone; and where a table was made anew since.
     """
+    if any(find_beginning(con, f"core.{table}") > last for table in DIGESTS):
+        return None
     kept = fetch_column(con, KNOWN, [last, last + 1])
     if last not in kept:
         return None

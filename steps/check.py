@@ -15,6 +15,7 @@ from lake.store import Store, open_store, spell_step_key, spell_table_key
 from steps.find_duplicates import tell_untold
 from steps.settle_histories import settle_history
 from warehouse.connection import connect, quote
+from warehouse.fit import fit_files, read_targets
 from warehouse.ledger import count_rows_per_day, utc_now
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     own = staged["tables"][table.name]
     began = time.monotonic()
     with closing(connect()) as con:
+        own |= {"files": fit_files(con, table.address, own["files"], read_targets(con, [table.address])[table.address])}
         leaving = [*own["tallies"], *landed.get("superseded", ())]
         checks, blocking, failing = judge_files(con, table, own, staged["tables"], run_id, leaving)
         checks += tell_untold(find_source(landed["source"]), own.get("untold", 0))

@@ -9,6 +9,7 @@ Words used here:
 *accept*: refused objects are published all the same; their bad rows go to quarantine.
 *leave*: refused objects stay refused. There is nothing to carry out.
 *rollback*: a table becomes what it was in an earlier version of the lake.
+*drop_table*: a table leaves the lake as a whole; what is declared is made anew, empty.
 """
 
 import json
@@ -26,8 +27,9 @@ from warehouse.ddl import is_prepared
 from warehouse.ledger import fetch_column, insert_rows, utc_now
 from warehouse.publish import hold_lock, prepare, read_snapshot, transact
 
-Kind = Literal["drop", "replay", "accept", "leave", "rollback"]
+Kind = Literal["drop", "replay", "accept", "leave", "rollback", "drop_table"]
 
+WORDS = {"rollback": "roll back", "drop_table": "drop"}
 COLUMNS = ("decision_id", "kind", "subject", "about", "reason", "decided_by", "snapshot_id", "decided_at")
 
 
@@ -73,7 +75,7 @@ def record_decision(
         "ledger.decisions",
         row,
         decided_by,
-        f"decide to {kind.replace('rollback', 'roll back')} {subject}, because {reason}",
+        f"decide to {WORDS.get(kind, kind)} {subject}, because {reason}",
     )
     if kind == "leave" and is_new:
         record_outcome(decision_id, decided_by)
@@ -91,7 +93,7 @@ def write_row(address: str, row: dict[str, Any], author: str, message: str) -> b
     settings = load_settings()
     with closing(connect(settings)) as con:
         if not is_prepared(con, []):
-            prepare(settings)
+            prepare(settings, [])
         with hold_lock(settings), transact(con):
             known = f"SELECT 1 FROM {address} WHERE decision_id = ?"
             if con.execute(known, [row["decision_id"]]).fetchone():

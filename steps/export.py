@@ -11,10 +11,12 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from contracts import load_tables
+from contracts import list_tables
+from contracts.masking import find_personal
 from contracts.settings import Settings, load_reader
 from warehouse.analyst import open_attached
 from warehouse.connection import quote
+from warehouse.copying import read_columns
 from warehouse.marts import list_marts
 from warehouse.views import list_views
 
@@ -52,7 +54,7 @@ def export_lake(
     draft.unlink(missing_ok=True)
     try:
         with closing(open_attached(settings or load_reader(), snapshot)) as con:
-            counts = copy_relations(con, draft, list(schemas), personal_columns() if without_personal else {})
+            counts = copy_relations(con, draft, list(schemas), list_personal(con) if without_personal else {})
         draft.replace(path)
     except (duckdb.Error, OSError) as error:
         raise ValueError(f"{path} is not written: {str(error).strip().splitlines()[0]}") from error
@@ -99,8 +101,10 @@ def describe_relation(
             con.execute(f"COMMENT ON COLUMN file.{schema}.{name}.{column} IS {quote(text)}")
 
 
-def personal_columns() -> dict[str, list[str]]:
-    """By address, those that contracts, marts and views mark as personal."""
-    tables = {t.address: list(t.personal_columns()) for t in load_tables().values()}
+def list_personal(con: DuckDBPyConnection) -> dict[str, list[str]]:
+    """By address, the columns that contracts, marts and views mark as personal, and those that a contract no longer
+    declares, which may be."""
+    found = read_columns(con)
+    tables = {t.address: sorted(find_personal(t, found.get(t.address, {}))) for t in list_tables()}
     described = {d.address: d.columns for d in list_marts()} | {v.address: v.columns for v in list_views()}
     return tables | {address: [c.name for c in columns if c.personal] for address, columns in described.items()}

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
+from contracts.column_types import spell_type
 from steps.plan_records import Plan, Sorting
-from warehouse.ddl import spell_type
 
 DATA_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)  # for what is in a row; a server's faults are others
 MOST_FAILING = 100  # of a slice; where there are more, the fault is not the records'

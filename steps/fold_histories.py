@@ -62,8 +62,7 @@ def fold_table(con: DuckDBPyConnection, table: Table, plan: Plan, store: Store) 
 
     Rows equal to one of the temporary table `bad` are left out. Raises Unstageable.
     """
-    names = ", ".join(f'"{c.name}"' for c in table.all_columns)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {names} FROM {table.address} LIMIT 0")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE folded AS FROM {table.address} LIMIT 0")  # with those retired
     con.execute(f"CREATE OR REPLACE TEMP TABLE rejects ({REJECT})")
     tallies, absent = {}, {}
     for taken in plan.taken:
@@ -75,7 +74,7 @@ def fold_table(con: DuckDBPyConnection, table: Table, plan: Plan, store: Store) 
             if lost := find_lost(table, taken, store):
                 raise Unstageable(taken.key, explain_failure(table, taken, f"{lost} is not in the bucket")) from error
             raise
-    files = copy_rows(con, f"SELECT {names} FROM folded ORDER BY ALL", store, spell_file(table, plan))
+    files = copy_rows(con, "FROM folded ORDER BY ALL", store, spell_file(table, plan))
     side = spell_side_key(plan.run_id, f"rejects-{table.name}-{uuid4().hex[:12]}")
     rejects = copy_rows(con, "FROM rejects", store, side)
     old = {key: missing for key, missing in absent.items() if missing}
@@ -153,8 +152,8 @@ def fold_rows(con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken) -
     import ibis
 
     lake = ibis.duckdb.from_connection(con)
-    names, using = (", ".join(f'"{name}"' for name in own) for own in ([c.name for c in table.all_columns], table.key))
-    published = f"(SELECT {names} FROM {table.address} WHERE {not plan.is_rebuild})"
+    using = ", ".join(f'"{name}"' for name in table.key)
+    published = f"(FROM {table.address} WHERE {not plan.is_rebuild})"
     previous = f"SELECT * FROM {published} ANTI JOIN folded USING ({using}) UNION ALL BY NAME SELECT * FROM folded"
     con.execute(f"CREATE OR REPLACE TEMP TABLE previous AS {previous}")  # the fold looks at it several times
     mend_starts(con, using, taken)

@@ -1,10 +1,11 @@
 """Land: bytes become raw objects, and a run takes those that are not yet published."""
 
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from contracts import find_source
+from contracts import find_source, tables_of
 from contracts.table import Source, Stream
 from lake.raw_objects import Landing, RawObject, verify_origin
 from lake.store import open_store, spell_step_key
@@ -16,7 +17,7 @@ from steps.land_topic import take_topic
 from steps.succession import ask_kin, settle_succession
 from steps.take_decided import take_decided
 from warehouse.connection import connect
-from warehouse.ledger import list_objects_of_days, list_published, list_refused
+from warehouse.ledger import is_dropped, list_objects_of_days, list_published, list_refused
 
 
 def land_file(
@@ -79,14 +80,23 @@ def take_arrivals(
         return take_topic(source, run_id, store)
     if source.kind == "oltp" and first is None and not refused:
         extract_database(source, store)
-    objects = [store.head(key) for key in choose_objects(source, first, last or first, refused)]
+    keys = choose_objects(source, first, last or first, refused)
     is_rebuild = first is not None or (source.kind == "oltp" and refused)
+    if source.kind == "oltp" and not is_rebuild and must_refold(source):
+        keys, is_rebuild = sorted({*keys, *list_published(connect(), source.name)}), True
+    objects = [store.head(key) for key in keys]
     about: dict[str, Any] = {"source": source.name, "rebuild": is_rebuild}
     about |= settle_succession(source, store, objects)
     if first is not None:
         about["layer"] = "core"  # of a stream: what is computed from raw once more is complete
     store.write_json(spell_step_key(run_id, "land"), about)
     return {"objects": len(objects), "bytes": sum(o.bytes for o in objects)}
+
+
+def must_refold(source: Source) -> bool:
+    """Whether a history of the source was dropped, and with it what the next extraction would continue."""
+    with closing(connect()) as con:
+        return is_dropped(con, [table.address for table in tables_of(source)])
 
 
 def choose_objects(source: Source, first: date | None, last: date | None, refused: bool) -> list[str]:

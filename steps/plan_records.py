@@ -19,18 +19,22 @@ from contracts.table import Source, Stream, Table
 from expectations.check import spell_suspicion
 from steps.check import find_references
 from warehouse.connection import connect
+from warehouse.copying import read_columns
+from warehouse.evolution import Field, list_retired
 from warehouse.ledger import utc_now
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The SQL that a table runs over every slice, compiled once from its Ibis transform."""
+    """The SQL that a table runs over every slice, compiled once from its Ibis transform. `retired`: columns that the
+    table has in the lake and no longer in its contract."""
 
     source: Source
     table: Table
     parse: str
     suspicion: str
     is_home: bool
+    retired: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def make_plan(source: Source, table: Table) -> Plan:
     parsed = make_rows(source, table, complete_records(records.filter(mine)))
     with closing(connect()) as con:
         suspicion = spell_suspicion(con, table, f"(FROM {table.address} LIMIT 0)", utc_now(), find_references({}))
-    return Plan(source, table, str(ibis.to_sql(parsed, dialect="duckdb")), suspicion, is_home)
+        retired = tuple(list_retired(table.arrow_schema.names, read_columns(con).get(table.address, {})))
+    return Plan(source, table, str(ibis.to_sql(parsed, dialect="duckdb")), suspicion, is_home, retired)
 
 
 def make_rows(source: Source, table: Table, records: Any) -> Any:

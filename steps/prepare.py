@@ -9,8 +9,9 @@ from warehouse.publish import prepare
 
 
 def prepare_tables(addresses: list[str]) -> None:
-    """Make what is missing: rules are asked about a table, and histories continue it, before its first publish."""
+    """Make what is missing, and what its contract says otherwise since: rules are asked about a table, and histories
+    continue it, before its first publish. Raises ContractBroken where one of these cannot follow its contract."""
     with closing(connect()) as con:
         is_missing = not is_prepared(con, addresses)
     if is_missing:
-        prepare(load_settings())
+        prepare(load_settings(), addresses)

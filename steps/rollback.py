@@ -17,14 +17,18 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
+from contracts.settings import load_settings
 from contracts.table import Table
 from lake.store import open_store, spell_table_key
 from steps.announce import publish
 from steps.check import count_by_object, spell_list
 from steps.decide import Decision, is_carried_out, record_outcome, spell_outcome
 from warehouse.connection import connect, quote
+from warehouse.copying import read_columns
+from warehouse.evolution import ContractBroken, Field, name_column, plan_table, select_column
+from warehouse.fit import read_targets
 from warehouse.ledger import Books, LedgerRows, fetch_column, list_days_of
-from warehouse.publish import Overtaken, Part, Publication, list_layers, read_snapshot, transact
+from warehouse.publish import Overtaken, Part, Publication, hold_lock, list_layers, read_snapshot, transact
 
 TRIES = 5
 OBJECTS_SINCE = """
@@ -104,6 +108,7 @@ def roll_back(decision: Decision, run_id: str) -> dict[str, Any]:
         if not publication.books:
             record_outcome(decision.decision_id, run_id)
             return {"rows": 0, "left": 0, "days": [], "snapshot": None}
+        free_columns(table.address, publication.parts[0].files)
         try:
             snapshot = publish(publication)
         except Overtaken:
@@ -125,7 +130,7 @@ def compose(con: DuckDBPyConnection, table: Table, version: int, decision: Decis
     parked = stage_version(con, f"quarantine.{table.name}", version, own, run_id)
     is_whole = table.replaces == "key"
     files = stage_version(con, table.address, version, "true" if is_whole else own, run_id)
-    books = keep_books(con, table, version, objects, count_by_object(con, files), count_by_object(con, parked))
+    books = keep_books(con, table.address, version, objects, count_by_object(con, files), count_by_object(con, parked))
     staged = sum(count_by_object(con, files).values())
     part = Part(
         table.address,
@@ -148,18 +153,42 @@ def compose(con: DuckDBPyConnection, table: Table, version: int, decision: Decis
 
 
 def stage_version(con: DuckDBPyConnection, address: str, version: int, condition: str, run_id: str) -> list[str]:
-    """Copy rows as they were beside the table's files; columns that came later are null. Returns addresses."""
+    """Copy rows as they were beside the table's files, in the columns of today: what came later is null, what was
+    renamed has its new name. Returns addresses. Raises ValueError where a value of then has no place today."""
     file = open_store().address(spell_table_key(address, f"{run_id}-{uuid4().hex[:12]}"))
     then = f"FROM {address} AT (VERSION => {version}) WHERE {condition}"
     if con.execute(f"SELECT 1 {then} LIMIT 1").fetchone() is None:
         return []
-    con.execute(f"COPY ((FROM {address} LIMIT 0) UNION ALL BY NAME ({then})) TO {quote(file)} (FORMAT parquet)")
+    con.execute(f"COPY (SELECT {spell_columns(con, address, version)} {then}) TO {quote(file)} (FORMAT parquet)")
     return [file]
+
+
+def spell_columns(con: DuckDBPyConnection, address: str, version: int) -> str:
+    described = con.execute(f"DESCRIBE FROM {address} AT (VERSION => {version})").fetchall()
+    wanted = read_targets(con, [address])[address]
+    try:
+        plan = plan_table(address, wanted, {name: Field(name, kind) for name, kind, *_ in described})
+    except ContractBroken as error:
+        why = f"{address} cannot go back to snapshot {version}, whose types it does not hold today: {error}"
+        raise ValueError(why) from None
+    return ", ".join(select_column(new, old) for new, old in plan.kept if new.name in wanted)
+
+
+def free_columns(address: str, files: tuple[str, ...]) -> None:
+    """Allow nulls in the columns that have some in these files: DuckLake would take them, and then answer wrongly."""
+    settings = load_settings()
+    with closing(connect(settings)) as con, hold_lock(settings), transact(con):
+        strict = [field.name for field in read_columns(con)[address].values() if not field.is_nullable]
+        counts = ", ".join(f"count(*) - count({name_column(name)})" for name in strict)
+        row = con.execute(f"SELECT {counts} FROM read_parquet({spell_list([*files])})").fetchone() if files else None
+        for name, nulls in zip(strict, row or (), strict=bool(row)):
+            if nulls:
+                con.execute(f"ALTER TABLE {address} ALTER COLUMN {name_column(name)} DROP NOT NULL")
 
 
 def keep_books(
     con: DuckDBPyConnection,
-    table: Table,
+    address: str,
     version: int,
     objects: list[str],
     written: dict[str, int],
@@ -167,12 +196,12 @@ def keep_books(
 ) -> list[Books]:
     """The books of these objects after the rollback: what is neither in the table nor in quarantine was filtered."""
     lines = []
-    found = con.execute(BOOKS_THEN, {"address": table.address, "version": version, "objects": objects}).fetchall()
+    found = con.execute(BOOKS_THEN, {"address": address, "version": version, "objects": objects}).fetchall()
     for source, key, name, size, digest, arrived_at, read, repeated, origin in found:
         rows, bad = written.get(key, 0), parked.get(key, 0)
         repeated = min(repeated, read - rows - bad)
         rest = read - rows - bad - repeated
-        about = (source, table.address, key, name, size, digest, arrived_at)
+        about = (source, address, key, name, size, digest, arrived_at)
         lines.append(Books(*about, read, rows, bad, repeated, rest, origin))
     return lines
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from contracts.column_types import spell_type
 from contracts.table import Source, Stream, Table
 from lake.store import Store, spell_side_key, spell_table_key
 from sources.document_fields import find_leaf_fields
@@ -22,7 +23,7 @@ from steps.failing_rows import DATA_ERRORS, reject_failing
 from steps.find_duplicates import mark_duplicates, measure_lateness
 from steps.plan_records import Plan, Sorting, compile_plan, compile_sorting
 from warehouse.connection import connect
-from warehouse.ddl import spell_type
+from warehouse.evolution import name_column, select_column
 
 SLICES_IN_FLIGHT = 2  # one being written to S3 while the next is parsed
 
@@ -168,7 +169,7 @@ def stage_table_slice(
 
 def write_rows(con: DuckDBPyConnection, plan: Plan, duplicate: str, name: str, store: Store) -> list[str]:
     """One file of good rows, and one of the few that look bad: a check that takes rows out of a file rewrites it."""
-    columns = ", ".join(f'CAST("{c.name}" AS {spell_type(c.type)}) AS "{c.name}"' for c in plan.table.all_columns)
+    columns = ", ".join(spell_columns(plan))
     files = []
     # By place, in a query of its own: the rules may join other tables, and only see the columns that they ask for.
     con.execute(f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT rowid AS place FROM parsed WHERE {plan.suspicion}")
@@ -179,6 +180,14 @@ def write_rows(con: DuckDBPyConnection, plan: Plan, duplicate: str, name: str, s
             con.execute(f"COPY (SELECT {columns} {rows}) TO '{file}' (FORMAT parquet)")
             files.append(file)
     return files
+
+
+def spell_columns(plan: Plan) -> Iterator[str]:
+    """All columns of the table: the contract's, and nulls for those that were retired."""
+    for column in plan.table.all_columns:
+        yield f"CAST({name_column(column.name)} AS {spell_type(column.type)}) AS {name_column(column.name)}"
+    for field in plan.retired:
+        yield select_column(field, None)
 
 
 def open_tally(plan: Plan, count: dict[str, int]) -> dict[str, int]:

@@ -24,7 +24,7 @@ from steps.refuse import PublishBlocked
 from steps.stage import stage_source
 from steps.stream_health import Health
 from warehouse.connection import connect, forget_engines
-from warehouse.ddl import ContractBroken
+from warehouse.evolution import ContractBroken
 from warehouse.ledger import read_positions
 from warehouse.publish import BooksUnbalanced, Overtaken
 

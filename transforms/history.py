@@ -38,11 +38,11 @@ def fold_history(
 ) -> ir.Table:
     """The complete history of every record that an extraction changes; no row where it changes nothing.
 
-    `previous`: all versions so far, the table's columns and HISTORY, none of which is of an extraction taken later.
-    `rows`: the extraction's new and changed rows, the table's columns and TRACE; one a key, and those that say nothing
-    new are welcome. A record with a key but no row here stays as it is. `keys`: the key columns of all records that
-    exist. `seen_at` (UTC): when the extraction saw them, later than the one before it. New versions carry the
-    `raw_object` and `raw_line` of their rows, older ones keep theirs.
+    `previous`: all versions so far, the table's columns and HISTORY, none of which is of an extraction taken later, and
+    columns that were retired. `rows`: the extraction's new and changed rows, the table's columns and TRACE; one a key,
+    and those that say nothing new are welcome. A record with a key but no row here stays as it is. `keys`: the key
+    columns of all records that exist. `seen_at` (UTC): when the extraction saw them, later than the one before it. New
+    versions carry the `raw_object` and `raw_line` of their rows, older ones keep theirs.
     """
     seen = ibis.literal(seen_at, previous.valid_from.type())
     latest = find_latest(previous, key)
@@ -104,7 +104,8 @@ def close_versions(versions: ir.Table, ends: ir.Table, key: Sequence[str]) -> ir
 
 
 def open_versions(changes: ir.Table, previous: ir.Table) -> ir.Table:
-    opened = changes.mutate(
+    retired = {n: ibis.null(kind) for n, kind in previous.schema().items() if n not in changes.columns}
+    opened = changes.mutate(**retired).mutate(
         valid_from=changes["_start"],
         valid_to=ibis.null(previous.valid_to.type()),
         is_current=ibis.literal(True),

@@ -10,6 +10,7 @@ import ibis.expr.datatypes as dt
 import pyarrow as pa
 from ibis import ir
 
+from contracts.column_types import as_ibis
 from contracts.table import TRACE, Column, Table
 
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$"
@@ -55,7 +56,7 @@ def find_problem(rows: ir.Table, column: Column, typed: ir.Value) -> ir.StringVa
 
 def read_type(kind: pa.DataType) -> dt.DataType:
     """The contract's type as Ibis has it."""
-    return dt.json if isinstance(kind, pa.JsonType) else ibis.dtype(kind)
+    return as_ibis(kind)
 
 
 def fits_always(found: dt.DataType, wanted: dt.DataType) -> bool:

@@ -1,20 +1,28 @@
-"""From a contract to tables in the lake: created when missing, widened when the contract grew, never narrowed.
+"""From a contract to tables in the lake: made where they are missing, changed where the contract was
+(warehouse/evolution.py). What cannot be done concerns its table alone, and all others are ready all the same.
 
 Views and macros are made when they are missing, and made anew when their file changed, which a digest in the ledger
 tells: making one is a snapshot, whether or not it is the same as before.
 """
 
+from collections.abc import Iterable
+
+import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
 from contracts.table import Column, Table
+from warehouse.connection import quote
+from warehouse.copying import comment_columns, copy_table, create_table, read_columns
+from warehouse.evolution import ContractBroken, Fields, describe_columns, plan_table
 from warehouse.headers import order_by_reads
 from warehouse.ledger_tables import declare_ledger, prepare_ledger
 from warehouse.marts import Mart, as_table, list_marts
 from warehouse.views import View, find_view, list_views
 
 SCHEMAS = ("core", "speed", "serve", "mart", "quarantine", "ledger", "ml")
+UNFIT = (duckdb.BinderException, duckdb.CatalogException)  # what an SQL file names and the lake has not
 
 QUARANTINE = (
     Column("raw_object", pa.string(), "Key of the raw object that the row came from"),
@@ -29,57 +37,41 @@ MESSAGE = (
     Column("message_offset", pa.int64(), "The message's offset in the partition", nullable=True),
 )
 
-DUCKDB_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.int32(): "INTEGER",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.bool_(): "BOOLEAN",
-    pa.date32(): "DATE",
-    pa.timestamp("us"): "TIMESTAMP",
-    pa.binary(): "BLOB",
-}
 
+def prepare_lake(con: DuckDBPyConnection) -> dict[str, str]:
+    """Make what is missing, and change what was declared otherwise since: schemas, the ledger, for every contract its
+    table and its quarantine, marts and views. Returns why it could not be done, a sentence by address.
 
-class ContractBroken(Exception):
-    """A table of the lake and its contract contradict each other."""
-
-
-def spell_type(kind: pa.DataType) -> str:
-    """The DuckDB type of an Arrow type. Raises TypeError for one that no contract uses yet."""
-    if isinstance(kind, pa.JsonType):
-        return "JSON"
-    if pa.types.is_list(kind):
-        return f"{spell_type(kind.value_type)}[]"
-    if pa.types.is_decimal(kind):
-        return f"DECIMAL({kind.precision}, {kind.scale})"
-    if (found := DUCKDB_TYPES.get(kind)) is None:
-        raise TypeError(f"no DuckDB type is known for {kind}: add it to DUCKDB_TYPES in warehouse/ddl.py")
-    return found
-
-
-def spell_column(column: Column) -> str:
-    return f'"{column.name}" {spell_type(column.type)}' + ("" if column.nullable else " NOT NULL")
-
-
-def prepare_lake(con: DuckDBPyConnection) -> None:
-    """Make what is missing: schemas, the ledger, for every contract its table and its quarantine, marts and views.
-
-    Cheap when there is nothing to do. Runs in the caller's transaction, under the publish lock. Raises ContractBroken.
+    Cheap when there is nothing to do. Runs in the caller's transaction, under the publish lock.
     """
     con.execute("".join(f"CREATE SCHEMA IF NOT EXISTS {name};" for name in SCHEMAS))
     existing = read_columns(con)
     prepare_ledger(con, existing)
+    told: list[str] = []
+    problems: dict[str, str] = {}
     for address, columns in list_declared().items():
-        adapt_table(con, address, columns, existing.get(address, {}))
+        try:
+            told += adapt_table(con, address, describe_columns(address, columns), existing.get(address, {}))
+        except ContractBroken as error:
+            problems[address] = str(error)
     digests = read_digests(con)
     marts_and_views: list[Mart | View] = [*list_marts(), *list_views()]
     for declared in order_by_reads(marts_and_views, list_needed):
-        if isinstance(declared, Mart):
-            columns = describe_mart(con, declared, declared.empty).columns
-            adapt_table(con, declared.address, columns, existing.get(declared.address, {}))
-        elif digests.get(declared.address) != declared.digest:
-            define_view(con, declared)
+        try:
+            if isinstance(declared, Mart):
+                told += adapt_mart(con, declared, existing.get(declared.address, {}))
+            elif digests.get(declared.address) != declared.digest:
+                define_view(con, declared)
+        except (ContractBroken, *UNFIT) as error:
+            why = str(error).splitlines()[0]
+            problems[declared.address] = f"{declared.address} stays as it was, its SQL does not fit the lake: {why}"
+    if told:
+        con.execute(f"CALL lake.set_commit_message('watershed', {quote(spell_message(told))})")
+    return problems
+
+
+def spell_message(told: list[str]) -> str:
+    return f"follow the contracts: {'; '.join(told)}"
 
 
 def list_declared() -> dict[str, tuple[Column, ...]]:
@@ -101,18 +93,36 @@ def list_needed(declared: Mart | View) -> list[str]:
     return [*declared.reads, *(v for v in declared.views if declared.address not in find_view(v).reads)]
 
 
-def is_prepared(con: DuckDBPyConnection, addresses: list[str]) -> bool:
-    """Whether these tables exist with all the columns that their contracts or marts declare, and views as declared."""
+def is_prepared(con: DuckDBPyConnection, addresses: Iterable[str]) -> bool:
+    """Whether these tables, their quarantines and the ledger are as declared, and all views."""
     existing = read_columns(con)
-    declared = {address: {c.name for c in columns} for address, columns in list_declared().items()}
-    declared |= {m.address: {c.name for c in m.columns} for m in list_marts()}
-    declared |= {address: set(columns) for address, columns in declare_ledger().items()}
-    parked = (f"quarantine.{address.rpartition('.')[2]}" for address in addresses)
-    wanted = {*addresses, *(address for address in parked if address in declared), *declare_ledger()}
-    if not all(declared.get(address, {"snapshot_id"}) <= set(existing.get(address, ())) for address in wanted):
+    if any(columns.keys() - existing.get(address, {}).keys() for address, columns in declare_ledger().items()):
+        return False
+    try:
+        declared = describe_wanted(con, addresses)
+        if any(is_behind(address, wanted, existing.get(address, {})) for address, wanted in declared.items()):
+            return False
+    except (ContractBroken, *UNFIT):
         return False
     digests = read_digests(con)
     return all(digests.get(view.address) == view.digest for view in list_views())
+
+
+def describe_wanted(con: DuckDBPyConnection, addresses: Iterable[str]) -> dict[str, Fields]:
+    """The declared columns of these tables, and of their quarantines. What is not declared any more is left out."""
+    declared, marts = list_declared(), {mart.address: mart for mart in list_marts()}
+    wanted = {}
+    for address in addresses:
+        for one in {address, f"quarantine.{address.rpartition('.')[2]}"} & declared.keys():
+            wanted[one] = describe_columns(one, declared[one])
+        if address in marts:
+            mart = describe_mart(con, marts[address], marts[address].empty)
+            wanted[address] = describe_columns(address, mart.columns)
+    return wanted
+
+
+def is_behind(address: str, wanted: Fields, found: Fields) -> bool:
+    return not found or bool(plan_table(address, wanted, found).told)
 
 
 def describe_mart(con: DuckDBPyConnection, mart: Mart, query: str | None = None) -> Table:
@@ -136,41 +146,40 @@ def read_digests(con: DuckDBPyConnection) -> dict[str, str]:
     return dict(con.execute(latest).fetchall())
 
 
-def adapt_table(con: DuckDBPyConnection, address: str, columns: tuple[Column, ...], existing: dict[str, str]) -> None:
+def adapt_table(con: DuckDBPyConnection, address: str, wanted: Fields, existing: Fields) -> list[str]:
+    """Make a table, or what it lacks. Returns what was changed, a phrase each. Raises ContractBroken, and then nothing
+    was."""
     if not existing:
-        con.execute(f"CREATE TABLE IF NOT EXISTS {address} ({', '.join(map(spell_column, columns))})")
-        comment_columns(con, address, columns)
-    for column in columns if existing else ():
-        wanted = spell_type(column.type)
-        if (found := existing.get(column.name)) is None:
-            con.execute(f'ALTER TABLE {address} ADD COLUMN "{column.name}" {wanted}{spell_default(column)}')
-            comment_columns(con, address, (column,))
-        elif found != wanted:
-            raise ContractBroken(
-                f"{address}.{column.name} is {found} in the lake and {wanted} in its contract: "
-                "give the changed column a new name, or drop the table and rebuild it from raw"
-            )
+        create_table(con, address, wanted.values())
+        return []
+    plan = plan_table(address, wanted, existing)
+    if plan.is_copied:
+        copy_table(con, address, plan)
+    elif plan.told:
+        for action in plan.actions:
+            con.execute(f"ALTER TABLE {address} {action}")
+        comment_columns(con, address, (field for name, field in wanted.items() if name not in existing))
+    return [f"{address}: {told}" for told in plan.told]
 
 
-def spell_default(column: Column) -> str:
-    """What rows have that are there before the column."""
-    return "" if column.default is None else " DEFAULT '{}'".format(str(column.default).replace("'", "''"))
+def adapt_mart(con: DuckDBPyConnection, mart: Mart, existing: Fields) -> list[str]:
+    """As `adapt_table`. A mart of other types is made anew, empty, and all of its builds are void: it is stale."""
+    wanted = describe_columns(mart.address, describe_mart(con, mart, mart.empty).columns)
+    try:
+        return adapt_table(con, mart.address, wanted, existing)
+    except ContractBroken:
+        con.execute(f"DROP TABLE {mart.address}")
+        adapt_table(con, mart.address, wanted, {})
+        void_builds(con, mart.address)
+        return [f"{mart.address} is made anew"]
 
 
-def comment_columns(con: DuckDBPyConnection, address: str, columns: tuple[Column, ...]) -> None:
-    for column in columns:
-        text = column.description + (f" [{column.unit}]" if column.unit else "")
-        quoted = text.replace("'", "''")
-        con.execute(f"COMMENT ON COLUMN {address}.\"{column.name}\" IS '{quoted}'")
-
-
-def read_columns(con: DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """DuckDB type by column by table address."""
-    rows = con.execute(
-        """SELECT schema_name || '.' || table_name, column_name, data_type
-           FROM duckdb_columns() WHERE database_name = 'lake'"""
-    ).fetchall()
-    found: dict[str, dict[str, str]] = {}
-    for address, column, kind in rows:
-        found.setdefault(address, {})[column] = kind
-    return found
+def void_builds(con: DuckDBPyConnection, address: str) -> None:
+    """Say of all that was built of a mart that it was built from nothing, which makes it stale."""
+    con.execute(
+        """INSERT INTO ledger.inputs BY NAME
+           SELECT 'made anew' AS run_id, (SELECT id + 1 FROM ducklake_current_snapshot('lake')) AS snapshot_id,
+                  table_name, day, -1 AS input_snapshot_id
+           FROM ledger.inputs WHERE table_name = ? GROUP BY table_name, day""",
+        [address],
+    )

@@ -127,6 +127,17 @@ def list_extractions(con: DuckDBPyConnection, source: str) -> set[str]:
     return set(fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.extractions WHERE source = ?", [source]))
 
 
+def is_dropped(con: DuckDBPyConnection, tables: list[str]) -> bool:
+    """Whether any of these tables was dropped and not filled since."""
+    query = """
+        SELECT 1 FROM ledger.decisions JOIN ledger.outcomes AS done USING (decision_id)
+        WHERE kind = 'drop_table' AND list_contains(?, subject) AND NOT EXISTS (
+            FROM ledger.books WHERE table_name = subject AND books.snapshot_id > done.snapshot_id
+        ) LIMIT 1
+    """
+    return con.execute(query, [tables]).fetchone() is not None
+
+
 def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:
     """Raw objects that were refused and not published since."""
     refused = fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.refusals WHERE source = ?", [source])

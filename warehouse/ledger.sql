@@ -175,7 +175,7 @@ CREATE TABLE IF NOT EXISTS ledger.lineage_events (
 CREATE TABLE IF NOT EXISTS ledger.decisions (
     decision_id VARCHAR NOT NULL,
     snapshot_id BIGINT NOT NULL,
-    kind VARCHAR NOT NULL,          -- drop, replay, accept, leave or rollback
+    kind VARCHAR NOT NULL,          -- drop, replay, accept, leave, rollback or drop_table
     subject VARCHAR NOT NULL,       -- the table or source that it is about
     about_json VARCHAR NOT NULL,    -- which rows, objects or version
     reason VARCHAR NOT NULL,        -- why, in the words of who decided

@@ -18,7 +18,7 @@ def declare_ledger() -> dict[str, dict[str, str]]:
     return {address: dict(COLUMN.findall(columns)) for address, columns in TABLE.findall(LEDGER_SQL.read_text())}
 
 
-def prepare_ledger(con: DuckDBPyConnection, existing: Mapping[str, Mapping[str, str]]) -> None:
+def prepare_ledger(con: DuckDBPyConnection, existing: Mapping[str, Mapping[str, object]]) -> None:
     """Make the tables, and widen those of a lake that an earlier version made. What came later is null in old rows."""
     con.execute(LEDGER_SQL.read_text())
     for address, columns in declare_ledger().items():

@@ -6,10 +6,11 @@ at one PostgreSQL advisory lock, because DuckLake's optimistic commits would oth
 """
 
 import json
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,21 +19,23 @@ from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
 from contracts.settings import Settings, load_settings
+from warehouse.books import BooksUnbalanced, verify_books
 from warehouse.connection import connect, quote
+from warehouse.copying import add_files
 from warehouse.ddl import is_prepared, prepare_lake
+from warehouse.evolution import ContractBroken, Fields
+from warehouse.fit import fit_files, have_changed, read_schema_version, read_targets
 from warehouse.ledger import Books, LedgerRows, insert_rows, list_published_among, write_ledger
 from warehouse.repeats import Overtaken, find_publish
 
 __all__ = ["BooksUnbalanced", "Overtaken", "Part", "Publication", "hold_lock", "prepare", "publish", "transact"]
 
+log = logging.getLogger(__name__)
+
 LOCK = "watershed.publish"
 # Seconds: a server that vanishes without a word is given up after a minute.
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 PATIENCE: dict[str, Any] = {"connect_timeout": 10} | KEEPALIVES
-
-
-class BooksUnbalanced(Exception):
-    """read != written + quarantined + deduplicated + filtered, or files do not hold what the books say."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +78,17 @@ class Publication:
 def publish(publication: Publication, settings: Settings | None = None) -> int:
     """Make a run's staged files visible, with its ledger rows. Returns the number of the snapshot that it made.
 
-    Raises BooksUnbalanced before anything is touched, and Overtaken; any error inside rolls everything back.
+    Raises BooksUnbalanced and ContractBroken before anything is touched, and Overtaken; any error inside rolls
+    everything back.
     """
     settings = settings or load_settings()
     con = connect(settings)
+    addresses = [part.address for part in publication.parts]
+    if not is_prepared(con, addresses):
+        prepare(settings, addresses)
+    schema, columns = read_schema_version(con), read_targets(con, addresses)
+    publication = replace(publication, parts=tuple(fit_part(con, part, columns) for part in publication.parts))
     verify_books(con, publication)
-    if not is_prepared(con, [part.address for part in publication.parts]):
-        prepare(settings)
     asked_at = time.monotonic()
     with hold_lock(settings), transact(con):
         locked_at = time.monotonic()
@@ -90,6 +97,8 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
         if (already := find_publish(con, publication.run_id, publication.subject, staged, objects)) is not None:
             return already
         snapshot = read_snapshot(con) + 1
+        if read_schema_version(con) != schema and have_changed(con, columns):
+            raise Overtaken(f"a table of {publication.subject} has other columns since: run {publication.run_id} again")
         if publication.overtaken and con.execute(publication.overtaken).fetchone():
             raise Overtaken(
                 f"{publication.subject} was published by another run meanwhile: run {publication.run_id} again"
@@ -102,6 +111,18 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
     if (made := read_snapshot(con)) < snapshot:
         raise RuntimeError(f"run {publication.run_id} committed no snapshot: the lake is at {made}, not {snapshot}")
     return snapshot
+
+
+def fit_part(con: DuckDBPyConnection, part: Part, columns: dict[str, Fields]) -> Part:
+    """The part with files that have the columns of their table."""
+    quarantine = name_quarantine(part.address)
+    files = fit_files(con, part.address, part.files, columns[part.address])
+    parked = fit_files(con, quarantine, part.quarantine_files, columns.get(quarantine, {}))
+    return replace(part, files=tuple(files), quarantine_files=tuple(parked))
+
+
+def name_quarantine(address: str) -> str:
+    return f"quarantine.{address.rpartition('.')[2]}"
 
 
 @contextmanager
@@ -134,15 +155,22 @@ def read_snapshot(con: DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def prepare(settings: Settings) -> None:
-    """Make the lake and its tables where missing, widen them where a contract grew; one snapshot at most."""
+def prepare(settings: Settings, addresses: Iterable[str] | None = None) -> None:
+    """Make the lake and its tables where missing, and have them follow their contracts; one snapshot at most.
+
+    Raises ContractBroken where one of these tables cannot, or without any named, any; the others are ready then.
+    """
     con = connect(settings)
     with hold_lock(settings), transact(con):
-        prepare_lake(con)
+        problems = prepare_lake(con)
+    for sentence in problems.values():
+        log.warning("%s", sentence)
+    if concerned := [why for address, why in problems.items() if addresses is None or address in set(addresses)]:
+        raise ContractBroken("; ".join(concerned))
 
 
 def replace_rows(con: DuckDBPyConnection, part: Part, books: tuple[Books, ...]) -> None:
-    quarantine = f"quarantine.{part.address.rpartition('.')[2]}"
+    quarantine = name_quarantine(part.address)
     if part.replaced is not None:
         con.execute(f"DELETE FROM {part.address} WHERE {part.replaced}")
     taken = {line.raw_object for line in books if line.table_name == part.address}
@@ -152,21 +180,15 @@ def replace_rows(con: DuckDBPyConnection, part: Part, books: tuple[Books, ...]) 
         listed = ", ".join(map(quote, sorted(republished)))
         for address in (*layers, quarantine):
             con.execute(f"DELETE FROM {address} WHERE raw_object IN ({listed})")
-    register_files(con, part.address, part.files)
-    register_files(con, quarantine, part.quarantine_files)
+    for address, files in ((part.address, part.files), (quarantine, part.quarantine_files)):
+        if files:
+            add_files(con, address, files)
 
 
 def list_layers(address: str) -> list[str]:
     """The table with its twin in the other layer, if there is one: an object's rows are in one of them."""
     name = address.rpartition(".")[2]
     return [table.address for table in list_tables() if table.name == name] or [address]
-
-
-def register_files(con: DuckDBPyConnection, address: str, files: tuple[str, ...]) -> None:
-    if files:
-        schema, _, name = address.partition(".")
-        listed = ", ".join(map(quote, files))
-        con.execute(f"CALL ducklake_add_data_files('lake', '{name}', [{listed}], schema => '{schema}')")
 
 
 def write_waits(
@@ -176,33 +198,6 @@ def write_waits(
     waits = {"wait_ms": (locked_at - asked_at) * 1000, "publish_ms": (time.monotonic() - locked_at) * 1000}
     about = {"run_id": publication.run_id, "snapshot_id": snapshot, "subject": publication.subject}
     insert_rows(con, "ledger.waits", [about | {name: round(ms) for name, ms in waits.items()}])
-
-
-def verify_books(con: DuckDBPyConnection, publication: Publication) -> None:
-    """The books add up per object, and the staged files hold just the rows that the books promise."""
-    for line in publication.books:
-        if line.rows_read != line.rows_accounted:
-            raise BooksUnbalanced(
-                f"{line.table_name} read {line.rows_read} rows of {line.raw_object} and accounts for "
-                f"{line.rows_accounted}: nothing is published, run {publication.run_id}; a transform is defective"
-            )
-    for part in publication.parts if publication.books else ():
-        own = [b for b in publication.books if b.table_name == part.address]
-        promised = part.carried + sum(b.rows_written for b in own), sum(b.rows_quarantined for b in own)
-        found = count_rows(con, part.files), count_rows(con, part.quarantine_files)
-        if promised != found:
-            raise BooksUnbalanced(
-                f"the books of {part.address} promise {promised} rows written and quarantined, the staged files hold "
-                f"{found}: nothing is published, run {publication.run_id}"
-            )
-
-
-def count_rows(con: DuckDBPyConnection, files: tuple[str, ...]) -> int:
-    if not files:
-        return 0
-    listed = ", ".join(map(quote, files))
-    row = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata([{listed}])").fetchone()
-    return int(row[0]) if row else 0
 
 
 def spell_message(publication: Publication, snapshot: int) -> str:

@@ -25,7 +25,8 @@ CHANGED_DAYS = """
         WHERE NOT $is_cumulative OR day < CAST(now() AS DATE)
     ),
     mart AS (
-        SELECT day, max(input_snapshot_id) AS built FROM ledger.inputs WHERE table_name = $address GROUP BY day
+        SELECT day, arg_max(input_snapshot_id, snapshot_id) AS built
+        FROM ledger.inputs WHERE table_name = $address GROUP BY day
     )
     SELECT day FROM due LEFT JOIN mart USING (day) WHERE changed > coalesce(built, -1) ORDER BY day
 """
@@ -62,7 +63,7 @@ ALL_CHANGED_DAYS = """
         WHERE NOT is_cumulative OR day < CAST(now() AS DATE)
     ),
     built AS (
-        SELECT table_name AS mart, day, max(input_snapshot_id) AS built FROM ledger.inputs GROUP BY ALL
+        SELECT table_name AS mart, day, arg_max(input_snapshot_id, snapshot_id) AS built FROM ledger.inputs GROUP BY ALL
     )
     SELECT mart, day FROM due LEFT JOIN built USING (mart, day) WHERE changed > coalesce(built, -1) ORDER BY mart, day
 """
@@ -79,7 +80,9 @@ ALL_LAST_CHANGES = """
             UNION ALL SELECT table_name, snapshot_id FROM ledger.inputs
         ) GROUP BY ALL
     ),
-    built AS (SELECT table_name AS mart, max(input_snapshot_id) AS built FROM ledger.inputs GROUP BY ALL)
+    built AS (
+        SELECT table_name AS mart, arg_max(input_snapshot_id, snapshot_id) AS built FROM ledger.inputs GROUP BY ALL
+    )
     SELECT mart FROM reads JOIN changes USING (table_name) LEFT JOIN built USING (mart)
     WHERE NOT is_daily GROUP BY mart HAVING max(snapshot_id) > coalesce(max(built), -1) ORDER BY mart
 """
@@ -93,7 +96,7 @@ def find_stale_days(con: DuckDBPyConnection, mart: Mart) -> list[date | None]:
         return [row[0] for row in con.execute(CHANGED_DAYS, asked).fetchall()]
     changed = con.execute(LAST_CHANGE, {"inputs": inputs}).fetchone()
     built = con.execute(
-        "SELECT max(input_snapshot_id) FROM ledger.inputs WHERE table_name = ?", [mart.address]
+        "SELECT arg_max(input_snapshot_id, snapshot_id) FROM ledger.inputs WHERE table_name = ?", [mart.address]
     ).fetchone()
     last_change, last_build = (changed or (None,))[0], (built or (None,))[0]
     return [None] if last_change is not None and last_change > (-1 if last_build is None else last_build) else []

@@ -15,11 +15,15 @@ def run(args: argparse.Namespace) -> int:
     from contracts.settings import load_settings
     from stack.home import open_home
     from stack.servers import start_airflow, start_consumers, start_monitor, start_storage
+    from warehouse.evolution import ContractBroken
     from warehouse.publish import prepare
 
     home, began = open_home(), time.monotonic()
     start_storage(home, report_line)
-    prepare(load_settings())
+    try:
+        prepare(load_settings())
+    except ContractBroken as error:  # it blocks those tables alone
+        report_line(f"not prepared: {error}")
     if not args.storage_only:
         start_airflow(home, report_line)
         start_consumers(home, report_line)

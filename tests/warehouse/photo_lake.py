@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from contracts.photo_events import TABLE
-from warehouse.ddl import spell_column
+from warehouse.evolution import describe_columns
 from warehouse.ledger_tables import LEDGER_SQL
 from warehouse.marts import find_mart
 from warehouse.views import list_views
@@ -30,7 +30,8 @@ class PhotoLake:
 
     def __post_init__(self) -> None:
         self.con.execute("CREATE SCHEMA core; CREATE SCHEMA ledger;" + LEDGER_SQL.read_text())
-        self.con.execute(f"CREATE TABLE core.photo_events ({', '.join(map(spell_column, TABLE.all_columns))})")
+        columns = describe_columns(TABLE.address, TABLE.all_columns).values()
+        self.con.execute(f"CREATE TABLE core.photo_events ({', '.join(column.definition for column in columns)})")
         views = [view for view in list_views() if view.address.startswith("core.")]
         self.con.execute(next(view.statement for view in views if view.address == "core.photo_changes"))
         self.con.execute(f"CREATE TABLE core.photo_states AS {MART.empty} LIMIT 0")

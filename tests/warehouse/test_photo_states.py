@@ -12,7 +12,7 @@ from tests.empty_lake import EmptyLake
 from tests.warehouse.photo_lake import EVER, Row
 from tests.warehouse.test_photo_fold import FIRST, fold, make_event
 from warehouse.connection import connect
-from warehouse.ddl import spell_column
+from warehouse.evolution import describe_columns
 from warehouse.ledger import Books, LedgerRows, fetch_column, insert_rows, utc_now
 from warehouse.publish import Part, Publication, publish
 
@@ -28,7 +28,8 @@ def publish_events(name: str, *events: Row) -> None:
     """One raw object of events, all received on one day."""
     con, key = connect(), f"raw/photo_events/{name}"
     file = open_store().address(spell_table_key(TABLE.address, name))
-    columns = ", ".join(spell_column(c).removesuffix(" NOT NULL") for c in TABLE.all_columns)
+    declared = describe_columns(TABLE.address, TABLE.all_columns).values()
+    columns = ", ".join(column.definition.removesuffix(" NOT NULL") for column in declared)
     con.execute(f"CREATE TEMP TABLE arrived ({columns})")
     insert_rows(con, "arrived", [{**e, "raw_object": key, "raw_line": n} for n, e in enumerate(events, 1)])
     con.execute(f"COPY arrived TO '{file}' (FORMAT parquet)")

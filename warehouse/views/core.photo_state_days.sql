@@ -12,7 +12,7 @@ WITH changed AS (
 ),
 
 built AS (
-    SELECT day, max(input_snapshot_id) AS input_snapshot_id, max(snapshot_id) AS snapshot_id
+    SELECT day, arg_max(input_snapshot_id, snapshot_id) AS input_snapshot_id, max(snapshot_id) AS snapshot_id
     FROM ledger.inputs
     WHERE table_name = 'core.photo_states'
     GROUP BY day

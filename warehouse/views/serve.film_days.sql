@@ -14,7 +14,7 @@ WITH changed AS (
 ),
 
 built AS (
-    SELECT day, max(input_snapshot_id) AS input_snapshot_id
+    SELECT day, arg_max(input_snapshot_id, snapshot_id) AS input_snapshot_id
     FROM ledger.inputs
     WHERE table_name = 'mart.film_popularity_daily'
     GROUP BY day
