@@ -1,4 +1,4 @@
-"""A mart or a day that cannot be built is red by name, and stops no other."""
+"""A mart or a day that cannot be built is red by name, and stops no other; no sum is too great for its column."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,12 +7,13 @@ import pytest
 
 from lake.store import open_store
 from stack.cli import main as watershed
-from steps.marts import MartsFailed, build_stale_mart, build_stale_marts
+from steps.marts import MartsFailed, build_mart, build_stale_mart, build_stale_marts
 from tests.empty_lake import EmptyLake
 from warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 
+HUGE = 9_000_000_000_000_000_000
 MANY = 20_000  # rows that DuckLake writes into a file of their own
 REQUESTS = """
     INSERT INTO core.requests BY NAME
@@ -20,6 +21,25 @@ REQUESTS = """
         200 AS status, 'o' AS raw_object, n AS raw_line
     FROM range({rows}) AS r (n)
 """
+PHOTOS = """
+    INSERT INTO core.photos BY NAME
+    SELECT n AS photo_id, 1 AS user_id, '/p' AS path, {size} AS file_bytes, {day} AS uploaded_at, {day} AS updated_at,
+        {day} AS valid_from, true AS is_current, false AS is_deleted, 'o' AS raw_object, n AS raw_line
+    FROM range({rows}) AS r (n)
+"""
+FIRST = "TIMESTAMP '2025-11-01'"
+
+
+def test_sums_hold_what_older_rules_let_through(lake: EmptyLake) -> None:
+    con, day = connect(), date(2025, 11, 1)
+    for insert in (REQUESTS, PHOTOS):
+        con.execute(insert.format(day=FIRST, size=HUGE, rows=3))
+    for mart, column in (("traffic_hourly", "response_bytes"), ("top_pages", "response_bytes")):
+        assert build_mart(mart, mart, day, force=True)
+        assert con.execute(f"SELECT {column} FROM mart.{mart}").fetchall() == [(Decimal(3 * HUGE),)]
+    for mart in ("uploads_daily", "storage_by_user"):
+        assert build_mart(mart, mart, day, force=True)
+        assert con.execute(f"SELECT file_bytes FROM mart.{mart}").fetchall() == [(Decimal(3 * HUGE),)]
 
 
 def test_a_failing_day_stops_no_other(lake: EmptyLake, capsys: pytest.CaptureFixture[str]) -> None:

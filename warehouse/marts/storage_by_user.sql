@@ -14,7 +14,7 @@ SELECT
     photos.user_id,
     any_value(users.user_name) AS user_name,
     count(*) AS photo_count,
-    sum(photos.file_bytes)::BIGINT AS file_bytes,
+    sum(photos.file_bytes)::DECIMAL(38, 0) AS file_bytes,
     rank() OVER (ORDER BY sum(photos.file_bytes) DESC) AS storage_rank
 FROM core.photos AS photos
 LEFT JOIN core.users AS users ON photos.user_id = users.user_id AND users.is_current

@@ -16,7 +16,7 @@ SELECT
     coalesce(path, '(none)') AS path,
     count(*) AS request_count,
     count(DISTINCT client_host) AS client_count,
-    coalesce(sum(response_bytes), 0)::BIGINT AS response_bytes,
+    coalesce(sum(response_bytes), 0)::DECIMAL(38, 0) AS response_bytes,
     rank() OVER (ORDER BY count(*) DESC) AS page_rank
 FROM core.requests
 WHERE requested_at >= getvariable('day') AND requested_at < getvariable('day') + 1

@@ -17,7 +17,7 @@ SELECT
     count(*) FILTER (status BETWEEN 400 AND 499) AS client_error_count,
     count(*) FILTER (status >= 500) AS server_error_count,
     count(DISTINCT client_host) AS client_count,
-    coalesce(sum(response_bytes), 0)::BIGINT AS response_bytes
+    coalesce(sum(response_bytes), 0)::DECIMAL(38, 0) AS response_bytes
 FROM core.requests
 WHERE requested_at >= getvariable('day') AND requested_at < getvariable('day') + 1
 GROUP BY hour_at

@@ -21,7 +21,7 @@ SELECT
     getvariable('day') AS uploaded_date,
     count(*) AS photo_count,
     count(DISTINCT user_id) AS uploader_count,
-    coalesce(sum(file_bytes), 0)::BIGINT AS file_bytes,
+    coalesce(sum(file_bytes), 0)::DECIMAL(38, 0) AS file_bytes,
     count(*) FILTER (is_deleted) AS deleted_count
 FROM latest
 HAVING count(*) > 0
