@@ -39,14 +39,16 @@ def find_home() -> Path:
     return Path(os.environ.get("WATERSHED_HOME") or DEFAULT_HOME).expanduser().absolute()
 
 
-def read_setting(name: str, default: str | None = None) -> str:
-    """`WATERSHED_<NAME>` from the environment, else from the local stack's file. Raises SettingsMissing."""
+STACK = "start the local stack with `watershed up`, or set it (docs/production.md)"
+
+
+def read_setting(name: str, default: str | None = None, cure: str = STACK) -> str:
+    """`WATERSHED_<NAME>` from the environment, else from the local stack's file. Raises SettingsMissing, with what to
+    do about it."""
     variable = f"WATERSHED_{name.upper()}"
     value = os.environ.get(variable) or read_stack_file(find_home()).get(variable) or default
     if value is None:
-        raise SettingsMissing(
-            f"{variable} is not set: start the local stack with `watershed up`, or set it (docs/production.md)"
-        )
+        raise SettingsMissing(f"{variable} is not set: {cure}")
     return value
 
 
@@ -99,7 +101,9 @@ def spell_topic(topic: str) -> str:
 
 def source_url(source: str) -> str:
     """The SQLAlchemy-style PostgreSQL address of an oltp source: `WATERSHED_<SOURCE>_URL`."""
-    return read_setting(f"{source}_url")
+    address = "postgresql://user:password@host/name"
+    cure = f"set it to the address of the database that the source {source} reads, {address} (docs/production.md)"
+    return read_setting(f"{source}_url", cure=cure)
 
 
 def read_stack_file(home: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@
 goes to quarantine, unless the severity is `info`, which only reports, or `mostly` allows a share of the rows to fail.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -59,15 +59,23 @@ def expect_that(
     return ExpectColumnValuesToSatisfy(column=column, condition=condition, mostly=mostly, **describe(because, severity))
 
 
-def expect_known(known: Known, column: str, table: str, because: str) -> Rules:
-    """`column` is a key of another table. No rule where nothing is known of that table."""
+def expect_known(
+    known: Known, columns: str | Sequence[str], table: str, because: str, key: Sequence[str] = (), about: str = ""
+) -> Rules:
+    """`columns` together are a key of another table: its contract's, or the columns that `key` names in their order.
+
+    A row that has a null in one of them refers to nothing. No rule where nothing is known of that table. `about` tells
+    a rule from another one about the same columns.
+    """
     from expectations.adapter.expectations import ExpectColumnValuesToExistIn
 
     if (relation := known.references.get(table)) is None:
         return []
-    (key,) = find_table(table).key
-    keys = f'SELECT "{key}" FROM {relation}'
-    return [ExpectColumnValuesToExistIn(column=column, keys=keys, **describe(because, "warning"))]
+    first, *others = (columns,) if isinstance(columns, str) else columns
+    named = ", ".join(f'"{name}"' for name in key or find_table(table).key)
+    keys = f"SELECT {named} FROM {relation}"
+    told = describe(because, "warning")
+    return [ExpectColumnValuesToExistIn(column=first, others=others, keys=keys, about=about, **told)]
 
 
 def expect_unique(column: str, others: Collection[str], because: str, among: str = "true") -> "Expectation":

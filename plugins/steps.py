@@ -44,6 +44,11 @@ def check(source: str, table: str) -> Any:
     return check_rows.override(task_id=f"check_{table}", inlets=[staged], outlets=[checked])(source, table)
 
 
+def check_tables(source: str) -> list[Any]:
+    """The tasks that check what is staged of every table of a source."""
+    return [check(source, table) for table in list_tables(source)]
+
+
 def publish(source: str) -> Any:
     """The task that makes the run visible, all tables of the source at once."""
     checked = [checked_asset(source, table) for table in list_tables(source)]

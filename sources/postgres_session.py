@@ -13,11 +13,15 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 DATABASE = "extracted"
 AWAY = re.compile(
     "Unable to connect to Postgres|server closed the connection|terminating connection|conflict with recovery|FATAL"
+    "|closed unexpectedly|Connection reset|could not (?:receive|send) data|no connection to the server|timeout expired"
 )
+# PostgreSQL's own reason, in whatever language: a severity, and two blanks. What explains it begins likewise.
+REASON = re.compile(r"\b(?!DETAIL|HINT|CONTEXT|LINE|QUERY|STATEMENT)[^\W\d_]{4,}:  (.+)")
 
 
 @contextmanager
@@ -27,7 +31,7 @@ def open_snapshot(con: DuckDBPyConnection, url: str) -> Iterator[dict[str, Any]]
 
     Raises ConnectionError or ValueError with one sentence; a password is in neither.
     """
-    address = make_url(url)
+    address = parse_address(url)
     try:
         attach_database(con, address)
         system, timeline = identify_server(con)
@@ -90,13 +94,31 @@ def identify_server(con: DuckDBPyConnection) -> tuple[str, int]:
     return str(system), int(timeline, 16) if timeline else int(last_timeline)
 
 
+def parse_address(url: str) -> URL:
+    """Raises ValueError, without the address, which may hold a password."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        address = None
+    if address is None or not address.drivername.startswith("postgres"):
+        wanted = "postgresql://user:password@host/name"
+        raise ValueError(f"what was given is not the address of a PostgreSQL database, which looks like {wanted}")
+    return address
+
+
 def attach_database(con: DuckDBPyConnection, address: URL) -> None:
     parts = {"HOST": address.host, "PORT": address.port or 5432, "DATABASE": address.database}
     parts |= {"USER": address.username, "PASSWORD": address.password}
     fields = "".join(f", {name} {text_sql(str(value))}" for name, value in parts.items() if value)
     con.execute(f"CREATE OR REPLACE TEMPORARY SECRET {DATABASE} (TYPE postgres{fields})")
-    options = " ".join(f"{name}={value}" for name, value in address.query.items())  # such as sslmode=require
+    options = " ".join(f"{name}={quote_option(value)}" for name, value in address.query.items())  # sslmode=require
     con.execute(f"ATTACH {text_sql(options)} AS {DATABASE} (TYPE postgres, SECRET {DATABASE}, READ_ONLY)")
+
+
+def quote_option(value: str | tuple[str, ...]) -> str:
+    """A value as libpq's connection strings write it; of several, as a URL may give them, the last."""
+    text = value if isinstance(value, str) else value[-1]
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def detach_database(con: DuckDBPyConnection) -> None:
@@ -117,7 +139,7 @@ def explain_failure(address: URL, error: duckdb.Error) -> Exception:
     where = f"{address.host}:{address.port or 5432}/{address.database}"
     table = "".join(f"'s table {name}" for name in getattr(error, "__notes__", [])[:1])
     text = str(error).replace(address.password or "\0", "***")
-    reason = (re.findall(r"(?:FATAL|ERROR|failed): +(?!FATAL)(.+)", text) or text.strip().splitlines()[:1])[-1].strip()
+    reason = (REASON.findall(text) or re.findall("failed: (.+)", text) or text.strip().splitlines()[:1])[-1].strip()
     if AWAY.search(text):
         return ConnectionError(f"the database {where} does not answer the user {address.username!r}: {reason}")
     if 'for encoding "UTF8"' in reason:  # only where the encoding is SQL_ASCII, which takes any bytes

@@ -28,12 +28,15 @@ class ExpectColumnMoments(ExpectColumnValuesToSatisfy):
 
 
 class ExpectColumnValuesToExistIn(ColumnMapExpectation):
-    """The value is among `keys`, a SELECT of one column of another relation."""
+    """`column` and `others` together are among `keys`, a SELECT of as many columns of another relation. A null in one
+    of them counts as true. `about` is part of the rule's name, where the same columns refer to several relations."""
 
     keys: str
+    others: list[str]
+    about: str
     map_metric: ClassVar[str] = "column_values.exist_in"
-    success_keys: ClassVar[tuple[str, ...]] = ("keys", "mostly")
-    args_keys: ClassVar[tuple[str, ...]] = ("column", "keys")
+    success_keys: ClassVar[tuple[str, ...]] = ("keys", "others", "mostly")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "others", "keys")
 
 
 class ExpectKeyToBeUnique(ColumnMapExpectation):

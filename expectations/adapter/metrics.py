@@ -61,14 +61,17 @@ class ColumnValuesUniqueKey(ColumnMapMetricProvider):
 
 
 class ColumnValuesExistIn(ColumnMapMetricProvider):
-    """The value is a key of another relation: `keys` is a SELECT of one column."""
+    """`column` and `others` are a key of another relation: `keys` is a SELECT of as many columns."""
 
     condition_metric_name = "column_values.exist_in"
-    condition_value_keys = ("keys",)
+    condition_value_keys = ("keys", "others")
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: sa.ColumnClause, keys: str, **kwargs: Any) -> sa.ColumnElement:
-        return column.op("IN", return_type=sa.Boolean)(sa.literal_column(f"({keys})"))
+    def _duckdb(cls, column: sa.ColumnClause, keys: str, others: list[str], **kwargs: Any) -> sa.ColumnElement:
+        rest: list[sa.ColumnClause] = [sa.column(name) for name in others]
+        own = sa.tuple_(column, *rest) if rest else column
+        found = own.op("IN", return_type=sa.Boolean)(sa.literal_column(f"({keys})"))
+        return sa.or_(*(other.is_(None) for other in rest), found) if rest else found
 
 
 class ColumnValuesSatisfy(ColumnMapMetricProvider):

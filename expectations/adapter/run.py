@@ -19,7 +19,7 @@ from great_expectations.validator.validator import calc_validation_statistics
 
 import expectations.adapter.metrics  # noqa: F401  (registers them)
 from expectations.adapter.engine import DuckDBDatasource, DuckDBExecutionEngine, borrow_connection
-from expectations.adapter.expectations import ExpectNoneFound
+from expectations.adapter.expectations import ExpectColumnValuesToExistIn, ExpectNoneFound
 from expectations.verdict import Severity
 
 for chatty in ("great_expectations", "great_expectations.data_context.types.base"):
@@ -88,12 +88,15 @@ def run_rules(
 
 
 def name_rule(rule: Expectation) -> str:
-    """A short name, such as `between:rating`; `share:` where a rule allows for some rows that break it."""
+    """A short name, such as `between:rating`; `share:` where a rule allows for some rows that break it. A reference
+    is told by all of its columns, and by what it is about if that is said."""
     kind = SHORT_NAMES.get(rule.expectation_type, rule.expectation_type.removeprefix("expect_"))
     if isinstance(rule, ExpectNoneFound):
         return f"{kind}:{rule.about}"
     if not isinstance(rule, ColumnMapExpectation):
         return kind
+    if isinstance(rule, ExpectColumnValuesToExistIn):
+        return ":".join(filter(None, [kind, ",".join([rule.column, *rule.others]), rule.about]))
     return f"{kind if rule.mostly == 1 else 'share'}:{rule.column}"
 
 

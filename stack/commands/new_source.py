@@ -2,14 +2,23 @@
 
 No shared file is edited: contracts find each other, and Airflow finds the DAG. docs/add_a_source.md goes on from here,
 and docs/add_a_topic.md for the kind kafka, whose topic is the name with dashes; `watershed up` makes it.
+
+With --from-database the kind oltp writes contracts and rules of all tables of a database; later, those of the tables
+that are new (docs/add_a_database.md).
 """
 
 import argparse
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
+
+from contracts.settings import SettingsMissing, read_setting, source_url
+
+if TYPE_CHECKING:
+    from stack.database_source.compose import Draft
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "stack" / "templates"
@@ -24,24 +33,103 @@ PLACES = {
     "test.py": "tests/transforms/test_$table.py",
 }
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+CONSTANTS = {"table", "fields", "features", "json_text", "text_list", "utc_timestamp"}  # of modules in contracts/
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the source, such as door_events")
     parser.add_argument("kind", choices=KINDS, help="lines of text, JSON documents, a PostgreSQL database, a topic")
     parser.add_argument("--table", metavar="TABLE", help="the table that it feeds, a plural noun (default: NAME)")
+    parser.add_argument(
+        "--from-database",
+        metavar="ADDRESS",
+        nargs="?",
+        const="",
+        help="oltp: a table for each of the database's; its address, postgresql://..., or the setting that holds it "
+        "(default: WATERSHED_<NAME>_URL)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.from_database is not None:
+        return write_database(args.name, args.kind, args.table, args.from_database)
     table = args.table or args.name
     check_names(args.name, table)
     files = dict(compose_files(args.name, args.kind, table))
     check_free(args.name, files)
+    write_files(files)
+    return 0
+
+
+def write_files(files: dict[Path, str]) -> None:
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         print(path.relative_to(REPOSITORY))
+
+
+def write_database(source: str, kind: str, table: str | None, address: str) -> int:
+    """Write what is new of a database, and say what is left out, what to confirm, and what comes next. Raises
+    ValueError, LookupError or ConnectionError with one sentence."""
+    from stack.database_source.catalog import read_catalog
+    from stack.database_source.compose import compose_tables
+
+    check_database(source, kind, table)
+    catalog = read_catalog(find_address(source, address))
+    draft = compose_tables(source, catalog, REPOSITORY)
+    if not draft.tables and not draft.known:
+        raise ValueError("; ".join(["the database has no table that can be kept", *catalog.left_out]))
+    files = {REPOSITORY / path: text for path, text in draft.files.items()}
+    dag = REPOSITORY / "dags" / f"ingest_{source}.py"
+    if not dag.exists():
+        files[dag] = compose_dag(source)
+    write_files(files)
+    print_remarks(source, draft, catalog.left_out, dag)
     return 0
+
+
+def check_database(source: str, kind: str, table: str | None) -> None:
+    from contracts import load_sources
+
+    check_names(source, "tables")
+    found = load_sources().get(source)
+    if kind != "oltp" or table or (found and found.kind != "oltp"):
+        raise ValueError("--from-database is for sources of the kind oltp, and names their tables itself: no --table")
+
+
+def find_address(source: str, address: str) -> str:
+    """What was given, or the setting of that name, or the source's own."""
+    if "://" in address:
+        return address
+    if address:
+        return read_setting(address.lower().removeprefix("watershed_"), cure="set it to the database's address")
+    return source_url(source)
+
+
+def compose_dag(source: str) -> str:
+    return Template(find_template("oltp", "dag.py").read_text()).substitute(source=source, kind="oltp")
+
+
+def print_remarks(source: str, draft: "Draft", left_out: Sequence[str], dag: Path) -> None:
+    for sentence in left_out:
+        print(f"left out: {sentence}")
+    if draft.known:
+        print(f"{draft.known} tables had contracts already, which stay as they are")
+    if draft.tables and "check_tables(" not in dag.read_text():
+        print(f"to do: let {dag.relative_to(REPOSITORY)} check the new tables: checks = check_tables(SOURCE)")
+    if guessed := [f"{t.name}.{c.name}" for t in draft.tables for c in t.columns if c.personal]:
+        print(f"to confirm: personal by their names are {', '.join(guessed)}")
+    if not is_set(f"{source}_url"):
+        print(
+            f"to do: set WATERSHED_{source.upper()}_URL to the database's address, then watershed run ingest_{source}"
+        )
+
+
+def is_set(name: str) -> bool:
+    try:
+        return bool(read_setting(name))
+    except SettingsMissing:
+        return False
 
 
 def check_names(source: str, table: str) -> None:
@@ -50,6 +138,8 @@ def check_names(source: str, table: str) -> None:
         if not NAME.fullmatch(name) or keyword.iskeyword(name):
             wanted = "use lower-case letters, digits and single underscores"
             raise ValueError(f"{name!r} is no name in snake_case: {wanted}")
+    if source in CONSTANTS:
+        raise ValueError(f"{source!r} is what contracts call something else: choose another name")
     if not table.endswith("s"):
         raise ValueError(f"{table!r} is no plural, as names of tables are: choose another one with --table")
 

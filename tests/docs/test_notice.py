@@ -7,7 +7,7 @@ from tests.docs.page import REPOSITORY
 
 FOLDERS = ("sample", "tests/data")
 # Written here, computed from the data beside it, or its licence itself.
-OURS = ("README.md", "LICENSE", "facts.json", "difficult_tables.sql")
+OURS = ("README.md", "LICENSE", "facts.json", "difficult_tables.sql", "music.sql", "trading.sql")
 
 
 def list_data() -> list[str]:

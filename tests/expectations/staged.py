@@ -114,10 +114,28 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
+def find_good_row(name: str) -> dict[str, Any]:
+    """The good row of a table; where none is written, as for one that was scaffolded, some value of every type."""
+    if name in GOOD:
+        return GOOD[name]
+    table = load_features().get(name) or find_table(name)
+    return {c.name: make_value(c.type) for c in table.columns} | (VERSION if table.replaces == "key" else {})
+
+
+def make_value(kind: pa.DataType) -> Any:
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return AT
+    if pa.types.is_list(kind):
+        return []
+    if isinstance(kind, pa.JsonType):
+        return "{}"
+    return pa.scalar(b"x" if pa.types.is_binary(kind) else "1").cast(kind).as_py()
+
+
 def stage_rows(con: duckdb.DuckDBPyConnection, name: str, *changes: dict[str, Any]) -> Table:
     """Make the view `staged` with a row for each of the changes, on lines 1, 2, ... of one raw object."""
     table = load_features().get(name) or find_table(name)
-    rows = [{**GOOD[name], "raw_object": "raw/x/1", "raw_line": n, **c} for n, c in enumerate(changes, 1)]
+    rows = [{**find_good_row(name), "raw_object": "raw/x/1", "raw_line": n, **c} for n, c in enumerate(changes, 1)]
     columns = [pa.array([row.get(c.name) for row in rows], spell_storage(c.type)) for c in table.all_columns]
     con.from_arrow(pa.table(columns, [c.name for c in table.all_columns])).create("staged_rows")
     con.execute("CREATE TEMP VIEW staged AS SELECT * FROM staged_rows")

@@ -11,7 +11,8 @@ import pytest
 
 from contracts import find_table
 from expectations.check import check_rows, judge_rows
-from expectations.rules import expect_between, expect_that, expect_unique, expect_value
+from expectations.known import Known
+from expectations.rules import expect_between, expect_known, expect_that, expect_unique, expect_value
 from tests.expectations.staged import AS_OF, stage_rows
 
 
@@ -102,6 +103,25 @@ def test_a_name_stands_for_one_rule(con: duckdb.DuckDBPyConnection) -> None:
     rules = [expect_between("minute", 0, 9, "first"), expect_between("minute", 0, 60, "second")]
     with pytest.raises(ValueError, match="two rules named between:minute"):
         judge_rows(con, table, "staged", rules)
+
+
+def test_columns_together_refer_to_a_key(con: duckdb.DuckDBPyConnection) -> None:
+    """A null in one of them refers to nothing; one column may refer to several tables."""
+    rows = ({}, {"minute": 48}, {"user_id": 8, "minute": 48}, {"user_id": None}, {"user_id": 8, "minute": None})
+    table = stage_rows(con, "watch_minutes", *rows)
+    pairs = "(VALUES (7, 46), (8, 48)) AS t(user_id, minute)"
+    known = Known(AS_OF, {"ratings": pairs, "users": "(SELECT 7 AS user_id)", "cameras": "(SELECT 8 AS user_id)"})
+    rules = [
+        *expect_known(known, ("user_id", "minute"), "ratings", "both are known", key=("user_id", "minute")),
+        *expect_known(known, "user_id", "users", "a user"),
+        *expect_known(known, "user_id", "cameras", "no user", key=("user_id",), about="cameras"),
+    ]
+    verdict = judge_rows(con, table, "staged", rules)
+    assert [(r.rule, r.rows_failed) for r in verdict.results] == [
+        ("exists:user_id,minute", 1),
+        ("exists:user_id", 2),
+        ("exists:user_id:cameras", 2),
+    ]
 
 
 def test_versions_of_a_key_must_not_overlap(con: duckdb.DuckDBPyConnection) -> None:

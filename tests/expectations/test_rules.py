@@ -8,7 +8,7 @@ import pytest
 
 from contracts import load_features, load_tables
 from expectations.check import check_rows
-from tests.expectations.staged import AS_OF, AT, GOOD, stage_rows
+from tests.expectations.staged import AS_OF, AT, find_good_row, stage_rows
 
 REFERENCES = {
     "users": "(SELECT 7::BIGINT AS user_id)",
@@ -192,11 +192,11 @@ def set_apart(name: str, number: int) -> dict[str, Any]:
     if name == "photo_events":
         return {"event_id": f"e{number}"}
     if name in MADE:
-        own = {column: GOOD[name][column] for column in find_key(name)}
+        own = {column: find_good_row(name)[column] for column in find_key(name)}
         column = next((column for column, value in own.items() if isinstance(value, int)), "run_id")
         return {column: own[column] + number if column != "run_id" else f"run-{number}"}
-    key = f"{name.removesuffix('s')}_id"
-    return {key: GOOD[name][key] + 100 * number} if "valid_from" in GOOD[name] else {}
+    own, (key, *_) = find_good_row(name), find_key(name)
+    return {key: own[key] + 100 * number} if number and "valid_from" in own else {}
 
 
 def find_key(name: str) -> tuple[str, ...]:
