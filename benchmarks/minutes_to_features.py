@@ -55,7 +55,7 @@ def fill_table(count: int) -> None:
 
     from lake.store import open_store, spell_table_key
     from warehouse.connection import connect, quote
-    from warehouse.publish import register_files
+    from warehouse.copying import add_files
 
     con = connect()
     users = str(max(100, count // 1_000_000 * USERS_A_MILLION))
@@ -63,7 +63,7 @@ def fill_table(count: int) -> None:
         query = MINUTES.replace("$first", str(first)).replace("$last", str(min(count, first + PIECE)))
         file = open_store().address(spell_table_key("core.watch_minutes", uuid4().hex))
         con.execute(f"COPY ({query.replace('$users', users)}) TO {quote(file)} (FORMAT parquet)")
-        register_files(con, "core.watch_minutes", (file,))
+        add_files(con, "core.watch_minutes", (file,))
 
 
 def main() -> dict[str, object]:

@@ -14,6 +14,7 @@ The one place where a key is spelled:
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -33,6 +34,11 @@ MOST_DELETED = 1000  # that one request takes
 
 def spell_raw_key(source: str, digest: str) -> str:
     return f"raw/{source}/{digest[:32]}"
+
+
+def is_named_by_content(key: str) -> bool:
+    """Whether a raw object's key is one of ours, so that other bytes would have another."""
+    return re.fullmatch(r"raw/[^/]+/[0-9a-f]{32}", key) is not None
 
 
 def spell_step_key(run_id: str, step: str) -> str:

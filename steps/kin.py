@@ -17,8 +17,10 @@ from sources.measure import HEAD_PACKED_BYTES, measure, read_head
 # which are those of the content unless they are packed.
 KNOWN = r"""
     WITH measured AS (
-        SELECT raw_object, max(object_name) AS object_name, max(origin) AS origin, max(content_bytes) AS size,
-               max(content_sha256) AS sha256, max(head_sha256) AS head, max(snapshot_id) AS snapshot_id,
+        SELECT raw_object, max(object_name) AS object_name, max(origin) AS origin,
+               arg_max(content_bytes, snapshot_id) AS size,
+               arg_max(content_sha256, snapshot_id) AS sha256, arg_max(head_sha256, snapshot_id) AS head,
+               max(snapshot_id) AS snapshot_id,
                bool_or(superseded_by IS NOT NULL) AS is_superseded
         FROM ledger.objects WHERE source = $source GROUP BY raw_object
     ),

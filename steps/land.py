@@ -8,7 +8,7 @@ from typing import Any
 from contracts import find_source, tables_of
 from contracts.table import Source, Stream
 from lake.raw_objects import Landing, RawObject, verify_origin
-from lake.store import open_store, spell_step_key
+from lake.store import is_named_by_content, open_store, spell_raw_key, spell_step_key
 from sources.measure import measure
 from steps.extract_database import extract_database, list_retried
 from steps.files import date_lines, find_file_source, verify_file
@@ -17,7 +17,7 @@ from steps.land_topic import take_topic
 from steps.succession import ask_kin, settle_succession
 from steps.take_decided import take_decided
 from warehouse.connection import connect
-from warehouse.ledger import is_dropped, list_objects_of_days, list_published, list_refused
+from warehouse.ledger import is_dropped, list_known, list_objects_of_days, list_published, list_refused
 
 
 def land_file(
@@ -51,11 +51,14 @@ def land_file(
 
 
 def find_arrivals(source_name: str) -> list[str]:
-    """Keys of a source's raw objects that are neither published nor refused, in order of key."""
-    source = find_source(source_name)
-    con = connect()
-    known = list_published(con, source.name) | list_refused(con, source.name)
-    return [key for key in open_store().list_raw(source.name) if key not in known]
+    """Keys of a source's raw objects that are neither published nor refused as they are now, in order of key.
+
+    What a producer wrote over its own object, under a name that is not of the content, has arrived anew.
+    """
+    source, store = find_source(source_name), open_store()
+    known = list_known(connect(), source.name)
+    written = ((key, at.replace(microsecond=0)) for key, at in store.list_times(spell_raw_key(source.name, "")))
+    return [key for key, at in written if key not in known or (not is_named_by_content(key) and at > known[key])]
 
 
 def take_arrivals(

@@ -100,6 +100,18 @@ def list_published(con: DuckDBPyConnection, source: str) -> set[str]:
     return set(fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.books WHERE source = ?", [source]))
 
 
+def list_known(con: DuckDBPyConnection, source: str) -> dict[str, datetime]:
+    """Raw objects of a source that are published or refused, each with when what was published had been written, or
+    when it was refused."""
+    query = """
+        SELECT raw_object, max(known_at) FROM (
+            SELECT raw_object, arrived_at AS known_at FROM ledger.books WHERE source = $source
+            UNION ALL SELECT raw_object, refused_at FROM ledger.refusals WHERE source = $source
+        ) GROUP BY raw_object
+    """
+    return dict(con.execute(query, {"source": source}).fetchall())
+
+
 def list_published_among(con: DuckDBPyConnection, tables: list[str], objects: Iterable[str]) -> set[str]:
     """Those of these raw objects that were published in one of the tables."""
     query = """

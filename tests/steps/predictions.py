@@ -15,7 +15,8 @@ from steps.predict import predict
 from steps.publish_predictions import check_predictions, publish_predictions
 from tests.models.published import NOON, spell_rating
 from warehouse.connection import connect, quote
-from warehouse.publish import hold_lock, register_files
+from warehouse.copying import add_files
+from warehouse.publish import hold_lock
 
 ROWS = "SELECT user_id, rank, film_id, score, model_version FROM ml.recommendations ORDER BY ALL"
 FILMS = [f"film{n}" for n in range(40)]
@@ -56,5 +57,5 @@ def land(raw_object: str, users: range, seed: int, replacing: bool = False) -> N
         con.begin()
         if replacing:
             con.execute("DELETE FROM core.ratings WHERE raw_object = ?", [raw_object])
-        register_files(con, "core.ratings", (file,))
+        add_files(con, "core.ratings", (file,))
         con.commit()

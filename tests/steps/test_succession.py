@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from datetime import date
 from pathlib import Path
 
@@ -149,6 +150,18 @@ def test_objects_that_producers_put_there(lake: EmptyLake) -> None:
         store.client.put_object(Bucket=store.bucket, Key=key, Body=spell_log(count))
         main("access_logs", name)
     assert ask("SELECT count(*), any_value(raw_object) FROM core.requests") == [(2400, key)]
+
+
+def test_a_producer_writes_over_its_own_object(lake: EmptyLake) -> None:
+    """The ledger knows the key, and not what is under it now."""
+    store, key = open_store(), "raw/access_logs/web-7/access.log"
+    for run, count in (("noon", 900), ("midnight", 2400)):
+        store.client.put_object(Bucket=store.bucket, Key=key, Body=spell_log(count))
+        assert find_arrivals("access_logs") == [key]
+        main("access_logs", run)
+        assert (ask("SELECT count(*) FROM core.requests"), find_arrivals("access_logs")) == ([(count,)], [])
+        time.sleep(1)  # S3 says in whole seconds when an object was written
+    assert ask(UNBALANCED) == [(0,)]
 
 
 def test_refused_state_gives_way(lake: EmptyLake, tmp_path: Path) -> None:
