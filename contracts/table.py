@@ -11,7 +11,7 @@ synthetic data all derive from that declaration.
 *made*: a table that no source feeds, but a model or a query does. It has no quarantine: its checks block, or pass.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -49,6 +49,10 @@ class Column:
     @property
     def origin_name(self) -> str:
         return self.source_name or self.name
+
+    def find_origin(self, names: Collection[str]) -> str | None:
+        """What the column is called among the names of an extraction, which may be older than its last renaming."""
+        return next((name for name in (self.origin_name, *self.renamed_from) if name in names), None)
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def read_extraction(store: Store, key: str, table: Table) -> tuple[Extraction, s
     extraction = read_manifest(store, key)
     extract = extraction.find_origin(table)
     wanted = {c.name: c for c in table.columns}
-    if unlisted := [name for name in table.key if wanted[name].origin_name not in list_keys(extract)]:
+    if unlisted := [name for name in table.key if wanted[name].find_origin(list_keys(extract)) is None]:
         raise LookupError(
             f"the extraction of {extraction.source} at {extraction.cut_at} does not list {extract.address} by "
             f"{', '.join(unlisted)}, the key of contracts/{table.name}.py: extract it anew, or mend the key"
@@ -157,8 +157,8 @@ def spell_extract(store: Store, key: str, extract: Extract, columns: Sequence[Co
 
 def spell_columns(extract: Extract, columns: Sequence[Column]) -> str:
     names = name_in_files([name for name, _ in extract.columns])
-    there = [c for c in columns if c.origin_name in names]
-    return ", ".join(f"{name_sql(names[c.origin_name])} AS {name_sql(c.name)}" for c in there)
+    there = [(c.name, found) for c in columns if (found := c.find_origin(names)) is not None]
+    return ", ".join(f"{name_sql(names[found])} AS {name_sql(name)}" for name, found in there)
 
 
 def spell_parquet(address: str) -> str:

@@ -114,7 +114,7 @@ def fold_taken(
     if taken.number <= plan.folded:
         return NO_ROWS | {"read": found.row_count, "deduplicated": found.row_count}, []
     there = {name for name, _ in found.columns}
-    absent = [c.name for c in table.columns if c.origin_name not in there]
+    absent = [c.name for c in table.columns if c.find_origin(there) is None]
     rejected, repeated = read_rows(con, table, taken, store)
     fold_rows(con, table, plan, taken)
     written = count_rows(con, f"changed WHERE raw_object = {quote(taken.key)}")

@@ -53,6 +53,21 @@ def test_extractions_may_be_older_than_a_column(shop: Shop, is_nullable: bool, d
     assert shop.read_current("id, color") == [(1, "red"), (2, None if is_nullable else "red")]
 
 
+@pytest.mark.parametrize("is_key", [False, True])
+def test_extractions_may_be_older_than_a_name(shop: Shop, is_key: bool) -> None:
+    before, after = ("id", "article_id") if is_key else ("name", "title")
+    shop.run()
+    shop.change(f"alter table articles rename {before} to {after}; update articles set amount = 9")
+    columns = [replace(c, name=after, renamed_from=(before,)) if c.name == before else c for c in ARTICLES.columns]
+    shop.declare(replace(ARTICLES, columns=tuple(columns), key=(columns[0].name,)))
+    shop.run()
+    told = [(1, "one", 1), (1, "one", 9), (2, "two", 2), (2, "two", 9)]
+    question = f"SELECT {columns[0].name}, {columns[1].name}, amount FROM core.articles ORDER BY ALL"
+    assert not shop.is_red and shop.ask(question) == told
+    shop.rebuild()
+    assert not shop.is_red and shop.ask(question) == told
+
+
 def test_extractions_may_be_older_than_a_table(shop: Shop) -> None:
     shop.run()
     shop.change("create table prices (id bigint primary key, amount int); insert into prices values (1, 5)")
