@@ -22,7 +22,7 @@ def con() -> duckdb.DuckDBPyConnection:
 
 
 def test_a_row_that_fails_several_rules_is_quarantined_once(con: duckdb.DuckDBPyConnection) -> None:
-    table = stage_rows(con, "watch_minutes", {}, {"user_id": 0, "minute": None, "film_id": ""}, {"minute": 700})
+    table = stage_rows(con, "watch_minutes", {}, {"user_id": 0, "minute": None, "film_id": ""}, {"minute": 70_000})
     verdict = check_rows(con, table, "staged", AS_OF)
     rows = con.execute(f"SELECT * FROM ({verdict.failing_sql}) ORDER BY raw_line").fetchall()
     assert [row[:3] for row in rows] == [("raw/x/1", 2, "not_null:minute"), ("raw/x/1", 3, "satisfy:minute")]
@@ -58,7 +58,7 @@ def test_no_rows_are_reported_and_block_nothing(con: duckdb.DuckDBPyConnection) 
 
 
 def test_other_columns_than_the_contracts_block(con: duckdb.DuckDBPyConnection) -> None:
-    table = stage_rows(con, "watch_minutes", {"minute": 700})
+    table = stage_rows(con, "watch_minutes", {"minute": 70_000})
     con.execute(
         "CREATE VIEW other AS SELECT * EXCLUDE (film_id) REPLACE (user_id::VARCHAR AS user_id), 1 AS x FROM staged"
     )
@@ -83,7 +83,7 @@ def test_the_same_line_of_two_objects_is_no_repetition(con: duckdb.DuckDBPyConne
 
 
 def test_a_rule_that_cannot_be_evaluated_blocks(con: duckdb.DuckDBPyConnection) -> None:
-    table = stage_rows(con, "watch_minutes", {}, {"minute": 700})
+    table = stage_rows(con, "watch_minutes", {}, {"minute": 70_000})
     rules = [
         expect_that("minute", "minute < no_such_column", "minutes are few"),
         expect_between("minute", 0, 60, "short"),

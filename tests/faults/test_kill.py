@@ -16,7 +16,7 @@ from warehouse.connection import connect
 pytestmark = pytest.mark.servers
 
 DEATHS = [
-    "steps.land:Store.write_json:before",  # taken, not yet noted
+    "lake.store:Store.write_json:before",  # taken, not yet noted
     "steps.stage_records:stage_table_slice:after",  # staged files written, no manifest
     "steps.check:settle_rows:after",  # quarantine written, no report
     "steps.publish:publish:before",  # checked, nothing published

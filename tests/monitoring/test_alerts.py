@@ -16,11 +16,13 @@ from steps.parity import settle, take_sample
 from steps.publish import publish_source
 from steps.refuse import PublishBlocked
 from steps.stage import stage_source
+from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.monitoring.desk import Desk, Watch
 from tests.monitoring.figures import send_runs
 from tests.steps.decisions import decide, follow, write_log
 from tests.steps.messages import ask, send, spell_event, spell_lines, stage_and_check
+from tests.steps.shop import open_shop
 from warehouse.alerts import raise_alert
 from warehouse.connection import connect
 from warehouse.publish import BooksUnbalanced, hold_lock, read_snapshot
@@ -87,6 +89,19 @@ def test_objects_refused(watch: Watch, desk: Desk, tmp_path: Path) -> None:
     watch.look()
     assert desk.heard("objects_refused") == ONCE
     assert desk.heard("quarantine_high", "core.requests") == ["firing"]
+
+
+def test_database_returned(module_lake: EmptyLake, watch: Watch, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = open_shop(module_lake, monkeypatch)
+    shop.run()
+    shop.pretend("pg_catalog.pg_current_wal_lsn()", "'0/10'")
+    shop.run()
+    watch.look()
+    assert desk.heard("database_returned", "shop") == ["firing"]
+    shop.change("update articles set amount = 7")
+    shop.run()
+    watch.look()
+    assert desk.heard("database_returned", "shop") == ONCE
 
 
 def test_stream_alerts(module_topics: dict[str, str], watch: Watch, desk: Desk) -> None:

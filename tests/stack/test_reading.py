@@ -13,7 +13,6 @@ pytestmark = pytest.mark.servers
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        ("trace ml.models --where true", "rows of ml.models come from no raw line: `watershed lineage ml.models` says"),
         ("trace core.requests --where nix=1", 'Binder Error: Referenced column "nix" not found in FROM clause!'),
         ("trace nix.requests --where true", "Catalog Error: Table with name "),
         ("sql SELECT(1/0)::DATE", "Conversion Error: Unimplemented type for cast (DOUBLE -> DATE)"),
