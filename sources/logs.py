@@ -92,10 +92,12 @@ def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str,
 
 
 def end_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces as they are; but where the first one has CRs and not one newline, CRs end the lines of the object."""
+    """The pieces as they are; but where the first one has CRs and not one newline, CRs end the lines of the object, as
+    long as there is none. A CR at the very end of the first may be half of a CRLF."""
     first = next(pieces, b"")
-    has_returns_only = b"\r" in first and b"\n" not in first
+    has_returns_only = b"\r" in first[:-1]
     for piece in chain([first], pieces):
+        has_returns_only = has_returns_only and b"\n" not in piece
         yield piece.replace(b"\r", b"\n") if has_returns_only else piece
 
 
