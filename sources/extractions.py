@@ -131,15 +131,20 @@ def read_extraction(store: Store, key: str, table: Table) -> tuple[Extraction, s
     far as the extraction has the contract's columns, with raw_object and raw_line; and the keys. Raises LookupError."""
     extraction = read_manifest(store, key)
     extract = extraction.find_origin(table)
-    wanted = {c.name: c for c in table.columns}
-    if unlisted := [name for name in table.key if wanted[name].find_origin(list_keys(extract)) is None]:
+    if unlisted := find_unlisted(extract, table):
         raise LookupError(
             f"the extraction of {extraction.source} at {extraction.cut_at} does not list {extract.address} by "
             f"{', '.join(unlisted)}, the key of contracts/{table.name}.py: extract it anew, or mend the key"
         )
     rows = spell_extract(store, key, extract, table.columns)
-    keys = spell_columns(extract, [wanted[name] for name in table.key])
+    keys = spell_columns(extract, [c for c in table.columns if c.name in table.key])
     return extraction, rows, f"SELECT {keys} FROM {spell_parquet(store.address(extract.keys))}"
+
+
+def find_unlisted(extract: Extract, table: Table) -> list[str]:
+    """Columns of the contract's key that the list of keys does not have, as when it was made for another key."""
+    listed = list_keys(extract)
+    return [c.name for c in table.columns if c.name in table.key and c.find_origin(listed) is None]
 
 
 def list_keys(extract: Extract) -> tuple[str, ...]:

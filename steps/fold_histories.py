@@ -18,7 +18,7 @@ from ibis.common.exceptions import IbisError
 from contracts.table import TRACE, Table
 from lake.store import Store, spell_side_key, spell_table_key
 from sources.extraction_order import Taken
-from sources.extractions import read_extraction
+from sources.extractions import find_unlisted, read_extraction
 from transforms.history import fold_history
 from transforms.source_rows import select_columns, select_keys
 from warehouse.connection import quote
@@ -113,6 +113,8 @@ def fold_taken(
         return NO_ROWS, []  # it is older than the table
     if taken.number <= plan.folded:
         return NO_ROWS | {"read": found.row_count, "deduplicated": found.row_count}, []
+    if is_by_another_key(table, plan, taken):
+        return NO_ROWS | {"read": found.row_count, "filtered": found.row_count}, []
     there = {name for name, _ in found.columns}
     absent = [c.name for c in table.columns if c.find_origin(there) is None]
     rejected, repeated = read_rows(con, table, taken, store)
@@ -121,6 +123,15 @@ def fold_taken(
     bad = count_rows(con, f"bad WHERE raw_object = {quote(taken.key)}") if repeated else 0
     tally = {"read": found.row_count, "filtered": 0, "rejected": rejected, "written": written}
     return tally | {"deduplicated": found.row_count - rejected - written - bad}, absent
+
+
+def is_by_another_key(table: Table, plan: Plan, taken: Taken) -> bool:
+    """Whether the extraction lists records by an earlier key of the contract, so that nobody can tell which are gone,
+    and a later one, which is complete, tells all there is."""
+    if not find_unlisted(taken.extraction.find_origin(table), table):
+        return False
+    later = (one.extraction.seek_origin(table) for one in plan.taken if one.number > taken.number)
+    return any(own is not None and own.is_snapshot for own in later)
 
 
 def read_rows(con: DuckDBPyConnection, table: Table, taken: Taken, store: Store) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from steps.extract_database import extract_database, list_retried
 from steps.files import date_lines, find_file_source, verify_file
 from steps.kin import Kin, simplify_name
 from steps.land_topic import take_topic
+from steps.prepare import prepare_tables
 from steps.succession import ask_kin, settle_succession
 from steps.take_decided import take_decided
 from warehouse.connection import connect
@@ -75,6 +76,7 @@ def take_arrivals(
     A source that is a database is extracted first, and the new messages of a topic are landed. Leaves `land.json`;
     returns the number of objects and bytes.
     """
+    prepare_tables([])
     if decision:
         return take_decided(source_name, run_id, decision)
     source = find_source(source_name)

@@ -198,7 +198,7 @@ def compose_part(table: Table, report: dict[str, Any], staged: dict[str, Any]) -
     """Facts are replaced by raw object, which the books name; histories by key."""
     replaced = None
     if table.replaces == "key" and report["files"]:
-        key, listed = ", ".join(table.key), ", ".join(map(quote, report["files"]))
+        key, listed = ", ".join(f'"{name}"' for name in table.key), ", ".join(map(quote, report["files"]))
         replaced = f"({key}) IN (SELECT ({key}) FROM read_parquet([{listed}]))"
     if staged.get("is_rebuild"):
         replaced = "true"

@@ -10,9 +10,11 @@ RETIRED = "retired: no contract declares it; readable until `watershed tables dr
 
 
 def compare_tables(con: DuckDBPyConnection) -> dict[str, str]:
-    """A phrase for every table by address, the ledger left out."""
+    """A phrase for every table by address, the ledger and views left out."""
     existing = read_columns(con)
-    shown = sorted(a for a in existing if a.partition(".")[0] in set(SCHEMAS) - {"ledger", "serve"})
+    views = "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = 'lake'"
+    hidden = {address for (address,) in con.execute(views).fetchall()}
+    shown = sorted(a for a in set(existing) - hidden if a.partition(".")[0] in set(SCHEMAS) - {"ledger", "serve"})
     return {address: compare_table(con, address, existing[address]) for address in shown}
 
 

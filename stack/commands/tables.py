@@ -55,7 +55,19 @@ def drop(name: str, reason: str, is_here: bool) -> None:
         carry_out_there(decision_id)
         return
     done = carry_out_here(decision_id)
-    print(
-        f"{done['rows']:,} rows left (snapshot {done['snapshot']}); `watershed restore {address} --snapshot "
-        f'{done["snapshot"] - 1} --reason "..."` takes them back'
-    )
+    before = f"--snapshot {done['snapshot'] - 1}"
+    if is_fed(address):
+        after = f'`watershed restore {address} {before} --reason "..."` takes them back'
+    else:
+        after = f'`watershed sql "FROM {address}" {before}` still has them'
+    print(f"{done['rows']:,} rows left (snapshot {done['snapshot']}); {after}")
+
+
+def is_fed(address: str) -> bool:
+    """Whether a contract declares the table, and a source brings its rows: what is computed follows by itself."""
+    from contracts import find_table
+
+    try:
+        return find_table(address).address == address and not find_table(address).is_made
+    except LookupError:
+        return False

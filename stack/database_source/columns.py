@@ -63,13 +63,19 @@ def name_columns(
 
 
 def draft_columns(table: SourceTable, kinds: Mapping[str, str]) -> Iterator[Column]:
-    singular = spell_singular(spell_snake(table.name))
+    singular = name_record(table)
     for column in table.columns:
         kind = find_kind(kinds[column.name], column.type)
         name = fit_name(avoid_words(spell_snake(column.name), singular), kind)
         name = prefix_name(name, singular) if name in OURS else name
         unit = next((unit for end, unit in UNITS.items() if name.endswith(end)), None)
         yield Column(name, kind, describe_column(table, column), column.is_nullable, unit, source_name=column.name)
+
+
+def name_record(table: SourceTable) -> str:
+    """What one row of a table is called, as the beginning of a name: `album` of `Albums`, `table_2fa` of `2fa`."""
+    singular = spell_singular(spell_snake(table.name))
+    return singular if singular[0].isalpha() else f"table_{singular}"
 
 
 def describe_column(table: SourceTable, column: SourceColumn) -> str:
@@ -108,7 +114,7 @@ def settle_names(
     source: str, table: SourceTable, columns: Iterable[Column], known: Known, personal: set[str]
 ) -> Iterator[Column]:
     """The columns under names that no other column has with another type, which becomes known."""
-    singular, taken = spell_singular(spell_snake(table.name)), set[str]()
+    singular, taken = name_record(table), set[str]()
     for column in columns:
         wishes = [column.name, *(prefix_name(column.name, p) for p in (singular, source, f"{source}_{singular}"))]
         wishes += [prefix_name(column.name, f"{singular}{number}") for number in range(2, len(table.columns) + 2)]

@@ -68,6 +68,23 @@ def test_extractions_may_be_older_than_a_name(shop: Shop, is_key: bool) -> None:
     assert not shop.is_red and shop.ask(question) == told
 
 
+def test_extractions_may_be_older_than_a_key(shop: Shop) -> None:
+    """What lists records by another key is passed over for the complete one that follows it."""
+    shop.declare(replace(ARTICLES, key=("name",)))
+    shop.run()
+    shop.change("update articles set name = 'new' where id = 1; delete from articles where id = 2")
+    shop.run()
+    shop.declare(ARTICLES)
+    shop.change("insert into articles values (3, 'three', 3)")
+    shop.run()
+    shop.rebuild()
+    assert not shop.is_red and shop.read_current() == [(1, "new"), (3, "three")]
+    shop.change("update articles set amount = 9 where id = 1")
+    shop.run()
+    assert not shop.is_red and shop.read_current("id, amount") == [(1, 9), (3, 3)]
+    assert all(read == sum(others) for _, read, *others in shop.sum_books()[-1:])
+
+
 def test_extractions_may_be_older_than_a_table(shop: Shop) -> None:
     shop.run()
     shop.change("create table prices (id bigint primary key, amount int); insert into prices values (1, 5)")
