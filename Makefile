@@ -26,10 +26,10 @@ stop:  ## Stop all servers; the data stays
 status: $(INSTALLED)  ## Show the servers: address, process, memory, health
 	@$(VENV)/bin/watershed status
 
-test: lint  ## All checks: lint, types and tests (at most 25 minutes)
+test: lint  ## All checks: lint, types and tests (under an hour on two cores)
 	@$(PYTHON) -m pytest
 
-test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (under a minute)
+test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (some minutes)
 	@$(PYTHON) -m pytest -m "not servers"
 
 soak: $(INSTALLED_DEV)  ## Streams under load while everything is killed in turn (at most 15 minutes)
