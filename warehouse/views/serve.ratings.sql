@@ -6,7 +6,7 @@
 -- column rated_at: When the rating was given, in UTC
 -- column user_id: Who rated (personal)
 -- column film_id: What was rated; a film of core.films
--- column rating: The rating given, on the scale of the source
+-- column rating: The rating given, in steps of its source's scale
 -- column rating_max: The best rating on that scale: 5 in streaming logs, 10 in rating files
 -- column event_id: The event's id where a stream brought the row; else null
 -- column raw_object: Key of the raw object that the row came from
