@@ -26,12 +26,13 @@ KNOWN = r"""
     ),
     books AS (
         SELECT raw_object, max(object_name) AS object_name, max(object_bytes) AS size, max(sha256) AS sha256,
-               max(snapshot_id) AS snapshot_id, arg_max(rows_written + rows_quarantined, snapshot_id) AS rows
+               max(snapshot_id) AS snapshot_id, arg_max(rows_written + rows_quarantined, snapshot_id) AS rows,
+               max(rows_written + rows_quarantined) AS most_rows
         FROM ledger.books WHERE source = $source GROUP BY raw_object, table_name
     ),
     published AS (
         SELECT raw_object, max(object_name) AS object_name, max(size) AS size, max(sha256) AS sha256,
-               max(snapshot_id) AS snapshot_id, sum(rows) AS rows
+               max(snapshot_id) AS snapshot_id, sum(rows) AS rows, sum(most_rows) AS most_rows
         FROM books GROUP BY raw_object
     ),
     known AS (
@@ -39,7 +40,8 @@ KNOWN = r"""
                CASE WHEN m.raw_object IS NULL THEN p.size ELSE m.size END AS size,
                CASE WHEN m.raw_object IS NULL THEN p.sha256 ELSE m.sha256 END AS sha256,
                m.head, p.raw_object IS NOT NULL AS is_published, coalesce(m.is_superseded, false) AS is_superseded,
-               coalesce(p.rows, 0) > 0 AS has_rows, m.raw_object IS NOT NULL AS is_measured,
+               coalesce(p.rows, 0) > 0 AS has_rows, coalesce(p.most_rows, 0) > 0 AS had_rows,
+               m.raw_object IS NOT NULL AS is_measured,
                coalesce(m.snapshot_id, p.snapshot_id) AS snapshot_id
         FROM measured AS m FULL JOIN published AS p USING (raw_object)
     ),
@@ -69,7 +71,7 @@ WITH_ROWS = """
 @dataclass(frozen=True)
 class Kin:
     """One of them. `size` and `sha256` are the content's; None: not measured, and long. `head` None: of an object from
-    before heads were kept. `has_rows`: in tables or quarantine, now."""
+    before heads were kept. `has_rows`: in tables or quarantine, now; `had_rows`: ever."""
 
     key: str
     name: str
@@ -80,6 +82,7 @@ class Kin:
     is_published: bool = False
     is_superseded: bool = False
     has_rows: bool = False
+    had_rows: bool = False
 
     @property
     def is_short(self) -> bool:
@@ -135,15 +138,31 @@ def find_kin(con: DuckDBPyConnection, source: str, newcomers: list[Kin]) -> list
 def list_superseded(con: DuckDBPyConnection, source: str, keys: set[str]) -> dict[str, str]:
     """Superseded objects that have rows all the same, since a rollback brought them back, and whose last successor is
     one of these: key to its key."""
-    successors = dict(con.execute(SUPERSEDED, [source]).fetchall())
-    asked = {"source": source, "objects": list(successors)}
-    found = {}
-    for (key,) in con.execute(WITH_ROWS, asked).fetchall() if successors else ():
-        last = key
-        while (following := successors.get(last)) is not None:
-            last = following
-        found[key] = last
+    successors = list_successors(con, source)
+    back = list_with_rows(con, source, list(successors))
+    found = {key: follow_successors(successors, key) for key in back}
     return {key: last for key, last in found.items() if last in keys}
+
+
+def list_successors(con: DuckDBPyConnection, source: str) -> dict[str, str]:
+    """What took the place of each superseded object, key to key."""
+    return dict(con.execute(SUPERSEDED, [source]).fetchall())
+
+
+def list_with_rows(con: DuckDBPyConnection, source: str, keys: list[str]) -> set[str]:
+    """Those of these objects that have rows in tables or quarantine."""
+    asked = {"source": source, "objects": keys}
+    return {key for (key,) in con.execute(WITH_ROWS, asked).fetchall()} if keys else set()
+
+
+def follow_successors(successors: dict[str, str], key: str) -> str:
+    """The last one of those that took the place of an object, one after the other; itself where none did. Of two equal
+    ones each may have taken the place of the other, at different times."""
+    seen = {key}
+    while (following := successors.get(key)) is not None and following not in seen:
+        key = following
+        seen.add(key)
+    return key
 
 
 def simplify_name(name: str) -> str:

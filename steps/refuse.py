@@ -22,6 +22,7 @@ def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
     unread: dict[str, str] = dict(run.staged.get("refused", {}))
     refused = dict(unread)
     accepted = accepted | set(run.landed.get("accepted", ()))
+    refused |= {key: why for key, why in run.landed.get("forks", {}).items() if key not in {*accepted, *unread}}
     for table in run.tables:
         report = run.reports[table.name]
         for key, tally in run.staged["tables"][table.name]["tallies"].items():

@@ -17,6 +17,7 @@ from contracts.table import Source
 from lake.raw_objects import RawObject
 from lake.store import Store, open_store
 from sources.measure import read_beginnings
+from steps.forks import Fork, explain_fork, find_forks
 from steps.kin import Kin, describe_kin, find_kin, list_superseded, measure_kin
 from steps.prepare import prepare_tables
 from warehouse.connection import connect
@@ -27,10 +28,11 @@ GROWING = ("logs", "documents")  # kinds of sources whose objects are files that
 
 @dataclass(frozen=True)
 class Succession:
-    """`superseded`: which objects give way, key to the key of the object that has all that they have. `known`: what was
-    found out about those taken, by key."""
+    """`superseded`: which objects give way, key to the key of the object that has all that they have. `forks`: which of
+    those taken continue what something else continues. `known`: what was found out about those taken, by key."""
 
     superseded: dict[str, str] = field(default_factory=dict)
+    forks: dict[str, Fork] = field(default_factory=dict)
     known: dict[str, Kin] = field(default_factory=dict)
 
 
@@ -54,12 +56,14 @@ def find_succession(con: DuckDBPyConnection, store: Store, source: Source, taken
             superseded[one.key] = container
         else:
             superseded |= dict.fromkeys(comparison.find_beginnings(one, set(superseded)), one.key)
-    return Succession(superseded, {key: comparison.kin[key] for key in known})
+    forks = find_forks(con, source, comparison, known, superseded)
+    return Succession(superseded, forks, {key: comparison.kin[key] for key in known})
 
 
 def settle_succession(source: Source, store: Store, taken: list[RawObject]) -> dict[str, Any]:
     """What `land.json` says of the objects that a run takes: `objects` to stage, `superseded` ones by key with what
-    takes their place, `contents` as measured, and the snapshot that this was true in."""
+    takes their place, `forks` to refuse with a sentence, `contents` as measured, and the snapshot that this was true
+    in."""
     if source.kind not in GROWING:
         return {"objects": [one.key for one in taken]}
     prepare_tables([])
@@ -69,6 +73,7 @@ def settle_succession(source: Source, store: Store, taken: list[RawObject]) -> d
     return {
         "objects": [one.key for one in taken if one.key not in found.superseded],
         "superseded": found.superseded,
+        "forks": {key: explain_fork(store, key, fork) for key, fork in found.forks.items()},
         "contents": {key: [one.size, one.sha256, one.head] for key, one in found.known.items()},
         "snapshot": snapshot,
     }
@@ -92,12 +97,14 @@ def foresee(landed: RawObject) -> list[str]:
     source, store = find_source(landed.source), open_store()
     try:
         with closing(connect()) as con:
-            superseded = find_succession(con, store, source, [landed]).superseded
+            found = find_succession(con, store, source, [landed])
     except (ConnectionError, LookupError, duckdb.Error):
         return []
+    superseded = found.superseded
     if (container := superseded.get(landed.key)) is not None:
         return [f"all of it is in {store.head(container).name} ({container}) already: nothing is counted twice"]
-    return [f"begins with all of {store.head(key).name} ({key}), and takes its place" for key in superseded]
+    told = [f"begins with all of {store.head(key).name} ({key}), and takes its place" for key in superseded]
+    return told + [f"the next run will refuse it: {explain_fork(store, *fork)}" for fork in found.forks.items()]
 
 
 class Comparison:
@@ -140,12 +147,16 @@ class Comparison:
         """The objects with all of which this one begins, without those that are gone."""
         others = [other for other in self.list_related(one) if other.key not in gone]
         others = [other for other in others if other.has_rows or not other.is_superseded]
+        return [other.key for other in self.select_beginnings(one, others)]
+
+    def select_beginnings(self, one: Kin, others: list[Kin]) -> list[Kin]:
+        """Those with all of which this one begins."""
         shorter = [
             other
             for other in map(self.measure, others)
             if other.size is not None and one.size is not None and other.size <= one.size and other.may_begin(one)
         ]
-        return [other.key for other in self.begins_with(one, shorter) if self.is_same_day(one, other)]
+        return [other for other in self.begins_with(one, shorter) if self.is_same_day(one, other)]
 
     def begins_with(self, one: Kin, others: list[Kin]) -> list[Kin]:
         """Those with which its content begins, as far as landing has not found that out already."""
