@@ -37,10 +37,12 @@ TABBED_HEADER = "host\tlogname\ttime\t"
 
 REQUEST = r"(?s)^[A-Za-z][A-Za-z_-]* (.+) ([A-Z]+/[0-9.]+)\z"
 OLD_REQUEST = r"(?s)^[A-Z][A-Z_-]* ([^ ].*)\z"  # HTTP/0.9 has no protocol
-FIELD = rf"(?:[0-9]+|-|[^ ?]*=[^ ]*|{ADDRESS}|[a-z]+://[^ ]*|[A-Za-z]+/[0-9][^ ]*)"
-MORE_FIELDS = rf"(?s)^[A-Z]+ [^ ]+(?: [^ ]+)*? {FIELD}(?: [^ ]+)*\z"
-
 USUAL_METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
+# Behind a path with a space in it: no part of a path that could not be a field, such as a user's name, as well.
+FIELD = rf"(?:[^ /?%&]+|[^ ?]*=[^ ]*|{ADDRESS}|[a-z]+://[^ ]*|[A-Za-z]+/[0-9][^ ]*)"
+MORE_FIELDS = rf"(?s)^[A-Za-z_-]+ [^ ]+(?: [^ ]+)*? {FIELD}(?: [^ ]+)*\z"
+LATE_METHOD = rf"(?s)^[^ ]+(?: [^ ]+)*? (?:{'|'.join(USUAL_METHODS)})(?: |\z)"
+
 USUAL_PROTOCOLS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/3.0")
 
 
@@ -160,10 +162,10 @@ def find_problem(values: ir.Table) -> ir.StringValue:
     text, form, own = values.text, values.form, values.extended
     hides = text.contains("\\") & (text.contains(BACKSLASH) | text.contains(QUOTE))
     bare = values.request.re_replace(r" HTTP/[0-9.]+\z", "")
-    is_unsure = ibis.cases(
-        (form != "short", False),
-        (values.pieces.length() > len(("time", "host", "method", "path", "status")), bare.re_search(MORE_FIELDS)),
-        else_=values.client_host.isin(USUAL_METHODS),
+    has_more = values.pieces.length() > len(("time", "host", "method", "path", "status"))
+    is_other = values.client_host.isin(USUAL_METHODS) | values.client_host.startswith("/")
+    is_unsure = ibis.ifelse(
+        form == "short", is_other | bare.re_search(LATE_METHOD) | (has_more & bare.re_search(MORE_FIELDS)), False
     )
     has_no_day = values.day.isnull() & ((form == "short") | ((form == "extended") & own.date.isnull()))
     return ibis.cases(
