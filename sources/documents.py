@@ -23,6 +23,7 @@ from sources.json_forms import find_documents
 from sources.json_stream import Document
 from sources.json_text import spell_json
 from sources.logs import Unreadable
+from sources.records import find_record_problem
 
 __all__ = ["SCHEMA", "find_leaf_fields", "read", "split_documents"]
 
@@ -76,8 +77,8 @@ def describe_documents(about: RawObject, stream: BinaryIO) -> Iterator[tuple[Any
     """A row of SCHEMA for every document of one object."""
     fields, seen = find_fields(about.source), Seen()
     for document in find_documents(stream, find_source(about.source).records):
-        described = describe_content(document, fields, seen)
-        yield about.key, document.number, document.text, about.day, document.problem, *described
+        problem, *described = describe_content(document, fields, seen)
+        yield about.key, document.number, document.text, about.day, problem, *described
 
 
 def find_fields(source: str) -> tuple[Field, ...]:
@@ -86,12 +87,15 @@ def find_fields(source: str) -> tuple[Field, ...]:
     return getattr(import_module(f"contracts.{home.name}"), "FIELDS", ())
 
 
-def describe_content(document: Document, fields: Iterable[Field], seen: "Seen") -> tuple[Any, ...]:
+def describe_content(document: Document, fields: tuple[Field, ...], seen: "Seen") -> tuple[Any, ...]:
+    """Its problem, and what the last four columns of SCHEMA say of one that has none."""
     if document.problem is not None:
-        return None, None, None, False
+        return document.problem, None, None, None, False
     known, other = take_fields(document.value, fields)
+    if problem := find_record_problem(document, known, fields):
+        return problem, None, None, None, False
     digest = hashlib.sha256(spell_json(document.value, canonical=True).encode())
-    return list(known.items()), spell_json(other), digest.hexdigest(), seen.has_or_add(digest.digest())
+    return None, list(known.items()), spell_json(other), digest.hexdigest(), seen.has_or_add(digest.digest())
 
 
 def build_slice(rows: list[tuple[Any, ...]]) -> pa.Table:

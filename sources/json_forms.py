@@ -16,6 +16,7 @@ from sources import json_stream
 from sources.json_stream import SPACE, Document, Text, parse_array, parse_document, parse_lines, shorten, split_lines
 from sources.json_text import DECODER, spell_json, spell_scalar
 from sources.logs import BYTE_ORDER_MARK, LINES_TRIED, Unreadable, read_pieces, unpack
+from sources.records import spread_arrays
 
 STEP = re.compile(r"\[\]|\{\w+\}|[^.\[\]{}]+")
 PATH = re.compile(r"(?:(?:\[\]|[^.\[\]{}]+)(?:\[\]|\.[^.\[\]{}]+)*)?(?:\{\w+\})?")
@@ -36,11 +37,11 @@ def find_documents(stream: BinaryIO, records: str | None = None) -> Iterator[Doc
         case "envelopes":
             yield from Envelopes(Text(whole), split_path(records or "")).parse()
         case "lines":
-            yield from parse_lines(split_lines(whole))
+            yield from spread_arrays(parse_lines(split_lines(whole)))
         case "array":
             yield from parse_array(whole)
         case "sequence":
-            yield from parse_sequence(Text(whole))
+            yield from spread_arrays(parse_sequence(Text(whole)))
         case "document":
             yield parse_document(1, head)
 

@@ -52,7 +52,8 @@ def read_others(content: bytes) -> list[str]:
 @pytest.mark.parametrize("path", SUITE, ids=[path.stem for path in SUITE])
 def test_json_is_what_the_standard_says(path: Path) -> None:
     records, refused = read(path.read_bytes())
-    is_accepted = not refused and set(records["problem"].to_pylist()) <= {None}
+    problems = [problem for problem in records["problem"].to_pylist() if problem]
+    is_accepted = not refused and all(problem.startswith("the document is not an object") for problem in problems)
     expected = {"y": True, "n": False, "i": is_accepted}[path.name[0]]
     assert is_accepted == expected
     assert all(not sentence.count("\n") for sentence in refused.values())
@@ -77,11 +78,9 @@ def test_lines_are_documents() -> None:
         (b'\xef\xbb\xbf{"a": 1}\r\n{"a": 2}\r\n\r\n{"a": 3}', ['{"a":1}', '{"a":2}', '{"a":3}']),
         (b'[{"a": 1},\n {"a": 2}]\n', ['{"a":1}', '{"a":2}']),
         (b"[]", []),
-        (b"[1, [2, 3], null, \"x\", true]", ["1", "[2,3]", "null", '"x"', "true"]),
-        (b"[1, 2]\n[3]\n", ["[1,2]", "[3]"]),
-        (b"42\n", ["42"]),
+        (b'[{"a": 1}, {"a": 2}]\n{"a": 3}\n[{"a": 4.0}]\n[]', ['{"a":1}', '{"a":2}', '{"a":3}', '{"a":4.0}']),
     ],
-    ids=["one", "pretty", "lines", "array", "empty array", "mixed array", "lines of arrays", "scalar"],
+    ids=["one", "pretty", "lines", "array", "empty array", "lines of arrays"],
 )  # fmt: skip
 def test_content_tells_the_form(content: bytes, documents: list[str]) -> None:
     assert read_others(content) == documents
@@ -101,9 +100,9 @@ def test_a_bad_line_rejects_itself_only() -> None:
 
 
 def test_half_a_surrogate_pair_is_no_character() -> None:
-    row, good = read_rows(b'["\\ud800", "\\ud83d\\ude00 \\\\ud800"]')
+    row, good = read_rows(b'[{"a": "\\ud800"}, {"a": "\\ud83d\\ude00 \\\\ud800"}]')
     assert row["problem"] == "not a JSON document: it holds half of a surrogate pair, which is no character"
-    assert good["other"] == '"😀 \\\\ud800"'
+    assert good["other"] == '{"a":"😀 \\\\ud800"}'
 
 
 @pytest.mark.parametrize(
