@@ -14,7 +14,7 @@ from contracts.column_types import spell_type
 from contracts.table import Column, Table
 from sources.postgres import SourceTable, name_in_files, name_sql, spell_rows
 from sources.postgres_session import query_source, spell_source
-from sources.postgres_tables import find_ragged, list_others, list_tables
+from sources.postgres_tables import find_odd, list_others, list_tables
 
 
 def find_wanted(con: DuckDBPyConnection, contracts: Sequence[Table]) -> list[SourceTable]:
@@ -30,7 +30,7 @@ def find_wanted(con: DuckDBPyConnection, contracts: Sequence[Table]) -> list[Sou
     chosen = [(contract, adapt_table(contract, table, wanted)) for contract, table in pairs if table]
     if problems := [problem for pair in chosen for problem in find_problems(con, *pair)]:
         raise ValueError("; ".join(problems))
-    return [find_ragged(con, table) for _, table in chosen]
+    return [find_odd(con, table) for _, table in chosen]
 
 
 def find_table(contract: Table, tables: Sequence[SourceTable]) -> SourceTable | None:

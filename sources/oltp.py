@@ -30,7 +30,7 @@ from sources.postgres import (
     spell_rows,
 )
 from sources.postgres_session import name_table, open_snapshot, spell_source, text_sql
-from sources.postgres_tables import find_ragged, list_tables
+from sources.postgres_tables import find_odd, list_tables
 
 
 def extract(
@@ -80,7 +80,7 @@ def find_all(con: DuckDBPyConnection) -> list[SourceTable]:
     found = list_tables(con)
     if hidden := [t.address for t in found if not t.is_readable]:
         raise ValueError(f"the user may not read {', '.join(hidden)}: GRANT SELECT ON {', '.join(hidden)} to it")
-    return [find_ragged(con, table) for table in found]
+    return [find_odd(con, table) for table in found]
 
 
 def find_earlier(earlier: Extraction | None, table: SourceTable) -> Extract | None:

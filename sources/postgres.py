@@ -14,13 +14,13 @@ DECIMAL = re.compile(r"numeric\((\d+),(\d+)\)")
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """`type` as PostgreSQL spells it, domains resolved. `is_ragged`: in some row an array of arrays."""
+    """`type` as PostgreSQL spells it, domains resolved. `is_odd`: in some row an array of arrays, or NaN."""
 
     name: str
     type: str
     is_nullable: bool = True
     description: str = ""
-    is_ragged: bool = False
+    is_odd: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,19 +102,19 @@ def spell_keys(table: SourceTable) -> str:
 
 
 def spell_value(column: SourceColumn) -> str:
-    """How a column is read: as it is where DuckDB has its type, else as PostgreSQL's own text. NaN of a numeric, for
-    which a Parquet decimal has no place, is null; times with a zone are UTC; money is a number's text. A time that
-    DuckDB would take for one before Christ is infinity, which no table takes."""
+    """How a column is read: as it is where DuckDB has its type, else as PostgreSQL's own text, as is a numeric that is
+    NaN in some row; times with a zone are UTC; money is a number's text. A time that DuckDB would take for one before
+    Christ is infinity, which no table takes."""
     name, kind = name_sql(column.name), column.type
     if found := DECIMAL.fullmatch(kind):
         is_exact = int(found[2]) <= int(found[1]) <= 38
-        return f"nullif({name}, 'NaN')::{kind}" if is_exact else f"{name}::text"
+        return f"nullif({name}, 'NaN')::{kind}" if is_exact and not column.is_odd else f"{name}::text"
     if kind.startswith("timestamp") and not kind.endswith("]"):
         moment = f"{name} AT TIME ZONE 'UTC'" if kind.endswith("with time zone") else name
         return f"CASE WHEN {moment} >= '{BEYOND}' THEN 'infinity' ELSE {moment} END"
     if kind.removesuffix("[]") == "money":  # how it is written, its digits too, is up to the database's lc_monetary
         return f"{name}::{kind.replace('money', 'numeric')}::text"
-    is_exact_array = kind.removesuffix("[]") in EXACT_ELEMENTS and not column.is_ragged
+    is_exact_array = kind.removesuffix("[]") in EXACT_ELEMENTS and not column.is_odd
     is_text = kind.startswith(("numeric", "interval")) or kind.endswith("with time zone")
     return f"{name}::text" if is_text or (kind.endswith("]") and not is_exact_array) else name
 

@@ -20,6 +20,7 @@ AWAY = re.compile(
     "Unable to connect to Postgres|server closed the connection|terminating connection|conflict with recovery|FATAL"
     "|closed unexpectedly|Connection reset|could not (?:receive|send) data|no connection to the server|timeout expired"
 )
+OBJECTS = re.compile("s3://|https?://")  # as DuckDB names what it reads and writes in a bucket
 # PostgreSQL's own reason, in whatever language: a severity, and two blanks. What explains it begins likewise.
 REASON = re.compile(r"\b(?!DETAIL|HINT|CONTEXT|LINE|QUERY|STATEMENT)[^\W\d_]{4,}:  (.+)")
 
@@ -29,7 +30,8 @@ def open_snapshot(con: DuckDBPyConnection, url: str) -> Iterator[dict[str, Any]]
     """The database at one moment, for as long as the context lasts: `cut_at` (UTC), `lsn` and `snapshot` of it, and as
     far as the server tells, its `system` and `timeline`.
 
-    Raises ConnectionError or ValueError with one sentence; a password is in neither.
+    Raises ConnectionError or ValueError with one sentence; a password is in neither. What DuckDB says of the bucket
+    that extracted rows are written to passes through.
     """
     address = parse_address(url)
     try:
@@ -40,6 +42,8 @@ def open_snapshot(con: DuckDBPyConnection, url: str) -> Iterator[dict[str, Any]]
         query_source(con, SETTLE).fetchall()
         yield moment | {"system": system, "timeline": timeline}
     except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and OBJECTS.search(str(error)):
+            raise
         raise explain_failure(address, error) from None
     finally:
         detach_database(con)

@@ -6,7 +6,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from sources.postgres import EXACT_ELEMENTS, SourceColumn, SourceTable, name_sql
+from sources.postgres import DECIMAL, EXACT_ELEMENTS, SourceColumn, SourceTable, name_sql
 from sources.postgres_session import query_source
 
 CHANGED_AT = "updated_at"  # what tells changes where no contract says so
@@ -68,15 +68,24 @@ def build_table(rows: Sequence[dict[str, Any]]) -> SourceTable:
     )
 
 
-def find_ragged(con: DuckDBPyConnection, table: SourceTable) -> SourceTable:
-    """PostgreSQL lets an array column hold arrays of arrays in some rows, which no Parquet list can: look."""
-    arrays = [c.name for c in table.columns if c.type.removesuffix("[]") in EXACT_ELEMENTS and c.type.endswith("[]")]
-    if not arrays:
+def find_odd(con: DuckDBPyConnection, table: SourceTable) -> SourceTable:
+    """PostgreSQL lets an array column hold arrays of arrays in some rows, which no Parquet list can, and a numeric NaN,
+    which no Parquet decimal can: look."""
+    looks = {c.name: look for c in table.columns if (look := spell_look(c)) and c.name not in table.key}
+    if not looks:
         return table
-    looks = ", ".join(f"coalesce(bool_or(array_ndims({name_sql(a)}) > 1), false) AS c{n}" for n, a in enumerate(arrays))
-    answers = query_source(con, f"SELECT {looks} FROM {table.origin}").fetchone() or ()
-    ragged = {name for name, is_ragged in zip(arrays, answers, strict=True) if is_ragged}
-    return replace(table, columns=tuple(replace(c, is_ragged=c.name in ragged) for c in table.columns))
+    asked = ", ".join(f"coalesce(bool_or({look}), false) AS c{n}" for n, look in enumerate(looks.values()))
+    answers = query_source(con, f"SELECT {asked} FROM {table.origin}").fetchone() or ()
+    odd = {name for name, is_odd in zip(looks, answers, strict=True) if is_odd}
+    return replace(table, columns=tuple(replace(c, is_odd=c.name in odd) for c in table.columns))
+
+
+def spell_look(column: SourceColumn) -> str | None:
+    """What is true of a value that a Parquet column of its type cannot hold; None where there is no such value."""
+    name = name_sql(column.name)
+    if column.type.endswith("[]") and column.type.removesuffix("[]") in EXACT_ELEMENTS:
+        return f"array_ndims({name}) > 1"
+    return f"{name} = 'NaN'" if DECIMAL.fullmatch(column.type) else None
 
 
 # Without extensions' tables, which are theirs to fill, such as PostGIS's list of coordinate systems.

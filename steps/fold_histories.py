@@ -136,7 +136,10 @@ def is_by_another_key(table: Table, plan: Plan, taken: Taken) -> bool:
 
 def read_rows(con: DuckDBPyConnection, table: Table, taken: Taken, store: Store) -> tuple[int, int]:
     """Fill `extracted` and `present` with an extraction's good rows and keys, in the contract's types, and `rejects`
-    with rows that do not fit them. Returns how many these are, and how many rows are equal to one of `bad`."""
+    with rows that do not fit them. Returns how many these are, and how many rows are equal to one of `bad`.
+
+    Names of ours beside a contract's columns begin with an underscore, which those of a contract never do.
+    """
     import ibis
 
     lake = ibis.duckdb.from_connection(con)
@@ -145,13 +148,13 @@ def read_rows(con: DuckDBPyConnection, table: Table, taken: Taken, store: Store)
     con.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {ibis.to_sql(typed, dialect='duckdb')}")
     listed = select_keys(lake.sql(keys, dialect="duckdb"), table)
     con.execute(f"CREATE OR REPLACE TEMP TABLE present AS {ibis.to_sql(listed, dialect='duckdb')}")
-    if rejected := count_rows(con, "extracted WHERE problem IS NOT NULL"):
+    if rejected := count_rows(con, "extracted WHERE _problem IS NOT NULL"):
         con.execute(f"""
-            INSERT INTO rejects SELECT raw_object, raw_line, problem, to_json(own) FROM ({rows}) AS own
-            JOIN (SELECT raw_line, problem FROM extracted WHERE problem IS NOT NULL) USING (raw_line)
+            INSERT INTO rejects SELECT raw_object, raw_line, _problem, to_json(_own) FROM ({rows}) AS _own
+            JOIN (SELECT raw_line, _problem FROM extracted WHERE _problem IS NOT NULL) USING (raw_line)
         """)
-        con.execute("DELETE FROM extracted WHERE problem IS NOT NULL")
-    con.execute("ALTER TABLE extracted DROP problem")
+        con.execute("DELETE FROM extracted WHERE _problem IS NOT NULL")
+    con.execute("ALTER TABLE extracted DROP _problem")
     same = " AND ".join(f'bad."{c.name}" IS NOT DISTINCT FROM extracted."{c.name}"' for c in table.columns)
     gone = con.execute(f"DELETE FROM extracted USING bad WHERE {same}").fetchone()
     return rejected, int(gone[0]) if gone else 0

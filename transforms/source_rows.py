@@ -18,14 +18,14 @@ DIGITS = {dt.Int8: 3, dt.Int16: 5, dt.Int32: 10, dt.Int64: 19}
 
 
 def select_columns(rows: ir.Table, table: Table) -> ir.Table:
-    """An extraction's rows with the contract's columns in its types, the trace, and `problem`: why a row cannot be one
+    """An extraction's rows with the contract's columns in its types, the trace, and `_problem`: why a row cannot be one
     of the table, else null. A column that the extraction does not have is the contract's default, or null: the
     extraction is older than the column."""
     values = {c.name: convert_value(rows, c) for c in table.columns}
     problems = [find_problem(rows, c, values[c.name]) for c in table.columns]
     told = [problem for problem in problems if problem is not None]
     joined = ibis.literal("; ").join(told).nullif("") if told else ibis.null("string")
-    return rows.select(**values, **{c.name: rows[c.name] for c in TRACE}, problem=joined)
+    return rows.select(**values, **{c.name: rows[c.name] for c in TRACE}, _problem=joined)
 
 
 def select_keys(keys: ir.Table, table: Table) -> ir.Table:
@@ -100,7 +100,8 @@ def describe_form(value: ir.Value) -> ir.StringValue:
     behind = text.re_extract(r"\.(\d*?)0*\s*$", 1).length().cast("string")
     number = ibis.literal("a number of ") + before + " digits before the point and " + behind + " behind"
     words = ibis.literal("a text of ") + text.length().cast("string") + " characters"
-    return text.re_search(NUMBER).ifelse(number, words)
+    is_infinite = text.lower().strip().isin(["nan", "infinity", "-infinity"])
+    return ibis.cases((text.re_search(NUMBER), number), (is_infinite, "not a finite number"), else_=words)
 
 
 def describe_type(kind: dt.DataType, declared: pa.DataType) -> str:

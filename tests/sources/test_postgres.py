@@ -7,12 +7,14 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import duckdb
 import pytest
 
 from contracts import find_table
 from sources.extractions import read_manifest
 from sources.oltp import extract
 from stack.postgres import find_programs
+from stack.sentences import describe_error
 from tests.sources.application import Application
 
 pytestmark = pytest.mark.servers
@@ -65,11 +67,20 @@ def test_difficult_values_lose_nothing(application: Application) -> None:
     full, empty = application.con.execute(f"SELECT COLUMNS(*)::VARCHAR FROM ({own}) ORDER BY 1").fetchall()
     assert empty == ("2", *[None] * 21)
     assert full == (
-        "1", "1.10", "12345678901234567890.123456789012345678901234567890", None, "1" + "0" * 36 + ".00",
+        "1", "1.10", "12345678901234567890.123456789012345678901234567890", "NaN", "1" + "0" * 36 + ".00",
         "{{1,2},{3,4}}", "[a, NULL, 'b,c']", '{"2026-03-01 10:00:00+00"}', "2026-03-01 10:00:00", "infinity",
         "-infinity", "24:00:00", "1 mon 2 days 00:00:00.000001", "12:00:00+02", "00FF", '{"a": 0.10}', "::1/128",
         "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "101", "9223372036854775807", "x", "true",
     )  # fmt: skip
+
+
+def test_a_bucket_that_is_away_is_not_the_database(application: Application) -> None:
+    application.execute("create table parts (id int primary key)")
+    application.con.execute("CREATE OR REPLACE SECRET objects (TYPE s3, ENDPOINT '127.0.0.1:9', USE_SSL false)")
+    application.con.execute("SET http_retries = 0")
+    with pytest.raises(duckdb.Error) as caught:
+        application.take()
+    assert "the S3 server at" in describe_error(caught.value)
 
 
 def test_failures_are_one_sentence(application: Application) -> None:

@@ -1,6 +1,7 @@
 """Columns are read by the names of the contract, whatever else a table has, and may be younger than an extraction."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -34,6 +35,30 @@ def test_a_source_may_call_its_columns_as_we_do(shop: Shop) -> None:
     assert shop.sum_books() == [("shop.1", 2, 2, 0, 0), ("shop.2", 1, 1, 0, 0)]
     assert shop.read_current("id, day, source_line, raw_line") == [(1, "day", "x", 1), (2, "day", "raw_line", 2)]
     assert shop.ask("SELECT count(*) FROM core.articles WHERE raw_object NOT LIKE 'raw/shop/%'") == [(0,)]
+
+
+def test_a_contract_may_call_its_columns_as_our_queries_do(shop: Shop) -> None:
+    """One row does not fit, with a NaN that is no decimal and a number that is one, and one fails a rule."""
+    names = ("problem", "own", "line", "rule", "reason", "bad", "rejects", "extracted", "present", "changed", "failing")
+    added = [f"add \"{name}\" text default '{name}'" for name in names]
+    added += ["add price numeric(8, 2) default 1.5", "add share numeric(4, 2)"]
+    shop.change(f"alter table articles {', '.join(added)}")
+    shop.change("insert into articles (id, name, price, share) values (3, 'three', 'NaN', 'NaN'), (4, null, 2, 'NaN')")
+    table = ARTICLES
+    for name in names:
+        table = shop.add_column(table, Column(name, pa.string(), "A text"))
+    table = shop.add_column(table, Column("price", pa.decimal128(8, 2), "Its price", nullable=True))
+    shop.add_column(table, Column("share", pa.float64(), "Its share", nullable=True))
+    shop.run()
+    listed = ", ".join(f'"{name}"' for name in names)
+    assert shop.read_current(f"{listed}, price") == [(*names, Decimal("1.50"))] * 2
+    found = shop.ask("SELECT raw_line, rule, reason FROM quarantine.articles ORDER BY raw_line")
+    bound = "a number of at most 6 digits before the point and 2 behind (decimal128(8, 2))"
+    assert found[0] == (3, "parse", f"price is not a finite number where the contract has {bound}")
+    assert found[1][:2] == (4, "not_null:name")
+    shop.change("update articles set price = 3, name = 'n' where id > 2")
+    shop.run()
+    assert shop.read_current("id, price, share::VARCHAR")[2:] == [(3, 3, "nan"), (4, 3, "nan")]
 
 
 @pytest.mark.parametrize(("is_nullable", "default"), [(True, None), (False, None), (False, "grey"), (True, "grey")])
