@@ -30,6 +30,13 @@ from warehouse.publish import hold_lock, prepare, read_snapshot, transact
 Kind = Literal["drop", "replay", "accept", "leave", "rollback", "drop_table"]
 
 WORDS = {"rollback": "roll back", "drop_table": "drop"}
+# Files that could not be read when they were refused last, with why.
+UNREADABLE = """
+    SELECT raw_object, any_value(reason) FROM (
+        SELECT * FROM ledger.refusal_reasons WHERE list_contains(?, raw_object)
+        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)
+    ) GROUP BY raw_object HAVING bool_and(table_name IS NULL AND rule = 'object')
+"""
 COLUMNS = ("decision_id", "kind", "subject", "about", "reason", "decided_by", "snapshot_id", "decided_at")
 
 
@@ -54,13 +61,15 @@ def record_decision(
 ) -> str:
     """Write a decision into the ledger. Returns its id: a new one, or that given, which is recorded once.
 
-    Raises ValueError for an unknown kind or without a reason.
+    Raises ValueError for an unknown kind, without a reason, or where it would come to nothing.
     """
     reason = " ".join(reason.split())
     if kind not in get_args(Kind):
         raise ValueError(f"there is no decision of the kind {kind!r}: it is one of {', '.join(get_args(Kind))}")
     if not reason:
         raise ValueError("say why: a decision is recorded with its reason")
+    if kind == "accept":
+        verify_readable(about["objects"])
     decision_id = decision_id or uuid4().hex[:16]
     row = {
         "decision_id": decision_id,
@@ -80,6 +89,14 @@ def record_decision(
     if kind == "leave" and is_new:
         record_outcome(decision_id, decided_by)
     return decision_id
+
+
+def verify_readable(objects: list[str]) -> None:
+    """Raises ValueError when none of these refused objects can be read: each would be refused again."""
+    with closing(connect()) as con:
+        unread = dict(con.execute(UNREADABLE, [objects]).fetchall())
+    if unread and unread.keys() >= set(objects):
+        raise ValueError(f"it would be refused again, for nothing of it can be read: {unread[min(unread)]}")
 
 
 def record_outcome(decision_id: str, run_id: str) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 MOST_REASONS = 20  # of an object in a table; the others are counted together
 SAMPLES = 5  # of a reason
 SHOWN_LENGTH = 400  # characters of a value
-WHOLE, OTHERS = "object", "others"  # in place of a rule: the object as such cannot be read; what is beyond the most
+# In place of a rule: the object as such cannot be read, or is refused for another one; what is beyond the most.
+WHOLE, FOR_ANOTHER, OTHERS = "object", "another", "others"
 
 REASONS = f"""
     SELECT raw_object, rule, CASE WHEN min(reason) = max(reason) THEN min(reason) ELSE {PATTERN} END AS reason,
@@ -53,7 +54,9 @@ def find_reasons(con: DuckDBPyConnection, run: "CheckedRun", refused: dict[str, 
         row for table in run.tables for row in (*find_broken(run, table, refused), *count_bad(con, run, table, refused))
     ]
     told = {row["raw_object"] for row in found}
-    found += [spell_row(key, None, WHOLE, why, 0, []) for key, why in refused.items() if key not in told]
+    unread = run.staged.get("refused", {})
+    untold = {key: why for key, why in refused.items() if key not in told}
+    found += [spell_row(key, None, WHOLE if key in unread else FOR_ANOTHER, why, 0, []) for key, why in untold.items()]
     return [row | {"source": run.source.name} for row in found]
 
 
@@ -118,7 +121,7 @@ def add_reasons(refused: dict[str, str], reasons: list[dict[str, Any]]) -> dict[
     most: dict[str, dict[str, Any]] = {}
     for row in reasons:
         known = most.get(row["raw_object"])
-        if row["rule"] not in (WHOLE, OTHERS) and (known is None or row["row_count"] > known["row_count"]):
+        if row["rule"] not in (WHOLE, FOR_ANOTHER, OTHERS) and (known is None or row["row_count"] > known["row_count"]):
             most[row["raw_object"]] = row
     return {key: f"{why} ({spell_most(most[key])})" if key in most else why for key, why in refused.items()}
 

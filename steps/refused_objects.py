@@ -6,12 +6,11 @@ from datetime import datetime
 
 from contracts import load_sources
 from warehouse.connection import connect
+from warehouse.ledger import STILL_REFUSED
 
-STILL = """
-    SELECT source, raw_object, arg_max(object_name, snapshot_id), arg_max(reason, snapshot_id),
-           max(refused_at) AS last_refused_at
-    FROM ledger.refusals WHERE raw_object NOT IN (SELECT raw_object FROM ledger.books)
-    GROUP BY source, raw_object ORDER BY last_refused_at DESC, raw_object
+STILL = f"""
+    SELECT source, raw_object, object_name, reason, refused_at FROM ({STILL_REFUSED})
+    ORDER BY refused_at DESC, raw_object
 """
 
 

@@ -91,8 +91,9 @@ CREATE TABLE IF NOT EXISTS ledger.refusal_reasons (
     snapshot_id BIGINT NOT NULL,
     source VARCHAR NOT NULL,
     raw_object VARCHAR NOT NULL,
-    table_name VARCHAR,             -- null: the object as such cannot be read
-    rule VARCHAR NOT NULL,          -- that rows failed; object: it cannot be read; others: what is beyond the most frequent
+    table_name VARCHAR,             -- null: it is about the object as such
+    rule VARCHAR NOT NULL,          -- that rows failed; object: it cannot be read; another: it is refused for what another
+                                    -- object has; others: what is beyond the most frequent
     reason VARCHAR NOT NULL,        -- numbers as N where rows differ in them
     row_count BIGINT NOT NULL,
     samples_json VARCHAR NOT NULL   -- the first rows: raw_line, reason and fields, personal values masked

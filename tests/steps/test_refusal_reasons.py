@@ -91,7 +91,10 @@ def test_command_shows_and_decides(refused: dict[str, str], capsys: pytest.Captu
     ]
     assert cli.main(["refused", "noise.log"]) == 1  # it is no longer
     assert cli.main(["refused", "cut.gz", "--publish-anyway", "--reason", "x", "--in-process"]) == 1
-    assert "cut off" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "would be refused again, for nothing of it can be read: cut.gz is a gzip file that was cut off" in told.err
+    assert "is recorded" not in told.out
+    assert ask("SELECT count(*) FROM ledger.decisions") == [(1,)]
 
 
 def test_reasons_beyond_the_most_frequent_are_counted_together(

@@ -12,6 +12,7 @@ from lake.store import open_store
 from steps.land import find_arrivals, take_arrivals
 from steps.publish import publish_source
 from steps.refuse import list_still_refused
+from steps.refused_objects import find_refused_objects
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.steps.decisions import ask, decide, follow, publish_taken
@@ -161,6 +162,10 @@ def test_a_producer_writes_over_its_own_object(lake: EmptyLake) -> None:
         main("access_logs", run)
         assert (ask("SELECT count(*) FROM core.requests"), find_arrivals("access_logs")) == ([(count,)], [])
         time.sleep(1)  # S3 says in whole seconds when an object was written
+    store.client.put_object(Bucket=store.bucket, Key=key, Body=b"no log\n")
+    main("access_logs", "noise")
+    assert [one.key for one in find_refused_objects()] == [key]
+    assert take_arrivals("access_logs", "again", refused=True)["objects"] == 1
     assert ask(UNBALANCED) == [(0,)]
 
 
