@@ -101,16 +101,30 @@ class Store:
 
         The key is the content's SHA-256 (with the day, where the content itself names none, and with the origin, where
         the producer names one), so that landing the same content twice, even at the same moment, makes one object.
-        `is_new` of the answer tells.
+        `is_new` of the answer tells. Raises LookupError where there is no such bucket: some servers would make it.
         """
         if isinstance(landing, str):
             landing = Landing(landing, hash_content(content))
         key = spell_raw_key(source, landing.identity)
         if (found := self.find(key)) is not None:
             return found
+        self.verify_bucket()
         content.seek(0)
         self.client.upload_fileobj(content, self.bucket, key, ExtraArgs={"Metadata": landing.metadata})
         return replace(self.head(key), is_new=True)
+
+    def verify_bucket(self) -> None:
+        """A key that may not ask whether there is a bucket is told when it writes."""
+        try:
+            self.client.head_bucket(Bucket=self.bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+                return
+            where = self.settings.s3_endpoint or "AWS"
+            raise LookupError(
+                f"there is no bucket {self.bucket} at {where}: set WATERSHED_BUCKET to the lake's, or make it and "
+                "prepare a lake in it with `watershed up`"
+            ) from None
 
     def head(self, key: str) -> RawObject:
         """What is known of a raw object. Raises LookupError when there is none."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lake.store import open_store
 from stack import cli
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
@@ -31,6 +32,17 @@ def test_a_grown_log_is_told(lake: EmptyLake, tmp_path: Path, capsys: pytest.Cap
     assert f"instead  of access.log, {noon}, with all of which it begins" in traced
     assert cli.main(["ledger", "core.requests"]) == 0
     assert "superseded_by" in capsys.readouterr().out
+
+
+@pytest.mark.servers
+def test_a_bucket_without_a_lake_is_not_made(
+    lake: EmptyLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WATERSHED_BUCKET", "never-prepared")
+    (tmp_path / "a.log").write_bytes(spell_log(1))
+    assert cli.main(["land", "access_logs", str(tmp_path / "a.log")]) == 1
+    assert "watershed: there is no bucket never-prepared at http" in capsys.readouterr().err
+    assert "never-prepared" not in {found["Name"] for found in open_store().client.list_buckets()["Buckets"]}
 
 
 @pytest.mark.parametrize(
