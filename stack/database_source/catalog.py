@@ -10,7 +10,7 @@ from duckdb import DuckDBPyConnection
 from sources.agreements import describe_rows
 from sources.postgres import SourceTable, name_in_files
 from sources.postgres_session import open_snapshot
-from sources.postgres_tables import ForeignKey, find_ragged, list_foreign_keys, list_others, list_tables
+from sources.postgres_tables import ForeignKey, find_odd, list_foreign_keys, list_others, list_tables
 from warehouse.connection import find_extension
 
 
@@ -35,14 +35,16 @@ def read_catalog(url: str) -> Catalog:
                 f"{address} is a {kind}, whose rows have no versions" for address, kind in list_others(con).items()
             ]
             reasons = {table.address: explain_omission(table, found) for table in found}
-            tables = tuple(find_ragged(con, table) for table in found if not reasons[table.address])
+            tables = tuple(find_odd(con, table) for table in found if not reasons[table.address])
             kinds = {table.address: list_kinds(con, table) for table in tables}
             left_out = (*filter(None, reasons.values()), *others)
             return Catalog(tables, kinds, tuple(list_foreign_keys(con)), left_out)
 
 
 def list_kinds(con: DuckDBPyConnection, table: SourceTable) -> dict[str, str]:
-    names, kinds = name_in_files([c.name for c in table.columns]), describe_rows(con, table)
+    """Of a numeric its own type, though some row be NaN, which goes to quarantine then."""
+    columns = tuple(replace(c, is_odd=c.is_odd and c.type.endswith("[]")) for c in table.columns)
+    names, kinds = name_in_files([c.name for c in columns]), describe_rows(con, replace(table, columns=columns))
     return {column: kinds[name] for column, name in names.items()}
 
 
