@@ -4,6 +4,9 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
+# Each worker of the tests has servers of its own; the rest of the options is tests/workers.py's.
+WORKERS ?= 2
+PYTEST := $(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --upgrade
 
@@ -27,10 +30,10 @@ status: $(INSTALLED)  ## Show the servers: address, process, memory, health
 	@$(VENV)/bin/watershed status
 
 test: lint  ## All checks: lint, types and tests (under an hour on two cores)
-	@$(PYTHON) -m pytest
+	@$(PYTEST)
 
 test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (some minutes)
-	@$(PYTHON) -m pytest -m "not servers"
+	@$(PYTEST) -m "not servers"
 
 soak: $(INSTALLED_DEV)  ## Streams under load while everything is killed in turn (at most 15 minutes)
 	@$(PYTHON) -m pytest -s -m soak

@@ -1,6 +1,7 @@
-"""One local stack (S3, PostgreSQL and Kafka, no Airflow) for the whole test run, and an empty lake for each test.
+"""One local stack (S3, PostgreSQL and Kafka, no Airflow) for all tests of a process, and an empty lake for each test.
 
-The developer's own stack and settings are out of reach: every test sees a temporary WATERSHED_HOME.
+The developer's own stack and settings are out of reach: every test sees a temporary WATERSHED_HOME. With several
+workers (`pytest -n 2`) each has a home, and so a stack, of its own.
 """
 
 import os
@@ -8,20 +9,39 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
-TEMPORARY = tempfile.TemporaryDirectory(prefix="watershed-test-", ignore_cleanup_errors=True)
+# A worker's folder is in that of the process that started it, who looks after what a worker leaves behind.
+SHARED = "WATERSHED_TESTS"
+TEMPORARY = tempfile.TemporaryDirectory(
+    prefix="watershed-test-", dir=os.environ.get(SHARED), ignore_cleanup_errors=True
+)
 for variable in [name for name in os.environ if name.startswith(("WATERSHED_", "AIRFLOW_", "AWS_"))]:
     del os.environ[variable]
+os.environ[SHARED] = TEMPORARY.name
 os.environ["WATERSHED_HOME"] = str(Path(TEMPORARY.name) / "home")
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
 
 # Only now: what these import may read the environment.
-from contracts.settings import load_settings  # noqa: E402
 from stack.home import Home, open_home  # noqa: E402
 from stack.servers import start_storage, stop_stack  # noqa: E402
-from tests.empty_lake import EmptyLake, make_lake, make_topics, remove_lake  # noqa: E402
-from warehouse.publish import prepare  # noqa: E402
+from tests.empty_lake import EmptyLake, hurry_postgres, make_lake, make_topics, remove_lake  # noqa: E402
+from tests.workers import claim_ports, group_items, stop_leftovers  # noqa: E402
+
+claim_ports()
+# How long an example takes tells of what else the machine does.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    group_items(items)
+
+
+def pytest_unconfigure() -> None:
+    stop_leftovers(Path(TEMPORARY.name))
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +50,7 @@ def stack() -> Iterator[Home]:
     home = open_home()
     try:
         start_storage(home)
+        hurry_postgres(home)
         yield home
     finally:
         stop_stack(home)
@@ -41,7 +62,6 @@ def lake(stack: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmptyLake]:
     empty = make_lake(stack)
     for name, value in empty.environment.items():
         monkeypatch.setenv(name, value)
-    prepare(load_settings())
     yield empty
     remove_lake(stack, empty)
 
@@ -59,6 +79,5 @@ def module_lake(stack: Home) -> Iterator[EmptyLake]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in empty.environment.items():
             patch.setenv(name, value)
-        prepare(load_settings())
         yield empty
     remove_lake(stack, empty)

@@ -1,8 +1,11 @@
-"""An empty lake inside the running test stack: a bucket, two databases and topics with names nobody else has."""
+"""An empty lake inside the running test stack: a bucket, two databases and topics with names nobody else has.
+
+Preparing one takes a second of two processors: the catalogue is a copy of one that is prepared once.
+"""
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,9 +18,12 @@ from contracts.settings import Settings, load_kafka, load_reader, load_settings,
 from stack.home import Home, read_ports
 from stack.kafka import create_topics, delete_topics
 from stack.postgres import admin_url, create_databases
-from stack.readers import allow_in_bucket, allow_in_catalog
+from stack.readers import READER, allow_in_bucket, allow_in_catalog
+from warehouse.connection import forget_engines
+from warehouse.publish import prepare
 
 COUNTER = itertools.count()
+TEMPLATE = "prepared_catalog"
 
 
 @dataclass(frozen=True)
@@ -48,13 +54,11 @@ class EmptyLake:
 
 def make_lake(home: Home) -> EmptyLake:
     name = f"lake{os.getpid()}x{next(COUNTER)}"
-    admin = admin_url(home, read_ports(home)["postgres"])
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for owner in ("catalog", "accounts"):
-            create = sql.SQL("create database {} owner {}")
-            connection.execute(create.format(sql.Identifier(f"{owner}_{name}"), sql.Identifier(owner)))
-    allow_in_catalog(rename_database(admin, f"catalog_{name}"), "catalog")
+    admin = find_admin(home)
     settings = load_settings()
+    with psycopg.connect(admin, autocommit=True) as session:
+        copy_catalog(session, admin, f"catalog_{name}", replace(settings, bucket=name).lake_path)
+        execute(session, "create database {name} strategy file_copy owner accounts", name=f"accounts_{name}")
     open_s3().create_bucket(Bucket=name)
     allow_in_bucket(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key, name)
     return EmptyLake(
@@ -65,6 +69,45 @@ def make_lake(home: Home) -> EmptyLake:
         admin_url=admin,
         topic_prefix=f"{name}-",
     )
+
+
+def find_admin(home: Home) -> str:
+    return admin_url(home, read_ports(home)["postgres"])
+
+
+def hurry_postgres(home: Home) -> None:
+    """Do without what matters only when the machine loses power. Servers that tests kill keep it."""
+    with psycopg.connect(find_admin(home), autocommit=True) as session:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            execute(session, "alter system set {name} = off", name=setting)
+        execute(session, "select pg_reload_conf()")
+
+
+def copy_catalog(session: "psycopg.Connection[Any]", admin: str, name: str, lake_path: str) -> None:
+    """A prepared catalogue of a lake without a row, whose files are going to be at `lake_path`."""
+    if not session.execute("select 1 from pg_database where datname = %s", [TEMPLATE]).fetchone():
+        make_template(session, admin)
+    create = "create database {name} template {template} strategy file_copy owner catalog"
+    execute(session, create, name=name, template=TEMPLATE)
+    execute(session, "revoke connect, temporary on database {name} from public", name=name)
+    execute(session, "grant connect on database {name} to {reader}", name=name, reader=READER)
+    with psycopg.connect(rename_database(admin, name)) as catalog:
+        catalog.execute("update ducklake_metadata set value = %s where key = 'data_path'", [lake_path])
+
+
+def make_template(session: "psycopg.Connection[Any]", admin: str) -> None:
+    """Prepare the catalogue that others are copies of, and have nobody connected to it any more."""
+    settings = load_settings()
+    execute(session, "create database {name} owner catalog", name=TEMPLATE)
+    allow_in_catalog(rename_database(admin, TEMPLATE), "catalog")
+    prepare(replace(settings, catalog_url=rename_database(settings.catalog_url, TEMPLATE)))
+    forget_engines()
+    end = "select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = %s"
+    session.execute(end, [TEMPLATE])
+
+
+def execute(session: "psycopg.Connection[Any]", statement: str, **names: str) -> None:
+    session.execute(sql.SQL(statement).format(**{what: sql.Identifier(name) for what, name in names.items()}))
 
 
 def make_topics(lake: EmptyLake, partitions: int = 4) -> dict[str, str]:
@@ -79,18 +122,16 @@ def remove_lake(home: Home, lake: EmptyLake) -> None:
     if lake.topics:
         delete_topics(load_kafka(), lake.topics)
     open_s3().delete_bucket(Bucket=lake.bucket)
-    with psycopg.connect(lake.admin_url, autocommit=True) as connection:
+    with psycopg.connect(lake.admin_url, autocommit=True) as session:
         for url in (lake.catalog_url, lake.accounts_url):
-            database = sql.Identifier(urlsplit(url).path.lstrip("/"))
-            connection.execute(sql.SQL("drop database {} with (force)").format(database))
+            execute(session, "drop database {name} with (force)", name=urlsplit(url).path.lstrip("/"))
 
 
 def forget_airflow(home: Home) -> None:
     """Give the next Airflow of the test stack an empty database: its assets name the bucket of their lake."""
-    port = read_ports(home)["postgres"]
-    with psycopg.connect(admin_url(home, port), autocommit=True) as connection:
-        connection.execute("drop database airflow with (force)")
-    create_databases(home, port)
+    with psycopg.connect(find_admin(home), autocommit=True) as session:
+        session.execute("drop database airflow with (force)")
+    create_databases(home, read_ports(home)["postgres"])
     (home.path / "airflow" / "prepared.json").unlink(missing_ok=True)
 
 

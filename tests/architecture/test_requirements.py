@@ -37,6 +37,7 @@ USED_OTHERWISE = {
     "packaging": "requirements.in",  # ibis imports it and does not say so
     "setuptools": "pyproject.toml",
     "mypy": "Makefile",
+    "pytest-xdist": "Makefile",
     "ruff": "Makefile",
     "uv": "Makefile",
 }

@@ -46,7 +46,6 @@ def make_rules(pattern: str, text: str) -> list[Expectation]:
 # An example takes a third of a second: shrinking one would take minutes.
 @settings(
     max_examples=8,
-    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -209,7 +209,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(json_values, min_size=1, max_size=4), st.sampled_from([None, 1]), st.booleans())
 def test_any_document_is_kept_whole(documents: list[Any], indent: int | None, escaped: bool) -> None:
     """As elements of an array; with no contract's fields in them, `other` is all there is."""
@@ -218,7 +218,7 @@ def test_any_document_is_kept_whole(documents: list[Any], indent: int | None, es
     assert [json.loads(other) for other in read_others(text)] == documents
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_no_bytes_crash(content: bytes) -> None:
     records, refused = read(content)

@@ -188,7 +188,7 @@ def spell(value: Any) -> str:
     return json.dumps(value, ensure_ascii=bool(value))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(VALUES, min_size=1, max_size=5))
 def test_any_json_is_read_the_same(values: list[Any]) -> None:
     texts = [spell([value]) for value in values]

@@ -28,7 +28,7 @@ CONTENT = st.lists(FRAGMENT | st.sampled_from([b"\n", b"\xff"]) | st.binary(max_
 
 @pytest.mark.parametrize("source", SOURCES)
 @given(content=CONTENT)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_line_ends_once(source: str, content: bytes) -> None:
     staged = stage_lines(source, content)
     ends = Counter(row["raw_line"] for rows in staged.good.values() for row in rows)

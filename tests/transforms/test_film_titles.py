@@ -45,7 +45,7 @@ def spell_title(row: dict[str, Any]) -> str:
 
 
 @given(st.lists(TITLE, min_size=1, max_size=20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_was_listed_comes_back(titles: list[dict[str, Any]]) -> None:
     staged = stage_lines("ratings_files", [spell_title(row) for row in titles])
     assert staged.rejected == {"ratings": [], "film_titles": []}

@@ -146,7 +146,7 @@ def list_extractions(draw: st.DrawFn) -> list[Extraction]:
     return extractions
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(list_extractions())
 def test_any_history_is_the_models(extractions: list[Extraction]) -> None:
     history = fold_all(extractions)

@@ -168,7 +168,7 @@ OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(
 @given(
     st.lists(st.datetimes(datetime(1000, 1, 2), datetime(9998, 1, 1), timezones=OFFSETS | st.just(UTC)), max_size=30)
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_times_are_brought_to_utc(times: list[datetime]) -> None:
     spelled = [t.isoformat().replace("+00:00", "Z") for t in times] + [
         t.strftime("%Y-%m-%dT%H:%M:%S.%f%z") for t in times
@@ -187,7 +187,7 @@ PARTS = st.tuples(
 
 
 @given(st.lists(PARTS, min_size=2, max_size=20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_stamps_sort_by_version_then_time(parts: list[tuple[int, datetime, str]]) -> None:
     events = [{**GOOD, "version": v, "at": f"{t.isoformat()}Z", "leader": name} for v, t, name in parts]
     stamps = [row["stamp"] for row in stage(events)]
@@ -226,7 +226,7 @@ FRAGMENT = st.sampled_from(
 
 
 @given(st.lists(st.lists(FRAGMENT | st.text(max_size=3), max_size=8).map("".join), max_size=20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_message_ends_once(messages: list[str]) -> None:
     assert [row["raw_line"] for row in stage(messages)] == [*range(1, len(messages) + 1)]
 

@@ -60,7 +60,7 @@ def spell_filed(row: dict[str, Any]) -> str:
 
 
 @given(st.lists(RATING, min_size=1, max_size=20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_was_rated_comes_back(ratings: list[dict[str, Any]]) -> None:
     for source, spell, best in (("watch_logs", spell_streamed, 5), ("ratings_files", spell_filed, 10)):
         staged = stage_lines(source, [spell(row) for row in ratings])

@@ -47,7 +47,7 @@ def spell_request(row: dict[str, Any], comma: str) -> str:
 
 
 @given(st.lists(st.tuples(REQUEST, st.sampled_from([",", ", "])), min_size=1, max_size=20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_was_answered_comes_back(requests: list[tuple[dict[str, Any], str]]) -> None:
     staged = stage_lines("watch_logs", [spell_request(row, comma) for row, comma in requests])
     assert all(not rejected for rejected in staged.rejected.values())

@@ -120,7 +120,7 @@ def spell_request(row: dict[str, Any], zone: timezone) -> str:
 
 
 @given(st.lists(st.tuples(REQUEST, ZONE), min_size=1, max_size=20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_was_logged_comes_back(requests: list[tuple[dict[str, Any], timezone]]) -> None:
     staged = stage_lines("access_logs", [spell_request(row, zone) for row, zone in requests])
     assert staged.rejected["requests"] == []

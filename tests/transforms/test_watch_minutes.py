@@ -51,7 +51,7 @@ def broken_lines(draw: st.DrawFn) -> str:
 
 
 @given(st.lists(broken_lines().filter(lambda line: line.strip() and not line.startswith("0000")), max_size=40))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_lines_mean_what_python_reads(lines: list[str]) -> None:
     staged = stage_lines("watch_logs", lines)
     expected = {number: read_line(line) for number, line in enumerate(lines, 1)}

@@ -73,7 +73,7 @@ def histories(draw: st.DrawFn) -> list[Row]:
 
 
 @given(histories(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_order_gives_the_same_state(events: list[Row], data: st.DataObject) -> None:
     LAKE.clear()
     LAKE.publish(events)
@@ -86,7 +86,7 @@ def test_any_order_gives_the_same_state(events: list[Row], data: st.DataObject) 
 
 
 @given(histories(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_states_in_between_change_nothing(events: list[Row], data: st.DataObject) -> None:
     """Batches come in any order, of days past too; states are built at any time, of any day, again or never."""
     LAKE.clear()
@@ -104,7 +104,7 @@ def test_states_in_between_change_nothing(events: list[Row], data: st.DataObject
 
 
 @given(histories())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_state_is_what_all_events_amount_to(events: list[Row]) -> None:
     """Registers with their stamps, photos deleted and photos not yet added included."""
     LAKE.clear()

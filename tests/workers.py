@@ -1,0 +1,50 @@
+"""Several workers (`pytest -n 2 --dist loadgroup`) on one machine: what each has for itself, and who does what.
+
+A worker has a home, and with it a stack, of its own, on ports that no other takes. A module's tests stay together,
+since they share a lake; all tests with an Airflow are one worker's, who needs but one at a time.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+import stack.home
+from stack.home import PORT_RANGE, Home
+from stack.servers import stop_stack
+
+TESTS = Path(__file__).parent
+WITH_AIRFLOW = ("browser", "end_to_end")
+WORKER = "PYTEST_XDIST_WORKER"  # gw0, gw1 ...
+MOST_WORKERS = 12
+
+
+def claim_ports() -> None:
+    """Choose ports in a range of this worker's: two that start at a time would at times choose the same."""
+    if number := os.environ.get(WORKER, "").removeprefix("gw"):
+        size = len(PORT_RANGE) // MOST_WORKERS
+        first = int(number) % MOST_WORKERS * size
+        stack.home.PORT_RANGE = PORT_RANGE[first : first + size]
+
+
+def group_items(items: list[pytest.Item]) -> None:
+    """Mark who belongs together. What takes longest comes first and what is over soonest last, so that no worker ends
+    long before the others."""
+    with_servers = {item.path for item in items if item.get_closest_marker("servers")}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(name_group(item.path)))
+    items.sort(key=lambda item: (not needs_airflow(item.path), item.path not in with_servers))
+
+
+def name_group(path: Path) -> str:
+    return "airflow" if needs_airflow(path) else str(path.relative_to(TESTS).with_suffix(""))
+
+
+def needs_airflow(path: Path) -> bool:
+    return path.parent.name in WITH_AIRFLOW
+
+
+def stop_leftovers(folder: Path) -> None:
+    """Servers of workers that have died, each of whom had a home somewhere below the folder."""
+    for pids in folder.glob("*/home/pids"):
+        stop_stack(Home(pids.parent))
