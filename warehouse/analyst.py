@@ -11,7 +11,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from contracts.settings import Settings, load_reader, read_setting
-from warehouse.connection import LAKE, explain_failure, quote, spell_attach, spell_setup
+from warehouse.connection import LAKE, explain_failure, quote, spell_attach, spell_session, start_duckdb
 from warehouse.queries import refuse_statement
 
 __all__ = ["connect_analyst", "forget_analysts", "lock_engine", "open_attached", "refuse_statement", "spell_lock"]
@@ -48,8 +48,8 @@ def open_locked(settings: Settings, snapshot: int | None = None) -> DuckDBPyConn
 
 def open_attached(settings: Settings, snapshot: int | None = None) -> DuckDBPyConnection:
     """An engine with the lake that is not locked yet, for whoever has to add something before."""
-    con = duckdb.connect(config={"python_enable_replacements": "false", **read_limits(settings)})
-    for statement in (*spell_setup(settings), *TUNING):
+    con = start_duckdb({"python_enable_replacements": "false", **read_limits(settings)})
+    for statement in (*spell_session(settings), *TUNING):
         con.execute(statement)
     try:
         con.execute(spell_attach(settings, read_only=True, snapshot=snapshot))

@@ -4,7 +4,7 @@ State lives in DuckLake only, catalogue in PostgreSQL and Parquet on S3: a `.duc
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,9 +23,9 @@ def connect(
 ) -> DuckDBPyConnection:
     """A connection whose default catalogue is the lake, as it is now or as it was at `snapshot`.
 
-    The engine behind it is opened once a process, since loading the extensions costs half a second; every call gets a
-    connection of its own, with its own transaction and temporary tables. Raises ConnectionError with one sentence when
-    the catalogue cannot be reached, LookupError when there is no such snapshot.
+    The engine behind it is opened once a process; every call gets a connection of its own, with its own transaction and
+    temporary tables. Raises ConnectionError with one sentence when the catalogue cannot be reached, LookupError when
+    there is no such snapshot.
     """
     con = attach_lake(settings or load_settings(), read_only, snapshot).cursor()
     con.execute(f"USE {LAKE}")
@@ -49,17 +49,45 @@ def forget_engines() -> None:
 
 def open_engine(settings: Settings) -> DuckDBPyConnection:
     """An in-memory DuckDB that can read and write the bucket, without the lake."""
-    con = duckdb.connect(config={"memory_limit": settings.duckdb_memory, "preserve_insertion_order": True})
-    for statement in spell_setup(settings):
+    con = start_duckdb({"memory_limit": settings.duckdb_memory, "preserve_insertion_order": "true"})
+    for statement in spell_session(settings):
         con.execute(statement)
     return con
 
 
+def start_duckdb(config: dict[str, str]) -> DuckDBPyConnection:
+    """An in-memory DuckDB with our extensions, that takes no others without their maker's signature."""
+    check_signatures()
+    con = duckdb.connect(config={**config, "allow_unsigned_extensions": True})
+    for statement in (*spell_loads(), "SET allow_unsigned_extensions = false"):
+        con.execute(statement)
+    return con
+
+
+@cache
+def check_signatures() -> None:
+    """Raises duckdb.Error when one of our extensions is not what its makers signed.
+
+    Once a process: to see it DuckDB reads all 90 MB of them, which would be most of what a connection takes.
+    """
+    with duckdb.connect() as con:
+        for statement in spell_loads():
+            con.execute(statement)
+
+
 def spell_setup(settings: Settings) -> list[str]:
-    """The statements that any DuckDB, our own or the shell, needs before it can attach the lake."""
+    """The statements that the shell needs before it can attach the lake."""
+    return [*spell_loads(), *spell_session(settings)]
+
+
+def spell_loads() -> list[str]:
+    return [f"LOAD '{find_extension(name)}'" for name in EXTENSIONS]
+
+
+def spell_session(settings: Settings) -> list[str]:
+    """What any DuckDB, our own or the shell, has to be told besides its extensions before it can attach the lake."""
     spill = settings.home / "spill"
     return [
-        *(f"LOAD '{find_extension(name)}'" for name in EXTENSIONS),
         f"SET temp_directory = {quote(str(spill))}",
         "SET GLOBAL TimeZone = 'UTC'",
         "SET GLOBAL s3_uploader_max_filesize = '50GB'",  # parts of 5 MB: the default holds 80 MB a writer in memory
