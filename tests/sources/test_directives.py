@@ -5,6 +5,8 @@ import io
 from datetime import date
 from unittest.mock import patch
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ def follow(lines: list[str]) -> list[tuple[str, str | None, date | None]]:
 
 
 @given(st.lists(LINE, max_size=60), st.sampled_from(["\n", "\r\n"]), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_directive_holds_until_the_next_one(lines: list[str], end: str, is_packed: bool) -> None:
     content = "".join(line + end for line in lines).encode()
     with patch.object(pieces, "PIECE_BYTES", 16), patch.object(logs, "SLICE_BYTES", 2000):
@@ -48,8 +50,11 @@ def test_a_directive_holds_until_the_next_one(lines: list[str], end: str, is_pac
 
 def test_a_directive_is_kept_over_megabytes_and_forgotten_with_its_object() -> None:
     long = b"#Fields: a b\n" + b"x" * 99 + b"\n" * 3_000_000 + b"end\n#Fields: c\nlast"
-    rows = read_all(long)
-    assert rows[-3:] == [("end", "a b", DAY), ("#Fields: c", "c", DAY), ("last", "c", DAY)]
+    table = pa.concat_tables(split_records([(Origin("raw/logs/0", "0.log", DAY), io.BytesIO(long))], {}))
+    assert len(table) == 3_000_004
+    rows = table.select(["line", "fields", "day"]).slice(len(table) - 3).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("end", "a b", DAY), ("#Fields: c", "c", DAY), ("last", "c", DAY)]
+    assert pc.unique(table["fields"].cast(pa.string())).to_pylist() == ["a b", "c"]
     both = [(Origin(f"raw/logs/{n}", "n", None), io.BytesIO(c)) for n, c in enumerate((b"#Fields: a\nx\n", b"y\n"))]
     (table,) = split_records(both, {})
     assert table["fields"].to_pylist() == ["a", "a", None]
