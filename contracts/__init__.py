@@ -5,6 +5,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from contracts.nearby import explain_unknown
 from contracts.table import Layer, Source, Stream, Table
 
 
@@ -44,7 +45,7 @@ def find_table(name: str) -> Table:
     tables = load_tables()
     found = load_speed_tables().get(name) or tables.get(name.rpartition(".")[2])
     if found is None:
-        raise LookupError(f"there is no table {name!r}; the tables are {', '.join(sorted(tables))}")
+        raise LookupError(explain_unknown("table", name, (t.address for t in tables.values())))
     return found
 
 
@@ -68,7 +69,7 @@ def find_source(name: str) -> Source:
     """The source called `access_logs`. Raises LookupError with the names there are."""
     sources = load_sources()
     if (found := sources.get(name)) is None:
-        raise LookupError(f"there is no source {name!r}; the sources are {', '.join(sorted(sources))}")
+        raise LookupError(explain_unknown("source", name, sources))
     return found
 
 
@@ -76,7 +77,7 @@ def find_stream(name: str) -> Stream:
     """The stream called `photo_events`. Raises LookupError with the names there are."""
     streams = load_streams()
     if (found := streams.get(name)) is None:
-        raise LookupError(f"there is no stream {name!r}; the streams are {', '.join(sorted(streams))}")
+        raise LookupError(explain_unknown("stream", name, streams))
     return found
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Literal
 
 from contracts import list_tables, load_features, load_sources, load_streams
+from contracts.nearby import explain_unknown
 from contracts.table import Table
 from lineage.columns import list_columns
 from lineage.kept import recall_columns
@@ -43,7 +44,7 @@ class Graph:
     def find(self, address: str) -> Node:
         """Raises LookupError with what there is."""
         if address not in self.nodes:
-            raise LookupError(f"there is no {address!r} in the lineage; there are {', '.join(sorted(self.nodes))}")
+            raise LookupError(explain_unknown("table", address, self.nodes))
         return self.nodes[address]
 
     def list_upstream(self, address: str) -> list[str]:
@@ -135,7 +136,7 @@ def list_row_places(address: str) -> frozenset[tuple[str, str]]:
 def check_column(address: str, column: str) -> None:
     node = draw_graph().find(address)
     if node.columns and column not in node.columns:
-        raise LookupError(f"{address} has no column {column!r}; its columns are {', '.join(node.columns)}")
+        raise LookupError(explain_unknown(f"column of {address}", column, node.columns))
 
 
 def is_traced(address: str) -> bool:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts.column_types import spell_type
+from contracts.counting import count_nouns
 from contracts.table import Column, Table
 from sources.postgres import SourceTable, name_in_files, name_sql, spell_rows
 from sources.postgres_session import query_source, spell_source
@@ -144,6 +145,8 @@ def find_key_problems(con: DuckDBPyConnection, contract: Table, table: SourceTab
     missing, repeated = query_source(con, looked).fetchone() or (0, 0)
     named, file = " and ".join(contract.key), f"contracts/{contract.name}.py"
     if missing:
-        yield f"{named}, the key of {file}, is missing in {missing} rows of {table.address}: choose another key"
+        where = f"{count_nouns(missing, 'row')} of {table.address}"
+        yield f"{named}, the key of {file}, is missing in {where}: choose another key"
     elif repeated:
-        yield f"{named}, the key of {file}, is repeated in {repeated} rows of {table.address}: choose another key"
+        where = f"{count_nouns(repeated, 'row')} of {table.address}"
+        yield f"{named}, the key of {file}, is repeated in {where}: choose another key"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO, Literal
 
+from contracts.counting import count_nouns
 from sources import json_stream
 from sources.json_stream import SPACE, Document, Text, parse_array, parse_document, parse_lines, shorten, split_lines
 from sources.json_text import DECODER, spell_json, spell_scalar
@@ -155,7 +156,7 @@ class Envelopes:
             try:
                 yield from self.walk(self.steps)
             except ValueError as error:
-                raise Unreadable(f"is broken after {self.number} records ({error})") from None
+                raise Unreadable(f"is broken after {count_nouns(self.number, 'record')} ({error})") from None
 
     def walk(self, steps: list[str]) -> Iterator[Document]:
         """The records at the rest of the path in the value that comes next."""

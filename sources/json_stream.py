@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+from contracts.counting import count_nouns
 from sources.json_text import DECODER, MAX_DEPTH, parse_json, verify_value
 from sources.logs import SHOWN_BYTES, Unreadable
 
@@ -102,7 +103,7 @@ def parse_array(chunks: Iterator[bytes]) -> Iterator[Document]:
             raise Unreadable(f"is an array that is broken after element {number} (neither a comma nor the end follows)")
     text.skip()
     if text.peek():
-        raise Unreadable(f"goes on after the end of its array of {number} elements")
+        raise Unreadable(f"goes on after the end of its array of {count_nouns(number, 'element')}")
 
 
 class Text:

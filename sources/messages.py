@@ -22,6 +22,7 @@ import fastavro
 from fastavro.schema import UnknownType
 from google.protobuf.message import DecodeError
 
+from contracts.counting import count_nouns
 from contracts.table import Schema, Stream
 from sources.json_text import mark_number, strip_marks
 from sources.protobuf_values import open_reader
@@ -90,7 +91,7 @@ def open_avro(written: Schema, wanted: Schema) -> Reader:
         stream = io.BytesIO(body)
         value = fastavro.schemaless_reader(stream, schema, reader_schema)
         if rest := len(body) - stream.tell():
-            raise ValueError(f"{rest} bytes follow it")
+            raise ValueError(f"{count_nouns(rest, 'byte')} follow it")
         return value
 
     return read

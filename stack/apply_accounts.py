@@ -69,4 +69,4 @@ def refuse_other_data(connection: psycopg.Connection, first_day: Path) -> None:
         generated = {(row["user_id"], row["user_name"]) for row in csv.DictReader(file)}
     found = connection.execute("select user_id::text, user_name from users order by user_id limit 1").fetchone()
     if found and found not in generated:
-        raise ValueError("the accounts database holds other users than the generated ones: nothing was written to it")
+        raise ValueError("the database holds users of other data, by another seed or first day, which stay as they are")

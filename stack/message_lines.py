@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from contracts.nearby import explain_missing_file
 from contracts.table import Stream
 from stack.generate.messages import Message
 
@@ -27,7 +28,9 @@ def read_file(stream: Stream, file: str) -> Iterator[Message]:
             lines.seek(0)
             yield from spell_lines(stream, lines, digest)
     except OSError as error:
-        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+        is_missing = isinstance(error, FileNotFoundError)
+        why = explain_missing_file(Path(file)) if is_missing else error.strerror
+        raise ValueError(f"{file} cannot be read: {why}") from error
 
 
 def spell_lines(stream: Stream, lines: Iterable[bytes], run: str) -> Iterator[Message]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from contracts.counting import count_nouns
+from contracts.nearby import explain_unknown
 from stack.airflow_api import AirflowApi, Run, Task, open_api
 from stack.counts import print_step
 
@@ -41,19 +43,23 @@ def start_runs(api: AirflowApi, dag_id: str, first: date | None, last: date | No
 def find_params(api: AirflowApi, dag_id: str) -> dict[str, Any]:
     known = api.list_dags()
     if dag_id not in known:
-        raise LookupError(f"there is no DAG {dag_id!r}; the DAGs are {', '.join(known)}")
+        raise LookupError(explain_unknown("DAG", dag_id, known))
     return api.read_params(dag_id)
 
 
 def follow_run(api: AirflowApi, run: Run) -> Run:
-    """Print a line whenever a task changes; returns the run when it has ended."""
+    """Print a line whenever a task changes; returns the run when it has ended. Whoever interrupts it is told that the
+    run goes on."""
     key = f"  partition {run.partition_key}" if run.partition_key else ""
     print(f"{run.dag_id}{key}  {api.link(run)}", flush=True)
     if api.list_runs(run.dag_id, state="running") and api.read_run(run.dag_id, run.run_id).state == "queued":
         print("  waits for another run of this DAG, perhaps one that `detect_arrivals` has started", flush=True)
     seen: dict[str, str] = {}
-    for now, tasks in api.follow(run, PATIENCE_SECONDS):
-        run = show_changes(api, now, tasks, seen)
+    try:
+        for now, tasks in api.follow(run, PATIENCE_SECONDS):
+            run = show_changes(api, now, tasks, seen)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"the run of {run.dag_id} goes on in Airflow: {api.link(run)}") from None
     print(f"  {run.state}{spell_skipped(seen)}", flush=True)
     return run
 
@@ -71,7 +77,7 @@ def spell_skipped(states: dict[str, str]) -> str:
     skipped = sum(state == "skipped" for state in states.values())
     if skipped == len(states):
         return ": there was nothing to do"
-    return f", {skipped} tasks had nothing to do" if skipped else ""
+    return f", {count_nouns(skipped, 'task')} had nothing to do" if skipped else ""
 
 
 def explain_failure(api: AirflowApi, run: Run) -> str:

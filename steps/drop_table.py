@@ -1,6 +1,7 @@
 """Drop a table: it leaves the lake, quarantine and twin in the other layer with it, because a person has decided so.
 
 What is still declared is made anew, empty, in the same transaction, so that no reader finds it missing. Its books say
+from contracts.counting import count_nouns
 from then on that every row was filtered, its days that they are empty: marts follow, and a rebuild from raw fills it.
 A mart is stale wherever it was built. Versions of before keep the rows until they expire.
 """
@@ -10,6 +11,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from contracts.counting import count_nouns
+from contracts.nearby import explain_unknown
 from contracts.settings import load_settings
 from steps.decide import Decision, spell_outcome
 from steps.rollback import keep_books
@@ -31,7 +34,7 @@ def check_drop(name: str) -> str:
         views = fetch_column(con, "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal")
     found = [address for address in there if name in (address, address.partition(".")[2]) and address not in views]
     if not found:
-        raise LookupError(f"there is no table {name!r} to drop: `watershed tables` lists those there are")
+        raise LookupError(f"{explain_unknown('table', name, there)} `watershed tables` lists those that can be dropped")
     return min(found)  # core before speed, which goes with it
 
 
@@ -52,7 +55,7 @@ def drop_table(decision: Decision, run_id: str) -> dict[str, Any]:
         write_ledger(con, publication, snapshot)
         for address in tables:
             void_builds(con, address)
-        about = f"drop {decision.subject}: {rows} rows, because {decision.reason}"
+        about = f"drop {decision.subject}: {count_nouns(rows, 'row')}, because {decision.reason}"
         con.execute(f"CALL lake.set_commit_message({quote(decision.decided_by)}, {quote(about)})")
     return {"rows": rows, "days": sorted({str(row["day"]) for row in publication.rows.days}), "snapshot": snapshot}
 

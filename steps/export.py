@@ -4,6 +4,7 @@ Tables, and views as tables of what they say now; comments of tables and columns
 sees them in the lake, personal columns included, unless they are left out. The file appears whole or not at all.
 """
 
+import os
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -52,6 +53,7 @@ def export_lake(
         raise ValueError(f"{path} is there already: choose another name, or say --force")
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
+    before = os.umask(0o077)  # it has what the lake has: ours alone, from its first byte
     try:
         with closing(open_attached(settings or load_reader(), snapshot)) as con:
             counts = copy_relations(con, draft, list(schemas), list_personal(con) if without_personal else {})
@@ -59,6 +61,7 @@ def export_lake(
     except (duckdb.Error, OSError) as error:
         raise ValueError(f"{path} is not written: {str(error).strip().splitlines()[0]}") from error
     finally:
+        os.umask(before)
         draft.unlink(missing_ok=True)
     return counts
 

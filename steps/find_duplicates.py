@@ -13,6 +13,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
+from contracts.counting import count_nouns
 from contracts.table import EVENT_ID, Source, Stream, Table
 from warehouse.connection import quote
 
@@ -91,7 +92,7 @@ def tell_untold(source: Source, count: int) -> list[dict[str, Any]]:
     if not isinstance(source, Stream) or not count:
         return []
     reason = (
-        f"{count:,} events were older than duplicates_within ({source.duplicates_within}) when they arrived, and of "
+        f"{count_nouns(count, 'event')} came older than duplicates_within ({source.duplicates_within}), and of "
         f"their hours more than {MOST_ROWS:,} are published: whether they are copies is not known; let "
         "duplicates_within reach back to them, then rebuild the days that they are in"
     )

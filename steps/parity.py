@@ -13,6 +13,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from contracts import find_stream, list_tables, tables_of
+from contracts.counting import count_nouns
 from contracts.table import TRACE, Table
 from lake.store import open_store, spell_step_key
 from steps.announce import publish
@@ -86,8 +87,8 @@ def list_differences(run_id: str) -> list[str]:
     with closing(connect()) as con:
         found = con.execute(query, [run_id]).fetchall()
     return [
-        f"{table} {day}: {published:,} rows were published and {recomputed:,} are recomputed; "
-        f"{missing:,} were missing and {surplus:,} too many or different"
+        f"{table} {day}: {count_nouns(published, 'row')} published and {recomputed:,} recomputed; "
+        f"{missing:,} missing and {surplus:,} too many or different"
         for table, day, published, recomputed, missing, surplus in found
     ]
 

@@ -8,7 +8,7 @@ from duckdb import DuckDBPyConnection
 from contracts.settings import load_settings
 from warehouse.connection import connect, quote
 from warehouse.ledger import insert_rows, utc_now
-from warehouse.pins import NAME, PINS
+from warehouse.pins import NAME, PINS, explain_version
 from warehouse.publish import hold_lock, read_snapshot, transact
 
 EXISTS = "SELECT count(*) FROM ducklake_snapshots('lake') WHERE snapshot_id = ?"
@@ -27,7 +27,7 @@ def pin_snapshot(name: str, reason: str, snapshot: int | None = None, actor: str
         newest = read_snapshot(con)
         chosen = newest if snapshot is None else snapshot
         if not con.execute(EXISTS, [chosen]).fetchall()[0][0]:
-            raise LookupError(f"the lake has no version {chosen}: it expired, or never was")
+            raise LookupError(explain_version(con, chosen))
         if (taken := read_pins(con).get(name)) is not None:
             raise ValueError(f"{name} is version {taken} already: take that pin off first, or choose another name")
         write_pin(con, name, chosen, reason, actor, newest + 1)

@@ -7,6 +7,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from contracts.counting import count_nouns
 from contracts.drifts import TABLE as DRIFTS
 from contracts.predictions import TABLE as PREDICTIONS
 from contracts.recommendations import TABLE as RECOMMENDATIONS
@@ -76,7 +77,7 @@ def judge(
     verdict = check_rows(con, table, "staged", as_of, references)
     write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
     failed = (
-        f"{result.rows_failed:,} rows of {table.address} break the rule {result.rule}: {result.reason}"
+        f"{count_nouns(result.rows_failed, 'row')} of {table.address} against the rule {result.rule}: {result.reason}"
         for result in verdict.results
         if result.rows_failed and not result.is_success
     )

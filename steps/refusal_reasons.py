@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from duckdb import DuckDBPyConnection
 
+from contracts.counting import count_nouns
 from contracts.masking import mask_quarantined
 from contracts.table import Table
 from steps.check import spell_list
@@ -128,7 +129,7 @@ def add_reasons(refused: dict[str, str], reasons: list[dict[str, Any]]) -> dict[
 
 def spell_most(row: dict[str, Any]) -> str:
     count = row["row_count"]
-    rows = f"{count:,} row{'s'[: count != 1]}" if count else row["table_name"]
+    rows = count_nouns(count, "row") if count else row["table_name"]
     return f"most often: {shorten(row['reason'])}, {rows}; `watershed refused {row['raw_object']}` shows all"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts import load_sources
+from contracts.nearby import list_near
 from warehouse.connection import connect
 from warehouse.ledger import STILL_REFUSED
 
@@ -36,7 +37,9 @@ def find_refused_objects(subject: str | None = None) -> list[RefusedObject]:
     if subject is None or subject in load_sources():
         return chosen
     if not chosen:
-        raise LookupError(f"{subject!r} is not refused: `watershed refused` lists what is, by file name and key")
+        near = list_near(subject, {*load_sources(), *(one.name for one in found)})
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise LookupError(f"{subject!r} is not refused: {meant}`watershed refused` lists what is, by file name and key")
     if len(sources := sorted({one.source for one in chosen})) > 1:
         raise ValueError(f"{subject!r} is refused of {' and '.join(sources)}: name it by its key")
     return chosen

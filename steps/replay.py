@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from contracts import find_stream, tables_of
+from contracts.counting import count_nouns
 from contracts.settings import spell_topic
 from contracts.table import Stream
 from lake.store import Store, open_store, spell_side_key, spell_step_key
@@ -69,7 +70,7 @@ def land_again(stream: Stream, parked: pa.Table, store: Store) -> str:
     again = messages.set_column(RAW_SCHEMA.get_field_index("received_at"), RAW_SCHEMA.field("received_at"), now)
     content = BytesIO()
     pq.write_table(again, content, compression="zstd")
-    return store.put_once(stream.name, content, f"{messages.num_rows} messages replayed").key
+    return store.put_once(stream.name, content, f"{count_nouns(messages.num_rows, 'message')} replayed").key
 
 
 def write_parquet(store: Store, key: str, table: pa.Table) -> None:

@@ -17,6 +17,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
+from contracts.nearby import explain_unknown
 from contracts.settings import load_settings
 from contracts.table import Table
 from lake.store import open_store, spell_table_key
@@ -25,9 +26,11 @@ from steps.check import count_by_object, spell_list
 from steps.decide import Decision, is_carried_out, record_outcome, spell_outcome
 from warehouse.connection import connect, quote
 from warehouse.copying import read_columns
+from warehouse.ddl import SCHEMAS
 from warehouse.evolution import ContractBroken, Field, name_column, plan_table, select_column
 from warehouse.fit import read_targets
 from warehouse.ledger import Books, LedgerRows, fetch_column, list_days_of
+from warehouse.pins import explain_version, is_version
 from warehouse.publish import Overtaken, Part, Publication, hold_lock, list_layers, read_snapshot, transact
 
 TRIES = 5
@@ -70,9 +73,13 @@ def is_restorable(address: str) -> bool:
 
 
 def find_restorable(address: str) -> Table:
-    """Raises ValueError, saying what to do instead, for what is no table fed by sources in `core`."""
+    """Raises ValueError, saying what to do instead, for what is no table fed by sources in `core`, and LookupError for
+    what is not a table at all."""
     if not is_restorable(address):
         schema = address.partition(".")[0]
+        if schema not in SCHEMAS or schema == "core":
+            known = (table.address for table in list_tables() if is_restorable(table.address))
+            raise LookupError(explain_unknown("table", address, known))
         instead = {
             "ml": "`watershed rollback` takes a model back, and its predictions follow",
             "speed": "what is in the speed layer is computed again tonight; rebuild its days to have them in core now",
@@ -84,11 +91,8 @@ def find_restorable(address: str) -> Table:
 
 def verify_version(con: DuckDBPyConnection, table: Table, version: int) -> None:
     """Raises LookupError when that version is not in the lake, any more or yet, or had no such table."""
-    found = "SELECT 1 FROM __ducklake_metadata_lake.ducklake_snapshot WHERE snapshot_id = ?"
-    if con.execute(found, [version]).fetchone() is None:
-        raise LookupError(
-            f"there is no snapshot {version}: it has expired, or never was; the snapshots page lists them"
-        )
+    if not is_version(con, version):
+        raise LookupError(explain_version(con, version))
     try:
         con.execute(f"SELECT 1 FROM {table.address} AT (VERSION => {int(version)}) LIMIT 0")
     except duckdb.Error:

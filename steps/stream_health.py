@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from contracts.counting import count_nouns
 from contracts.table import Stream
 from lake.store import Store, spell_health_key
 from sources.topic import TopicReader
@@ -48,7 +49,8 @@ class Health:
         if self.messages > self.told_messages:
             report(
                 f"{self.stream.name}: {rate:,.0f} messages/s, {sum(lag.values()):,} to read, "
-                f"{self.rows:,} rows and {self.quarantined:,} in quarantine so far, snapshot {self.snapshot}"
+                f"{count_nouns(self.rows, 'row')} and {self.quarantined:,} in quarantine so far, "
+                f"snapshot {self.snapshot}"
             )
         self.told_at, self.told_messages = time.monotonic(), self.messages
         self.write(store, "reading", rate_per_s=round(rate, 1), positions=reader.positions, lag=lag)

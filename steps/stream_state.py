@@ -8,6 +8,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from contracts import tables_of
+from contracts.counting import count_nouns
 from contracts.settings import spell_topic
 from contracts.table import Stream
 from lake.store import open_store
@@ -64,7 +65,7 @@ class StreamState:
         found = [f"the topic's end is unknown: {self.problem}"] if self.problem else []
         lag = sum(place.lag or 0 for place in self.places)
         if lag and not any(place.reader for place in self.places):
-            found.append(f"{lag:,} messages wait and no consumer is alive")
+            found.append(f"{count_nouns(lag, 'message')} {'waits' if lag == 1 else 'wait'} and no consumer is alive")
         found += [f"{one['consumer']} fails: {one.get('error', '?')}" for one in self.consumers if is_failing(one)]
         return found
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from duckdb import DuckDBPyConnection
 
+from contracts.counting import count_nouns
 from warehouse.connection import quote
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def verify_books(con: DuckDBPyConnection, publication: "Publication") -> None:
     for line in publication.books:
         if line.rows_read != line.rows_accounted:
             raise BooksUnbalanced(
-                f"{line.table_name} read {line.rows_read} rows of {line.raw_object} and accounts for "
+                f"{line.table_name} read {count_nouns(line.rows_read, 'row')} of {line.raw_object} and accounts for "
                 f"{line.rows_accounted}: nothing is published, run {publication.run_id}; a transform is defective"
             )
     for part in publication.parts if publication.books else ():

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
+from contracts.counting import count_nouns
 from lake.store import open_store, spell_table_key
 from warehouse.connection import quote
 from warehouse.evolution import Field, Fields, Plan, name_column
@@ -37,7 +38,7 @@ def copy_table(con: DuckDBPyConnection, address: str, plan: Plan) -> None:
     if rows:
         add_files(con, address, [file])
     if (copied := count_rows(con, address)) != rows:
-        raise RuntimeError(f"{address} stays as it was: {copied:,} of its {rows:,} rows were copied")
+        raise RuntimeError(f"{address} stays as it was: {copied:,} of {count_nouns(rows, 'row')} copied")
 
 
 def add_files(con: DuckDBPyConnection, address: str, files: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ import psycopg
 from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
+from contracts.counting import count_nouns
 from contracts.settings import Settings, load_settings
 from warehouse.books import BooksUnbalanced, verify_books
 from warehouse.connection import connect, quote
@@ -219,7 +220,8 @@ def spell_message(publication: Publication, snapshot: int) -> str:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     rows = publication.rows_made + sum(b.rows_written for b in publication.books)
-    message = f"publish {publication.subject}: {rows} rows into {', '.join(p.address for p in publication.parts)}"
+    tables = ", ".join(part.address for part in publication.parts)
+    message = f"publish {publication.subject}: {count_nouns(rows, 'row')} into {tables}"
     message += f", because {publication.reason}" if publication.reason else ""
     extra = quote(json.dumps(about, default=str))
     return f"CALL lake.set_commit_message({quote(publication.actor)}, {quote(message)}, extra_info => {extra})"

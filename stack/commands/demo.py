@@ -6,6 +6,8 @@ Exit code 0 only if every DAG is green and every number that is known beforehand
 import argparse
 import time
 
+GOES_ON = "servers, and runs that were started, go on: `watershed down` stops them"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing to choose."""

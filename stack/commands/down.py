@@ -5,17 +5,20 @@ Tasks that run are ended; the next `watershed up` and a rerun complete their wor
 
 import argparse
 
+GOES_ON = "what was not stopped goes on: run it again"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing to choose."""
 
 
 def run(args: argparse.Namespace) -> int:
+    from contracts.settings import find_home
     from stack.commands.up import report_line
     from stack.home import open_home
     from stack.servers import stop_stack
 
-    home = open_home()
-    stop_stack(home, report_line)
-    print(f"nothing runs in {home.path}")
+    if find_home().exists():
+        stop_stack(open_home(), report_line)
+    print(f"nothing runs in {find_home()}")
     return 0

@@ -10,6 +10,10 @@ Personal columns are in the file unless they are left out: keep it as you would 
 import argparse
 from pathlib import Path
 
+from stack.listing import Listing, add_format, print_listings
+
+GOES_ON = "the file is not written"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE.duckdb", help="written whole, or not at all")
@@ -17,9 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snapshot", metavar="N", help="a number (`watershed ledger`), a pin or a UTC time")
     parser.add_argument("--without-personal", action="store_true", help="leave personal columns out")
     parser.add_argument("--force", action="store_true", help="replace the file")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    from contracts.counting import count_nouns
     from steps.export import KEPT, export_lake
     from warehouse.analyst import connect_analyst
     from warehouse.pins import find_snapshot
@@ -28,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     counts = export_lake(
         args.file, args.schema or KEPT, snapshot, is_forced=args.force, without_personal=args.without_personal
     )
-    for address, rows in counts.items():
-        print(f"{address:<36} {rows:>12,} rows")
-    print(f"{args.file}: {args.file.stat().st_size:,} bytes")
+    print_listings(args.format, Listing("tables", ("table", "rows"), list(counts.items()), title=str(args.file)))
+    if args.format == "table":
+        print(count_nouns(args.file.stat().st_size, "byte"))
     return 0

@@ -8,9 +8,13 @@ import argparse
 from datetime import date, timedelta
 from pathlib import Path
 
+from contracts.counting import count_nouns
 from stack.arguments import parse_day
+from stack.listing import Listing, print_listings
 
 FIRST_DAY = date(2024, 3, 4)
+
+GOES_ON = "the folder is not complete: remove it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=100_000, help="lines of each log over all days (default 100000)")
     parser.add_argument("--seed", type=int, default=1, help="another number gives other data (default 1)")
     parser.add_argument("--start", type=parse_day, default=FIRST_DAY, help=f"first day (default {FIRST_DAY})")
-    parser.add_argument("--out", type=Path, help="folder to write to (default: generated/ in WATERSHED_HOME)")
+    parser.add_argument("--out", type=Path, help="folder to write to (default: one below generated/ in WATERSHED_HOME)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,13 +31,14 @@ def run(args: argparse.Namespace) -> int:
 
     if args.days < 1 or args.rows < args.days:
         raise ValueError(f"--days {args.days} --rows {args.rows}: at least one day, and a row a day, are needed")
-    out = args.out or find_home() / "generated"
+    out = args.out or find_home() / "generated" / f"{args.start}-seed-{args.seed}"
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out} is not empty: remove it, or name another folder with --out")
     truth = generate_data(out, [args.start + timedelta(days=n) for n in range(args.days)], args.rows, args.seed)
-    for name, source in truth["sources"].items():
-        size = f"{source['objects']:>5} files {source['lines']:>12,} lines"
-        print(f"{name:<16} {size}   watershed land {name} {out / name}/*")
+    rows = [(name, source["objects"], source["lines"]) for name, source in truth["sources"].items()]
+    print_listings("table", Listing("generated", ("source", "files", "lines"), rows, title=f"generated in {out}"))
+    for name in truth["sources"]:
+        print(f"watershed land {name} {out / name}/*")
     fill_database(out / "accounts")
     print(f"what must come out is in {out / 'truth.json'}")
     return 0
@@ -49,6 +54,9 @@ def fill_database(folder: Path) -> None:
     try:
         days = apply_accounts(source_url("accounts"), folder)
     except (SettingsMissing, psycopg.OperationalError):
-        print("accounts         no database answers: `watershed up`, then generate into another folder")
+        print("accounts: no database answers; `watershed up`, then generate into another folder")
         return
-    print(f"accounts         {days} days applied to the accounts database")
+    except ValueError as error:  # what is there stays
+        print(f"accounts: {error}")
+        return
+    print(f"accounts: {count_nouns(days, 'day')} applied to the accounts database")

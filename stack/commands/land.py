@@ -13,18 +13,20 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contracts.counting import count_nouns
+from contracts.nearby import explain_missing_file
 from stack.arguments import parse_day
 
 if TYPE_CHECKING:
     from lake.store import RawObject
 
+GOES_ON = "the files above are landed, the others are not"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="such as access_logs")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="plain or gzip")
-    parser.add_argument(
-        "--date", type=parse_day, help="day of lines that carry a time of day only (2026-11-01)"
-    )
+    parser.add_argument("--date", type=parse_day, help="day of lines that carry a time of day only (2026-11-01)")
     parser.add_argument("--origin", metavar="NAME", help="who produced the files, such as web-2")
     parser.add_argument("--separate", action="store_true", help="they continue nothing, whatever they begin with")
 
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         print(f"{path}: {tell(landed, args.separate)}")
     if failed:
-        raise ValueError(f"{failed} of {len(args.files)} files were not landed; the reasons are above")
+        raise ValueError(f"{failed} of {count_nouns(len(args.files), 'file')} not landed; the reasons are above")
     return 0
 
 
@@ -50,12 +52,14 @@ def tell(landed: "RawObject", is_separate: bool) -> str:
     from steps.succession import foresee
 
     word = "landed" if landed.is_new else "already there"
-    told = [f"{word} as {landed.key} ({landed.bytes:,} bytes)", *foresee(landed)]
+    told = [f"{word} as {landed.key} ({count_nouns(landed.bytes, 'byte')})", *foresee(landed)]
     if is_separate and not landed.is_separate:
         told.append("not as separate, as it was landed before: name its --origin to have it beside others")
     return "; ".join(told)
 
 
 def describe(error: Exception, path: Path) -> str:
+    if isinstance(error, FileNotFoundError):
+        return explain_missing_file(path)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text.removeprefix(f"{path}: ")

@@ -1,11 +1,14 @@
 """Show what was published: the latest runs, or for one table its objects, checks and quarantine.
 
-Every publish is one line with its snapshot number, which `watershed sql --snapshot` takes.
+Every publish is one line with its snapshot number, which `watershed sql --snapshot` takes. As CSV the lists follow each
+other, each after an empty line; as JSON they are one object, by their names.
 """
 
 import argparse
+from collections.abc import Sequence
 
 from stack.arguments import parse_limit
+from stack.listing import Listing, add_format, print_listings
 
 RUNS = """
     SELECT snapshot_id AS snapshot, strftime(published_at, '%Y-%m-%d %H:%M:%S') AS published, subject, actor,
@@ -35,35 +38,48 @@ CHECKS = """
     FROM ledger.checks WHERE table_name = ?
     QUALIFY snapshot_id = max(snapshot_id) OVER () ORDER BY is_success, rule LIMIT ?
 """
+RUNS_BRIEF = ("snapshot", "published", "subject", "read", "written", "quarantined")
+OBJECTS_BRIEF = ("snapshot", "file", "read", "written", "quarantined", "raw_object")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", nargs="?", help="such as core.requests or top_pages")
     parser.add_argument("--limit", type=parse_limit, default=20, metavar="N", help="lines of each list (default 20)")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from contracts import load_tables
-    from warehouse.marts import list_marts
-
     if args.table is None:
-        show("publishes", RUNS, [args.limit])
-        show("refused objects", REFUSED, [args.limit])
+        publishes = ask("publishes", RUNS, [args.limit], RUNS_BRIEF)
+        print_listings(args.format, publishes, ask("refused objects", REFUSED, [args.limit]))
         return 0
-    name = args.table.rpartition(".")[2]
-    addresses = {t.name: t.address for t in load_tables().values()} | {m.name: m.address for m in list_marts()}
-    if (address := addresses.get(name)) is None:
-        raise LookupError(f"there is no table or mart {name!r}; there are {', '.join(sorted(addresses))}")
-    is_fed = name in load_tables() and not load_tables()[name].is_made
-    show(f"{address}: what it was built from", OBJECTS if is_fed else PARTITIONS, [address, args.limit])
-    show(f"{address}: checks of the last publish", CHECKS, [address, args.limit * 5])
+    address, is_fed = find_address(args.table)
+    title, values = f"{address}: what it was built from", [address, args.limit]
+    if is_fed:
+        built = ask("objects", OBJECTS, values, OBJECTS_BRIEF, title)
+    else:
+        built = ask("partitions", PARTITIONS, values, title=title)
+    checks = ask("checks", CHECKS, [address, args.limit * 5], title=f"{address}: checks of the last publish")
+    print_listings(args.format, built, checks)
     return 0
 
 
-def show(title: str, query: str, values: list[object]) -> None:
+def find_address(table: str) -> tuple[str, bool]:
+    """The address of a table or mart, and whether sources feed it. Raises LookupError."""
+    from contracts import load_tables
+    from contracts.nearby import explain_unknown
+    from warehouse.marts import list_marts
+
+    name = table.rpartition(".")[2]
+    tables, marts = load_tables(), {mart.name: mart.address for mart in list_marts()}
+    addresses = {t.name: t.address for t in tables.values()} | marts
+    if name not in addresses:
+        raise LookupError(explain_unknown("table or mart", table, addresses.values()))
+    return addresses[name], name in tables and not tables[name].is_made
+
+
+def ask(name: str, query: str, values: list[object], brief: Sequence[str] = (), title: str = "") -> Listing:
     from warehouse.connection import connect
 
-    result = connect(read_only=True).sql(query, params=values)
-    print(title if len(result) else f"{title}: none")
-    if len(result):
-        result.show(max_width=240, max_rows=10_000)
+    result = connect(read_only=True).execute(query, values)
+    return Listing(name, [column[0] for column in result.description or ()], result.fetchall(), brief, title)

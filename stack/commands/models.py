@@ -1,20 +1,27 @@
 """List the versions of the recommender: state, metrics, why; or show the card of one.
 
-  watershed models      every version, with HR@10 and NDCG@10 and their 95 % intervals
-  watershed models 3    the card of version 3
+watershed models      every version, with HR@10 and NDCG@10 and their 95 % intervals
+watershed models 3    the card of version 3
 """
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from stack.listing import Listing, add_format, print_listings
 
 if TYPE_CHECKING:
     from models.registry import Version
 
 MODEL = "recommender"
+METRICS = ("hr_at_10", "ndcg_at_10")
+BOUNDED = [f"{name}{end}" for name in METRICS for end in ("", "_low", "_high")]
+COLUMNS = ("version", "state", "trained", *BOUNDED, "reason")
+BRIEF = ("version", "state", *METRICS, "reason")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", nargs="?", type=int, metavar="VERSION", help="such as 3; default: list all")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,24 +35,16 @@ def run(args: argparse.Namespace) -> int:
         print_card(find_version(con, MODEL, args.version))
         return 0
     versions = list_versions(con, MODEL)
-    if not versions:
+    if not versions and args.format == "table":
         print(f"{MODEL}: no version yet; `watershed run train_recommender` trains the first")
-    for version in versions:
-        print_version(version)
+    if versions or args.format != "table":
+        print_listings(args.format, Listing(MODEL, COLUMNS, [list_values(version) for version in versions], BRIEF))
     return 0
 
 
-def print_version(version: "Version") -> None:
-    marked = "*" if version.state == "champion" else " "
-    metrics = "  ".join(spell_metric(version, name) for name in ("hr_at_10", "ndcg_at_10"))
-    moment = f"{version.trained_at:%Y-%m-%d %H:%M:%S}"
-    print(f"{marked} {version.model_version:>4}  {version.state:<9}  {moment}  {metrics}  {version.reason}")
-
-
-def spell_metric(version: "Version", name: str) -> str:
-    found = version.metrics[name]
-    label = name.replace("_at_", "@").upper()
-    return f"{label} {found['value']:.4f} ({found['low']:.4f} to {found['high']:.4f})"
+def list_values(version: "Version") -> list[Any]:
+    metrics = (version.metrics[name][bound] for name in METRICS for bound in ("value", "low", "high"))
+    return [version.model_version, version.state, version.trained_at, *metrics, version.reason]
 
 
 def print_card(version: "Version") -> None:

@@ -8,9 +8,9 @@ to do is in docs/on_call.md.
 """
 
 import argparse
-import signal
 from datetime import UTC, datetime
-from threading import Event
+
+from stack.signals import stop_by_signal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +22,9 @@ def run(args: argparse.Namespace) -> int:
     from contracts.settings import read_setting
     from monitoring.monitor import watch
 
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_by_signal()
     watch(args.listen or read_setting("monitor_listen"), stop, report, args.interval)
+    stop.verify("other monitors go on")
     return 0
 
 

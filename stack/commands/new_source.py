@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+from contracts.counting import count_nouns
 from contracts.settings import SettingsMissing, read_setting, source_url
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ PLACES = {
 }
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 CONSTANTS = {"table", "fields", "features", "json_text", "text_list", "utc_timestamp"}  # of modules in contracts/
+
+GOES_ON = "files that are written stay"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +117,7 @@ def print_remarks(source: str, draft: "Draft", left_out: Sequence[str], dag: Pat
     for sentence in left_out:
         print(f"left out: {sentence}")
     if draft.known:
-        print(f"{draft.known} tables had contracts already, which stay as they are")
+        print(f"contracts that are there stay as they are: {count_nouns(draft.known, 'table')}")
     if draft.tables and "check_tables(" not in dag.read_text():
         print(f"to do: let {dag.relative_to(REPOSITORY)} check the new tables: checks = check_tables(SOURCE)")
     if guessed := [f"{t.name}.{c.name}" for t in draft.tables for c in t.columns if c.personal]:

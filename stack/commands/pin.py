@@ -9,11 +9,14 @@
 
 import argparse
 
+from stack.listing import add_format
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="such as year-end-2026")
     parser.add_argument("--snapshot", type=int, metavar="N", help="the version (`watershed ledger` lists them)")
     parser.add_argument("--reason", default="", help="who cites it, and where")
+    add_format(parser)
     parser.add_argument("--remove", action="store_true", help="take the name off; the version expires like others")
 
 
@@ -21,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from steps.pin import pin_snapshot, remove_pin
 
     if args.name is None:
-        list_pins()
+        list_pins(args.format)
     elif args.remove:
         print(f"{args.name} was version {remove_pin(args.name, args.reason or 'no longer cited')}")
     else:
@@ -29,12 +32,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def list_pins() -> None:
-    from warehouse.connection import connect
+def list_pins(form: str) -> None:
+    from stack.commands.ledger import ask
+    from stack.listing import print_listings
     from warehouse.pins import PINS
 
-    result = connect(read_only=True).sql(PINS)
-    if len(result):
-        result.show(max_width=200, max_rows=10_000)
-    else:
-        print("pins: none")
+    print_listings(form, ask("pins", PINS, []))

@@ -1,18 +1,22 @@
 """Send messages to a stream, as an outside producer would: each line of a file, or generated ones.
 
-  watershed produce watch_events lines.log               a message a line; sent again, they are recognised
-  watershed produce photo_events -                       the same from standard input, JSON here
-  watershed produce photo_events --generate 10000        a made-up life of photos, with known dirt; not exactly so many
-  watershed produce watch_events --generate 10000 --rate 100    people who watch from now on
+watershed produce watch_events lines.log               a message a line; sent again, they are recognised
+watershed produce photo_events -                       the same from standard input, JSON here
+watershed produce photo_events --generate 10000        a made-up life of photos, with known dirt; not exactly so many
+watershed produce watch_events --generate 10000 --rate 100    people who watch from now on
 """
 
 import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from contracts.counting import count_nouns
+
 if TYPE_CHECKING:
     from contracts.table import Stream
     from stack.generate.messages import Message
+
+GOES_ON = "messages that were acknowledged stay sent"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +42,10 @@ def run(args: argparse.Namespace) -> int:
     topic, properties = spell_topic(stream.topic), load_kafka()
     verify_topic(topic, properties)
     delivery = produce(messages, topic, properties, args.rate)
-    print(f"{len(delivery.acknowledged):,} of {delivery.count:,} messages acknowledged")
+    print(f"{len(delivery.acknowledged):,} of {count_nouns(delivery.count, 'message')} acknowledged")
     if delivery.failed:
         reasons = ", ".join(sorted(set(delivery.failed.values())))
-        raise ValueError(f"{len(delivery.failed):,} messages did not arrive: {reasons}")
+        raise ValueError(f"{count_nouns(len(delivery.failed), 'message')} did not arrive: {reasons}")
     return 0
 
 

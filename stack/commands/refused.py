@@ -14,11 +14,17 @@ stays refused. Personal values are masked: letters are x, digits 9.
 import argparse
 from typing import TYPE_CHECKING
 
+from stack.listing import Listing, add_format, print_listings
+
 if TYPE_CHECKING:
     from steps.decide import Kind
     from steps.refused_objects import RefusedObject
 
+WHY = "reasons"
+UNTOLD = "reasons (not kept: an earlier version refused it; `--try-again` finds them out)"
 KINDS: dict[str, "Kind"] = {"publish_anyway": "accept", "try_again": "replay", "leave": "leave"}
+
+GOES_ON = "a decision that is recorded stays, and the page Quarantine offers to carry it out"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--leave", action="store_true", help="record that it stays refused")
     parser.add_argument("--reason", metavar="TEXT", help="why, for those who read the ledger later")
     parser.add_argument("--in-process", action="store_true", help="carry it out here, without Airflow")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,33 +54,31 @@ def run(args: argparse.Namespace) -> int:
     if kind:
         decide(kind, found, args.reason or "", args.in_process)
     elif found and args.subject not in (None, found[0].source):
-        for one in found:
-            explain(one)
+        print_listings(args.format, *explain(found))
     else:
-        list_objects(found)
+        print_listings(args.format, list_objects(found))
     return 0
 
 
-def list_objects(found: list["RefusedObject"]) -> None:
-    for one in found:
-        print(f"{one.refused_at:%Y-%m-%d %H:%M:%S}  {one.source}  {one.name}  {one.key}\n  {one.reason}")
-    if not found:
-        print("nothing is refused")
+def list_objects(found: list["RefusedObject"]) -> Listing:
+    rows = [(one.refused_at, one.source, one.name, one.key, one.reason) for one in found]
+    return Listing("refused objects", ("refused", "source", "file", "object", "reason"), rows)
 
 
-def explain(one: "RefusedObject") -> None:
-    """Reasons of one object, each with some of its rows."""
+def explain(found: list["RefusedObject"]) -> list[Listing]:
+    """Reasons of these objects, and some of the rows of each."""
     from steps.refusal_reasons import list_reasons
 
-    print(f"{one.name}, {one.key}, refused {one.refused_at:%Y-%m-%d %H:%M:%S} UTC\n{one.reason}")
-    reasons = list_reasons(one.key)
-    for table, rule, reason, count, samples in reasons:
-        print(f"\n{count:>10,} rows  {table or 'the object'}, {rule}: {reason}")
-        for sample in samples:
-            fields = ", ".join(f"{name}={value}" for name, value in sample["fields"].items())
-            print(f"  line {sample['raw_line']}: {fields}")
-    if not reasons:
-        print("its reasons were not kept: an earlier version refused it; `--try-again` finds them out")
+    told = [(one.name, *row) for one in found for row in list_reasons(one.key)]
+    reasons = [(name, table, rule, reason, count) for name, table, rule, reason, count, _ in told]
+    samples = [
+        (name, rule, sample["raw_line"], sample["fields"]) for name, _, rule, *_, kept in told for sample in kept
+    ]
+    return [
+        list_objects(found),
+        Listing("reasons", ("file", "table", "rule", "reason", "rows"), reasons, title=WHY if told else UNTOLD),
+        Listing("rows", ("file", "rule", "line", "fields"), samples, title="some of the rows"),
+    ]
 
 
 def decide(kind: "Kind", found: list["RefusedObject"], reason: str, in_process: bool) -> None:

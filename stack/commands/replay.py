@@ -8,7 +8,10 @@ Rows that fail again go back to quarantine, with the reason of today.
 
 import argparse
 
+from contracts.counting import count_nouns
 from stack.arguments import parse_limit
+
+GOES_ON = "what was published stays, the rest is in quarantine still"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     except duckdb.Error as error:
         why = str(error).split("\n")[0]
         raise ValueError(f"--where {args.where!r} does not fit quarantine.{args.stream}: {why}") from error
-    print(f"{taken['messages']} messages are in quarantine and tried again")
+    print(f"trying {count_nouns(taken['messages'], 'message')} in quarantine again")
     if taken["objects"]:
         publish_steps(args.stream, run_id)
     return 0

@@ -10,6 +10,10 @@ does it; with --in-process it is done here. A second restore, to the snapshot be
 import argparse
 from typing import Any
 
+from contracts.counting import count_nouns
+
+GOES_ON = "a decision that is recorded stays, and the page Quarantine offers to carry it out"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", metavar="TABLE", help="such as core.requests")
@@ -55,6 +59,7 @@ def carry_out_there(decision_id: str) -> None:
 
 def print_done(done: dict[str, Any]) -> None:
     print(
-        f"{done['left']:,} rows left, {done['rows']:,} came back, {len(done['days'])} days changed "
+        f"{count_nouns(done['left'], 'row')} left, {done['rows']:,} came back, "
+        f"{count_nouns(len(done['days']), 'day')} changed "
         f"(snapshot {done['snapshot']}); `watershed run build_marts` brings the marts up to date"
     )

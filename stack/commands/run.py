@@ -14,6 +14,8 @@ import argparse
 
 from stack.arguments import parse_day
 
+GOES_ON = "what was published stays, and the next run takes the rest"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dag_id", metavar="DAG_ID", help="such as ingest_access_logs or build_marts")

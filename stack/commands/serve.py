@@ -13,8 +13,10 @@ Questions are logged in logs/questions.jsonl of WATERSHED_HOME: who, when, what,
 """
 
 import argparse
-import signal
-import threading
+
+from contracts.counting import count_nouns
+from stack.listing import Listing, add_format, print_listings
+from stack.signals import stop_by_signal
 
 PORT = 9494
 
@@ -23,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--add", metavar="NAME", help="print a token for somebody; a token they had is replaced")
     parser.add_argument("--remove", metavar="NAME", help="refuse somebody's token from now on")
     parser.add_argument("--list", action="store_true", help="who has a token")
+    add_format(parser)
     parser.add_argument("--host", default="127.0.0.1", help="another address to listen at, behind a proxy with TLS")
     parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
 
@@ -35,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
     elif args.remove:
         remove_person(args.remove)
     elif args.list:
-        for name, person in sorted(read_people().items()):
-            print(f"{name:<24} since {person['added_at']}")
+        rows = [(name, person["added_at"]) for name, person in sorted(read_people().items())]
+        print_listings(args.format, Listing("people", ("name", "since"), rows))
     else:
         serve(args.host, args.port)
     return 0
@@ -55,8 +58,8 @@ def serve(host: str, port: int) -> None:
         open_desk(log, f"{host}:{port}", beyond_loopback=host not in ("127.0.0.1", "localhost"))
     except duckdb.Error as error:
         raise ValueError(f"cannot listen at {host}:{port}: {str(error).splitlines()[0]}") from error
-    print(f"answering at quack:{host}:{port}, {len(read_people())} tokens; questions are logged in {log}", flush=True)
-    ended = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, frame: ended.set())
-    ended.wait()
+    tokens = count_nouns(len(read_people()), "token")
+    print(f"answering at quack:{host}:{port}, {tokens}; questions are logged in {log}", flush=True)
+    stop = stop_by_signal()
+    stop.wait()
+    stop.verify("questions that were not answered are not")

@@ -1,4 +1,7 @@
-"""Ask the warehouse in SQL; without a query, an interactive DuckDB shell. Read-only, by a reader's role and key.
+"""Ask the warehouse in SQL; without a query, an interactive shell. Read-only, by a reader's role and key.
+
+  watershed sql "FROM mart.top_pages LIMIT 5" --format csv
+  watershed sql < question.sql                 or `-`: the query is what standard input has
 
 Tables are core.*, mart.*, quarantine.*, ledger.*; `SHOW ALL TABLES` lists them. `--snapshot N` shows the lake as it
 was, by number, name of a pin or UTC time; inside a query `FROM core.requests AT (VERSION => N)` or
@@ -6,17 +9,23 @@ was, by number, name of a pin or UTC time; inside a query `FROM core.requests AT
 """
 
 import argparse
-import os
+import shutil
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
+WORDS = """
+    SELECT DISTINCT unnest([table_schema || '.' || table_name, column_name]) FROM information_schema.columns
+"""
+
+GOES_ON = "nothing was changed"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("query", nargs="?", help="one SQL statement")
+    parser.add_argument("query", nargs="?", help="one SQL statement; - reads it from standard input")
     parser.add_argument(
         "--format", choices=("table", "csv", "json"), default="table", help="how to print (default table)"
     )
@@ -32,15 +41,30 @@ def run(args: argparse.Namespace) -> int:
     from warehouse.pins import find_snapshot
 
     snapshot = find_snapshot(connect_analyst(), args.snapshot) if args.snapshot else None
-    if args.query is None:
-        return open_shell(snapshot)
     con = connect_analyst(snapshot=snapshot)
-    try:
-        refuse_statement(args.query)
-        print_result(con, args.query.strip().rstrip(";"), args.format)
-    except duckdb.Error as error:
-        raise ValueError(shorten(error)) from error
+
+    def answer(query: str, form: str) -> None:
+        try:
+            refuse_statement(query)
+            print_result(con, query.strip().rstrip(";"), form)
+        except duckdb.Error as error:
+            raise ValueError(shorten(error)) from error
+
+    if args.query is None and sys.stdin.isatty():
+        return open_shell(con, answer, args.format)
+    answer(read_query() if args.query in (None, "-") else args.query, args.format)
     return 0
+
+
+def read_query() -> str:
+    """What standard input has. Raises ValueError for nothing, and for what is not text."""
+    try:
+        query = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"standard input is not UTF-8 at byte {error.start + 1}: write the query in UTF-8") from None
+    if not query.strip():
+        raise ValueError("standard input has no query: name one, or run it in a terminal for a shell")
+    return query
 
 
 def print_result(con: "DuckDBPyConnection", query: str, form: str) -> None:
@@ -48,8 +72,7 @@ def print_result(con: "DuckDBPyConnection", query: str, form: str) -> None:
     if result is None:
         return
     if form == "table":
-        width = os.get_terminal_size().columns if sys.stdout.isatty() else 200
-        result.show(max_width=width, max_rows=10_000)
+        result.show(max_width=shutil.get_terminal_size((200, 50)).columns, max_rows=10_000)
     elif form == "csv":
         print_csv(result)
     else:
@@ -94,23 +117,8 @@ def shorten(error: Exception) -> str:
     return str(error).split("\n\n")[0].split("\nLINE")[0]
 
 
-def open_shell(snapshot: int | None) -> int:
-    """The official DuckDB shell, the lake attached. Its start-up script holds secrets and never is a file on disk."""
-    from contracts.settings import load_reader
-    from warehouse.analyst import connect_analyst, spell_lock
-    from warehouse.connection import LAKE, spell_attach, spell_setup
+def open_shell(con: "DuckDBPyConnection", answer: Callable[[str, str], None], form: str) -> int:
+    from stack.shell import run_shell
 
-    settings = load_reader()
-    connect_analyst(settings, snapshot).close()  # a clear sentence instead of the shell's
-    attach = spell_attach(settings, read_only=True, snapshot=snapshot)
-    # The shell changes settings of its own as it starts; nobody can open again what is closed before.
-    closing = [s for s in spell_lock(settings) if "lock_configuration" not in s]
-    statements = [*spell_setup(settings), attach, f"USE {LAKE}", *closing]
-    script = os.memfd_create("watershed.sql", 0)
-    os.set_inheritable(script, True)
-    lines = [".output /dev/null", *(f"{statement};" for statement in statements), ".output"]
-    os.write(script, "\n".join(lines).encode() + b"\n")
-    shell = Path(sys.executable).with_name("duckdb")
-    if not shell.exists():
-        raise LookupError(f"the DuckDB shell is not at {shell}: install requirements.txt again")
-    os.execv(shell, [str(shell), "-init", f"/proc/{os.getpid()}/fd/{script}"])
+    names = con.execute(WORDS).fetchall()
+    return run_shell(answer, form, [name for (name,) in names])

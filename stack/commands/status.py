@@ -5,24 +5,28 @@ The exit code is 0 when all of them are healthy.
 
 import argparse
 
+from stack.listing import Listing, add_format, print_listings
+
+COLUMNS = ("server", "address", "pid", "megabytes", "healthy")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing to choose."""
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    from contracts.settings import find_home
     from stack.home import open_home
     from stack.process import find_process, measure_memory
     from stack.servers import list_servers
 
-    home = open_home()
-    print(f"{'server':<24}{'address':<24}{'pid':>8}{'MB':>8}  healthy")
-    healthy = True
+    if not find_home().exists():
+        raise LookupError(f"there is no stack in {find_home()}: run `watershed up`, or set WATERSHED_HOME to one")
+    home, rows = open_home(), []
     for server in list_servers(home):
         process = find_process(home, server.name)
-        is_well = process is not None and server.is_ready()
-        healthy &= is_well
-        address = f"127.0.0.1:{server.port}" if server.port else "-"
-        pid, megabytes = (process.pid, measure_memory(home, server.name)) if process else ("-", "-")
-        print(f"{server.name:<24}{address:<24}{pid!s:>8}{megabytes!s:>8}  {'yes' if is_well else 'no'}")
-    return 0 if healthy else 1
+        address = f"127.0.0.1:{server.port}" if server.port else None
+        measured = (process.pid, measure_memory(home, server.name)) if process else (None, None)
+        rows.append((server.name, address, *measured, process is not None and server.is_ready()))
+    print_listings(args.format, Listing("servers", COLUMNS, rows, title=f"servers of {home.path}"))
+    return 0 if all(row[-1] for row in rows) else 1

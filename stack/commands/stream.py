@@ -8,9 +8,9 @@ Run as many as there are partitions, on any machines, and start or stop them at 
 """
 
 import argparse
-import signal
 from datetime import UTC, datetime
-from threading import Event
+
+from stack.signals import stop_by_signal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +23,9 @@ def run(args: argparse.Namespace) -> int:
     from contracts import find_stream
     from steps.stream import consume
 
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_by_signal()
     consume(find_stream(args.stream), stop, report, args.interval, args.skip_lost)
+    stop.verify("other consumers go on, and what is unread waits")
     return 0
 
 

@@ -8,14 +8,22 @@ check. A stream that only its DAG reads has nobody who waits for messages, and s
 """
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from contracts.counting import count_nouns
+from stack.listing import Listing, add_format, print_listings, print_wrapped
 
 if TYPE_CHECKING:
     from steps.stream_state import StreamState
 
+PARTITIONS = ("stream", "partition", "published_to", "end", "lag", "read_by")
+CONSUMERS = ("stream", "consumer", "state", "messages", "quarantined", "rate_per_s", "at")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", nargs="?", metavar="STREAM", help="such as photo_events; default: all")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,32 +32,55 @@ def run(args: argparse.Namespace) -> int:
 
     streams = [find_stream(args.stream)] if args.stream else list(load_streams().values())
     states = [read_state(stream) for stream in streams]
-    for state in states:
-        print_state(state)
+    if args.format == "table":
+        for state in states:
+            print_state(state)
+    else:
+        print_listings(args.format, *list_states(states))
     return 1 if any(state.complaints for state in states) else 0
 
 
+def list_states(states: list["StreamState"]) -> list[Listing]:
+    consumers = [(s.stream.name, *(one.get(name) for name in CONSUMERS[1:])) for s in states for one in s.consumers]
+    notes = [(state.stream.name, note) for state in states for note in (*list_notes(state), *state.complaints)]
+    return [
+        Listing("partitions", PARTITIONS, [row for state in states for row in list_places(state)]),
+        Listing("consumers", CONSUMERS, consumers),
+        Listing("notes", ("stream", "note"), notes),
+    ]
+
+
+def list_places(state: "StreamState") -> list[tuple[Any, ...]]:
+    return [
+        (state.stream.name, place.partition, place.published, place.end, place.lag, place.reader)
+        for place in state.places
+    ]
+
+
 def print_state(state: "StreamState") -> None:
-    print(f"{state.stream.name}: topic {state.stream.topic}, published to {state.stream.layer}")
-    print(f"  {'partition':>9}{'published to':>14}{'end':>12}{'lag':>10}  read by")
-    for place in state.places:
-        counts = f"{spell(place.published):>14}{spell(place.end):>12}{spell(place.lag):>10}"
-        print(f"  {place.partition:>9}{counts}  {place.reader or '-'}")
+    title = f"{state.stream.name}: topic {state.stream.topic}, published to {state.stream.layer}"
+    rows = [row[1:] for row in list_places(state)]
+    print_listings("table", Listing(state.stream.name, PARTITIONS[1:], rows, title=title))
     for consumer in state.consumers:
-        print(f"  {spell_consumer(consumer)}")
+        print_wrapped(spell_consumer(consumer), "  ")
+    for note in list_notes(state):
+        print_wrapped(note, "  ")
+    for complaint in state.complaints:
+        print_wrapped(f"! {complaint}", "  ")
+
+
+def list_notes(state: "StreamState") -> Iterator[str]:
+    """What there is to know of a stream besides."""
     for table, p50, p99 in state.lateness:
         late = f"{spell_duration(p50)} (p50) and {spell_duration(p99)} (p99)"
-        print(f"  {table}: the events of the last batch arrived {late} after they happened")
+        yield f"{table}: the events of the last batch arrived {late} after they happened"
     for table, count in state.untold:
-        print(f"  {table}: {count:,} events of the last day were too old to be compared, and may be copies")
+        yield f"{table}: {count_nouns(count, 'event')} of the last day came too old to be compared: copies, perhaps"
     if state.parked:
-        print(f"  {state.parked:,} messages in quarantine: `watershed replay {state.stream.name}` tries them again")
-    for complaint in state.complaints:
-        print(f"  ! {complaint}")
-
-
-def spell(count: int | None) -> str:
-    return "-" if count is None else f"{count:,}"
+        yield (
+            f"{count_nouns(state.parked, 'message')} in quarantine: `watershed replay {state.stream.name}` "
+            "tries what is there again"
+        )
 
 
 def spell_duration(seconds: float) -> str:
@@ -61,5 +92,5 @@ def spell_duration(seconds: float) -> str:
 
 def spell_consumer(one: dict[str, Any]) -> str:
     rate = f", {one['rate_per_s']:,.0f} messages/s" if "rate_per_s" in one else ""
-    done = f"{one['messages']:,} messages, {one['quarantined']:,} quarantined"
+    done = f"{count_nouns(one['messages'], 'message')}, {one['quarantined']:,} quarantined"
     return f"{one['consumer']}: {one['state']}{rate}, {done}, last heard of at {one['at'].replace('T', ' ')}"

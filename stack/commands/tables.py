@@ -1,6 +1,7 @@
-"""List the tables of the lake beside their contracts, or drop one.
+"""List the tables of the lake beside their contracts, show one, or drop one.
 
   watershed tables                                                 all, with what a contract no longer declares
+  watershed tables core.requests                                   what it is, and its columns
   watershed tables drop core.requests --reason "status was text"   administrators: drop it, whole
 
 What is still declared is made anew, empty: `watershed run ingest_SOURCE --from DAY --to DAY` fills it from raw. Its
@@ -10,25 +11,33 @@ The decision is recorded with your name, then the DAG `carry_out_decisions` does
 
 import argparse
 
+from contracts.counting import count_nouns
+from stack.listing import Listing, add_format, print_listings
+
+GOES_ON = "a decision that is recorded stays, and the page Quarantine offers to carry it out"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", nargs="?", choices=("list", "drop"), default="list")
-    parser.add_argument("table", nargs="?", metavar="TABLE", help="such as core.requests")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="such as core.requests; or `drop`, and then a table")
+    parser.add_argument("table", nargs="?", metavar="TABLE", help="to drop")
     parser.add_argument("--reason", default="", metavar="TEXT", help="why, for those who read the ledger later")
     parser.add_argument("--in-process", action="store_true", help="drop it here, without Airflow")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.action == "drop":
+    if args.name == "drop":
         if not args.table:
             raise ValueError("say which table: `watershed tables drop core.requests --reason TEXT`")
         drop(args.table, args.reason, args.in_process)
+    elif args.table:
+        raise ValueError(f"{args.name} {args.table} is not understood: name one table, or `drop` and a table")
     else:
-        list_all()
+        print_listings(args.format, *(list_all() if args.name in (None, "list") else show(args.name)))
     return 0
 
 
-def list_all() -> None:
+def list_all() -> list[Listing]:
     from contextlib import closing
 
     from warehouse.conformity import compare_tables
@@ -36,9 +45,24 @@ def list_all() -> None:
 
     with closing(connect(read_only=True)) as con:
         states = compare_tables(con)
-    width = max(map(len, states), default=0)
-    for address, state in states.items():
-        print(f"{address:<{width}}  {state}")
+    return [Listing("tables", ("table", "state"), list(states.items()))]
+
+
+def show(name: str) -> list[Listing]:
+    """What a table, mart or view is, and its columns. Raises LookupError."""
+    from contextlib import closing
+
+    from warehouse.connection import connect
+    from warehouse.described import describe_relation
+
+    with closing(connect(read_only=True)) as con:
+        found = describe_relation(con, name)
+    about = [(what, text) for what, text in found.about.items() if text]
+    columns = [(c.name, c.kind, c.is_nullable, c.is_personal, c.description) for c in found.columns]
+    return [
+        Listing("about", ("what", "is"), about, title=found.address),
+        Listing("columns", ("column", "type", "nullable", "personal", "description"), columns),
+    ]
 
 
 def drop(name: str, reason: str, is_here: bool) -> None:
@@ -60,7 +84,7 @@ def drop(name: str, reason: str, is_here: bool) -> None:
         after = f'`watershed restore {address} {before} --reason "..."` takes them back'
     else:
         after = f'`watershed sql "FROM {address}" {before}` still has them'
-    print(f"{done['rows']:,} rows left (snapshot {done['snapshot']}); {after}")
+    print(f"{count_nouns(done['rows'], 'row')} left (snapshot {done['snapshot']}); {after}")
 
 
 def is_fed(address: str) -> bool:

@@ -6,13 +6,18 @@ Works for core.* and quarantine.* tables: `watershed trace core.requests --where
 import argparse
 from typing import Any
 
+from contracts.counting import count_nouns
 from stack.arguments import parse_limit
+from stack.listing import Listing, add_format, print_listings, read_width, wrap_text
+
+INDENT = 9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", help="such as core.requests or quarantine.ratings")
     parser.add_argument("--where", required=True, metavar="SQL", help="which rows, as a SQL condition")
     parser.add_argument("--limit", type=parse_limit, default=5, metavar="N", help="rows to follow (default 5)")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -22,8 +27,8 @@ def run(args: argparse.Namespace) -> int:
     from warehouse.connection import connect
     from warehouse.spelling import spell_values
 
-    schema, _, name = args.table.rpartition(".")
-    table = find_table(name)
+    schema = args.table.rpartition(".")[0]
+    table = find_table(args.table)
     if table.is_made:
         raise ValueError(f"{table.address} is made of other tables, not of raw objects: `watershed lineage` names them")
     address = f"{schema}.{table.name}" if schema else table.address
@@ -37,25 +42,54 @@ def run(args: argparse.Namespace) -> int:
         raise LookupError(f"rows of {address} come from no raw line: {come}")
     if not rows:
         raise LookupError(f"{address} has no row where {args.where}")
-    for row in rows:
-        print_origin(dict(zip(columns, row, strict=True)))
+    found = [find_origin(dict(zip(columns, row, strict=True))) for row in rows]
+    if args.format == "table":
+        for origin in found:
+            print_origin(origin)
+    else:
+        print_listings(args.format, Listing("rows", tuple(found[0]), [tuple(origin.values()) for origin in found]))
     return 0
 
 
-def print_origin(row: dict[str, Any]) -> None:
+def find_origin(row: dict[str, Any]) -> dict[str, Any]:
+    """What there is to know of where a row came from, by name."""
     from steps.trace import find_line, list_predecessors, list_publishes
 
     line = find_line(row["raw_object"], row["raw_line"])
     about = line.object
-    print("row      " + ", ".join(f"{k}={v}" for k, v in row.items() if k not in ("raw_object", "raw_line")))
-    print(f"object   {line.address}")
-    print(
-        f"file     {about.name}, {about.bytes:,} bytes, landed {about.arrived_at:%Y-%m-%d %H:%M:%S} UTC, "
-        f"sha256 {about.sha256}" + (f", origin {about.origin}" if about.origin else "")
-    )
-    for snapshot, run_id in list_publishes(about.key):
-        print(f"publish  snapshot {snapshot}, run {run_id}")
-    for key, name in list_predecessors(about.key):
-        print(f"instead  of {name}, {key}, with all of which it begins")
-    place = f"{line.place}: " if line.place else ""
-    print(f"line     {line.number}: {place}{line.text or 'the object has no such line'}\n")
+    return {
+        "row": {name: value for name, value in row.items() if name not in ("raw_object", "raw_line")},
+        "object": line.address,
+        "file": about.name,
+        "bytes": about.bytes,
+        "landed": f"{about.arrived_at:%Y-%m-%d %H:%M:%S}",
+        "sha256": about.sha256,
+        "origin": about.origin,
+        "publishes": [{"snapshot": snapshot, "run": run_id} for snapshot, run_id in list_publishes(about.key)],
+        "instead": [{"object": key, "file": name} for key, name in list_predecessors(about.key)],
+        "line": line.number,
+        "place": line.place,
+        "text": line.text,
+    }
+
+
+def print_origin(found: dict[str, Any]) -> None:
+    print_named("row", ", ".join(f"{name}={value}" for name, value in found["row"].items()))
+    print_named("object", found["object"])
+    origin = f", origin {found['origin']}" if found["origin"] else ""
+    size = count_nouns(found["bytes"], "byte")
+    print_named("file", f"{found['file']}, {size}, landed {found['landed']} UTC, sha256 {found['sha256']}{origin}")
+    for publish in found["publishes"]:
+        print_named("publish", f"snapshot {publish['snapshot']}, run {publish['run']}")
+    for one in found["instead"]:
+        print_named("instead", f"of {one['file']}, {one['object']}, with all of which it begins")
+    place = f"{found['place']}: " if found["place"] else ""
+    print_named("line", f"{found['line']}: {place}{found['text'] or 'the object has no such line'}")
+    print()
+
+
+def print_named(name: str, text: str) -> None:
+    first, *more = wrap_text(text, read_width() - INDENT)
+    print(f"{name:<{INDENT}}{first}")
+    for line in more:
+        print(" " * INDENT + line)

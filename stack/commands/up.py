@@ -6,6 +6,8 @@ What runs already is left alone; what was killed is started again, with its data
 import argparse
 import time
 
+GOES_ON = "servers that have started go on: `watershed down` stops them"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--storage-only", action="store_true", help="S3, PostgreSQL and Kafka, without what uses them")

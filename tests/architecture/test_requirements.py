@@ -21,7 +21,6 @@ MODULES = {
 }
 # Used without an import of ours, and by whom.
 USED_OTHERWISE = {
-    "duckdb-cli": "stack/commands/sql.py",
     "duckdb-extension-ducklake": "warehouse/connection.py",
     "duckdb-extension-httpfs": "warehouse/connection.py",
     "duckdb-extension-postgres-scanner": "warehouse/connection.py",

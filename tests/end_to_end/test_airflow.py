@@ -4,6 +4,9 @@ The tests of this file read what the ones before them did, as a user's day would
 """
 
 import gzip
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -17,10 +20,13 @@ import pytest
 from contracts import find_stream
 from contracts.settings import spell_topic
 from stack.airflow_api import AirflowApi, Run
+from stack.demo import fill_accounts, generate_sample
 from stack.home import Home, read_ports
 from stack.postgres import database_url
 from stack.run_airflow import run_airflow
+from stack.servers import start_consumers, stop_consumers
 from steps.land import land_file
+from tests.docs.page import REPOSITORY, read_blocks, split_console
 from tests.messages import send, spell_photo_event
 from warehouse.connection import connect
 from warehouse.marts import list_marts
@@ -157,6 +163,28 @@ def test_messages_start_a_run_by_themselves(airflow: AirflowApi) -> None:
     events = airflow.list_events(source_run_id=published[0].run_id)
     keys = {event["partition_key"] for event in events if event["name"] == "core.photo_events"}
     assert keys == {"all", f"{datetime.now(UTC):%Y-%m-%d}"}
+
+
+def test_the_readme_can_be_followed(
+    airflow: AirflowApi, stack: Home, first_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command of its ten minutes, in a stack that has what `make run` leaves."""
+    sample = generate_sample()
+    assert list(fill_accounts(sample / "accounts"))
+    (tmp_path / "watershed").write_text(f'#!/bin/sh\nexec {sys.executable} -m stack.cli "$@"\n')
+    (tmp_path / "watershed").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    blocks = [block.text for block in read_blocks(REPOSITORY / "README.md") if block.language == "console"]
+    commands = [command for text in blocks for command, _ in split_console(text) if not command.startswith("make")]
+    assert len(commands) > 12 and commands[-1].startswith("watershed generate")
+    start_consumers(stack)
+    try:
+        for command in commands:
+            done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+            assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    finally:
+        stop_consumers(stack)
 
 
 def ask(query: str) -> object:

@@ -107,7 +107,7 @@ def test_what_models_make_is_described() -> None:
 
 
 def test_unknown_names_are_told_apart() -> None:
-    with pytest.raises(LookupError, match=r"there is no 'core\.nothing' in the lineage"):
+    with pytest.raises(LookupError, match=r"there is no table 'core\.nothing'"):
         find_origins("core.nothing", "x")
-    with pytest.raises(LookupError, match=r"core\.requests has no column 'staus'; its columns are requested_at"):
+    with pytest.raises(LookupError, match=r"there is no column of core\.requests 'staus': did you mean status"):
         find_origins("core.requests", "staus")

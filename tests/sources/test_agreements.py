@@ -131,7 +131,7 @@ def test_rows_of_heirs_are_a_tables_own(depot: Application) -> None:
     key = extract(depot.con, depot.url, depot.store, "depot", None, [parts, rare])
     assert [len(read(depot, table, key)[1]) for table in (parts, rare)] == [5, 1]
     depot.execute("insert into rare (\"PartId\", label) values (1, 'twice')")
-    with pytest.raises(ValueError, match="is repeated in 1 rows"):
+    with pytest.raises(ValueError, match="is repeated in 1 row"):
         take(depot, parts)
 
 
@@ -164,11 +164,11 @@ PROBLEMS = {
     ),
     "nulls": (
         declare("code", column("code", pa.string())),
-        f"code, the key of {FILE}, is missing in 1 rows of public.Part",
+        f"code, the key of {FILE}, is missing in 1 row of public.Part",
     ),
     "repeats": (
         declare("part_id", PART_ID, schema="archive"),
-        f"part_id, the key of {FILE}, is repeated in 1 rows of archive.Part: choose another key",
+        f"part_id, the key of {FILE}, is repeated in 1 row of archive.Part: choose another key",
     ),
 }
 

@@ -112,7 +112,7 @@ def test_half_a_surrogate_pair_is_no_character() -> None:
         (b" \n\n", "file0.json holds no JSON document: have it delivered again"),
         (b'[{"a": 1}, {"a": 2}', "file0.json is an array that is broken at element 2 (neither a comma nor"),
         (b'[{"a": 1},]', "file0.json is an array that is broken at element 2 (Expecting value)"),
-        (b'[{"a": 1}] {"a": 2}', "file0.json goes on after the end of its array of 1 elements"),
+        (b'[{"a": 1}] {"a": 2}', "file0.json goes on after the end of its array of 1 element"),
         (gzip.compress(b'{"a": 1}' * 9)[:-4], "file0.json is a gzip file that was cut off"),
         (b"[" * 100_000, "file0.json is an array that is broken at element 1 (it is nested deeper than 500 levels)"),
     ],

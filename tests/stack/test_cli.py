@@ -1,4 +1,5 @@
 import argparse
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -75,9 +76,34 @@ def test_interruption_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert capsys.readouterr().err == "watershed: interrupted\n"
 
 
-def test_status_before_the_first_start_says_what_to_do(
-    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_interruption_says_what_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As Python says it, with a sentence or without, and as DuckDB does while a query runs."""
+    for error, told in (
+        (KeyboardInterrupt("the run goes on in Airflow"), "; the run goes on in Airflow"),
+        (KeyboardInterrupt(), "; servers go on"),
+        (RuntimeError("Query interrupted"), "; servers go on"),
+    ):
+        command = make_command(error)  # type: ignore[arg-type]
+        command.__dict__["GOES_ON"] = "servers go on"
+        monkeypatch.setattr(cli, "find_commands", lambda command=command: {"fail": command})
+        assert cli.main(["fail"]) == 130
+        assert capsys.readouterr().err == f"watershed: interrupted{told}\n"
+
+
+@pytest.mark.parametrize("name", ["status", "down"])
+def test_a_home_that_is_not_there_is_not_made(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WATERSHED_HOME", str(tmp_path / "new"))
-    assert cli.main(["status"]) == 1
-    assert "run `watershed up`" in capsys.readouterr().err
+    assert cli.main([name]) == (1 if name == "status" else 0)
+    told = capsys.readouterr()
+    assert str(tmp_path / "new") in told.out + told.err
+    assert "run `watershed up`" in told.err or name == "down"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_argument_is_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sql", "SELECT '\udcff'"]) == 1
+    assert capsys.readouterr().err == "watershed: query is not text in UTF-8: write it in UTF-8\n"

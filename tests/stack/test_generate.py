@@ -157,7 +157,7 @@ def test_foreign_accounts_stay(folder: Path, lake: EmptyLake) -> None:
     with psycopg.connect(url) as connection:
         connection.execute(SCHEMA_FILE.read_text())
         connection.execute("insert into users values (1, 'somebody real', null, null, now(), now())")
-    with pytest.raises(ValueError, match="holds other users"):
+    with pytest.raises(ValueError, match="holds users of other data"):
         apply_accounts(url, folder / "accounts")
     with psycopg.connect(url) as connection:
         assert connection.execute("select user_name from users").fetchall() == [("somebody real",)]

@@ -1,5 +1,7 @@
 """`watershed models`, `promote`, `rollback` and `reproduce`, and a training without Airflow."""
 
+import json
+
 import pytest
 
 from stack.cli import main
@@ -32,10 +34,11 @@ def test_versions_from_the_command_line(lake: EmptyLake, capsys: pytest.CaptureF
     rate_by_taste(range(41, 61), seed=1)
     run_training("run-2")
 
-    first, second = run(capsys, "models").splitlines()
-    assert first.split()[:2] == ["1", "retired"]
-    assert second.split()[:3] == ["*", "2", "champion"]
-    assert "NDCG@10 0." in second
+    first, second = json.loads(run(capsys, "models", "--format", "json"))
+    assert (first["version"], first["state"]) == (1, "retired")
+    assert (second["version"], second["state"]) == (2, "champion")
+    assert 0 < second["ndcg_at_10_low"] < second["ndcg_at_10"] < second["ndcg_at_10_high"]
+    assert "champion" in run(capsys, "models")
     card = run(capsys, "models", "1")
     assert card.startswith("# recommender, version 1\n")
     assert "\nNow: retired, since 20" in card

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.servers
         ("sql FROM(VALUES('a'))t(v)WHERE(v::INT=1)", "Conversion Error: Could not convert string 'a' to INT32"),
         (
             "sql --snapshot 9999999999 FROM(VALUES(1))",
-            "there is no snapshot 9999999999 in the lake: `watershed ledger`",
+            "there is no snapshot 9999999999 in the lake: it has expired, or never was; the nearest is ",
         ),
         ("export /nowhere/lake.duckdb", "/nowhere/lake.duckdb is not written: IO Error: Cannot open file"),
     ],

@@ -38,7 +38,7 @@ def test_a_version_is_found_by_name_number_and_time(cited: int) -> None:
     now = find_snapshot(con, f"{utc_now() + timedelta(seconds=1)}")
     assert connect_analyst(snapshot=now).execute(COUNT).fetchall() == [(2,)]
     for text, sentence in (
-        ("a-report", "the pins are the-report"),
+        ("a-report", "did you mean the-report"),
         ("2020-01-01", "as old as"),
         ("Ten", "is no version"),
     ):

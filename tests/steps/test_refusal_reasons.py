@@ -72,11 +72,13 @@ def test_documents_too(refused: dict[str, str]) -> None:
 
 def test_command_shows_and_decides(refused: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["refused"]) == 0
-    listed = capsys.readouterr().out
-    assert all(refused[name] in listed for name in ("noise.log", "cut.gz", "photos.ndjson"))
-    assert cli.main(["refused", "noise.log"]) == 0
-    shown = capsys.readouterr().out
-    assert "1,400 rows  core.requests, parse: " in shown and "line 101: line=xxxxxxx 9 xx xxxx.xxxxx" in shown
+    listed = "".join(capsys.readouterr().out.split())
+    assert all(name in listed for name in ("noise.log", "cut.gz", "photos.ndjson"))
+    assert cli.main(["refused", "noise.log", "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    first = shown["reasons"][0]
+    assert (first["table"], first["rule"], first["rows"]) == ("core.requests", "parse", 1400)
+    assert (shown["rows"][0]["line"], shown["rows"][0]["fields"]) == (101, {"line": "xxxxxxx 9 xx xxxx.xxxxx"})
     assert cli.main(["refused", "noise.log", "--publish-anyway", "--in-process"]) == 1
     assert "say why" in capsys.readouterr().err
     assert cli.main(["refused", "--publish-anyway", "--reason", "x"]) == 1
