@@ -1,17 +1,19 @@
 """Where others ask and tell: `GET /metrics` for Prometheus, `POST /v1/metrics` for whoever sends OTLP.
 
-It answers without a login, as such endpoints do, and shows no data: names of tables, streams and DAGs, and figures.
+It shows no data: names of tables, streams and DAGs, and figures. With a token, only who sends it is answered, since
+whoever may send figures may raise an alert, or hide one; without, the network has to keep others away.
 """
 
 import gzip
+import hmac
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 from google.protobuf.message import DecodeError
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
-from monitoring.metrics import Figures
 from monitoring.otlp import Otlp
 
 MOST_BYTES = 16 << 20
@@ -22,10 +24,11 @@ class Endpoint(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], figures: Figures, otlp: Otlp) -> None:
+    def __init__(self, address: tuple[str, int], figures: Collector, otlp: Otlp, token: str = "") -> None:
         self.registry = CollectorRegistry()
         self.registry.register(figures)
         self.otlp = otlp
+        self.token = token
         super().__init__(address, Handler)
 
     def start(self) -> None:
@@ -39,12 +42,16 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_GET(self) -> None:
+        if not self.is_known():
+            return
         if self.path.partition("?")[0] != "/metrics":
             self.answer(404, b"ask for /metrics\n")
         else:
             self.answer(200, generate_latest(self.server.registry), CONTENT_TYPE_LATEST)
 
     def do_POST(self) -> None:
+        if not self.is_known():
+            return
         length = int(self.headers.get("Content-Length", 0))
         if self.path != "/v1/metrics" or length > MOST_BYTES:
             self.answer(404 if length <= MOST_BYTES else 413, b"send OTLP metrics to /v1/metrics\n")
@@ -56,6 +63,14 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(400, f"no OTLP request in protobuf: {error}\n".encode())
             return
         self.answer(200, b"", "application/x-protobuf")
+
+    def is_known(self) -> bool:
+        """Whether the token was sent, or none is asked for; else the answer is given."""
+        wanted, sent = f"Bearer {self.server.token}", self.headers.get("Authorization", "")
+        if not self.server.token or hmac.compare_digest(sent.encode(), wanted.encode()):
+            return True
+        self.answer(401, b"send the token of WATERSHED_MONITOR_TOKEN: Authorization: Bearer ...\n")
+        return False
 
     def answer(self, status: int, body: bytes, kind: str = "text/plain") -> None:
         self.send_response(status)

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from contracts.settings import load_settings
+from contracts.settings import load_settings, read_setting
 from monitoring.book import AlertBook
 from monitoring.endpoint import Endpoint, split_address
 from monitoring.metrics import Figures
@@ -73,7 +73,7 @@ def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S
     otlp = Otlp()
     watcher, leadership = Watcher(otlp), Leadership()
     book: AlertBook | None = None
-    endpoint = Endpoint(split_address(listen), Figures(watcher, otlp), otlp)
+    endpoint = Endpoint(split_address(listen), Figures(watcher, otlp), otlp, read_setting("monitor_token", ""))
     endpoint.start()
     report(f"figures are at {listen}/metrics")
     try:

@@ -65,6 +65,9 @@ def list_variables(home: Home, ports: dict[str, int]) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(ports["airflow"]),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(folder / "logs" / "dag_processor"),
+        # It would let a group write them, whatever the umask says.
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "AIRFLOW__FAB__CONFIG_FILE": str(folder / "webserver_config.py"),
         # Programs started from a task must not look for Airflow's or our packages elsewhere.
         "PYTHONPATH": str(REPOSITORY),
@@ -72,6 +75,8 @@ def list_variables(home: Home, ports: dict[str, int]) -> dict[str, str]:
         # Its figures go to the monitor. Whether that listens must not matter to a task that ends: no waiting.
         "AIRFLOW__METRICS__OTEL_ON": "True",
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"http://127.0.0.1:{ports['monitor']}/v1/metrics",
+        # The one secret in an environment, for want of another way: it opens figures and nothing else.
+        "OTEL_EXPORTER_OTLP_METRICS_HEADERS": f"authorization=Bearer%20{home.read_secret('monitor')}",
         "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "0.5",
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
         "OTEL_METRIC_EXPORT_INTERVAL": "15000",
@@ -104,7 +109,7 @@ def make_fernet_key() -> str:
 
 def prepare_airflow(home: Home, ports: dict[str, int], report: Callable[[str], None]) -> None:
     """Migrate the database, make the administrator; nothing where these versions of both were prepared like this."""
-    done = home.path / "airflow" / "prepared.json"
+    done = preparation_file(home)
     wanted = {name: version(name) for name in ("apache-airflow", "apache-airflow-providers-fab")}
     wanted["prepared_by"] = sha256(Path(__file__).with_name("prepare_airflow.py").read_bytes()).hexdigest()
     if done.exists() and json.loads(done.read_text()) == wanted | {"revision": read_revision(home, ports)}:
@@ -118,6 +123,15 @@ def prepare_airflow(home: Home, ports: dict[str, int], report: Callable[[str], N
     if result.returncode:
         raise ServerFailed(f"Airflow's database could not be prepared: see {log_path}")
     write_private(done, json.dumps(wanted | {"revision": read_revision(home, ports)}))
+
+
+def is_prepared(home: Home) -> bool:
+    """Whether its database and administrator were ever made, by this version or an older one."""
+    return preparation_file(home).exists()
+
+
+def preparation_file(home: Home) -> Path:
+    return home.path / "airflow" / "prepared.json"
 
 
 def read_revision(home: Home, ports: dict[str, int]) -> str | None:

@@ -28,6 +28,7 @@ Watershed: from raw data to tables that answer SQL.
   watershed sql "from core.requests limit 5"    ask
   watershed down                                stop the servers; the data stays
 """
+WRITE_REPOSITORY = ("docs", "new-source")
 EPILOG = """\
 `watershed COMMAND --help` explains a command. All state is in the folder .watershed of the repository;
 WATERSHED_HOME=/another/folder names another one: a second stack, beside the first, on other ports.
@@ -37,11 +38,17 @@ EXAMPLE = re.compile(r"( +\S.*?\S) {2,}(\S.*)")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; an error is one line, unless `--debug` asks for the traceback."""
+    """Run one command; an error is one line, unless `--debug` asks for the traceback.
+
+    What a command writes is its user's alone, but for files of the repository.
+    """
     args = argparse.Namespace(debug=False, goes_on="")
+    before = os.umask(0o077)
     try:
         args = build_parser().parse_args(arguments)
         verify_text(args)
+        if args.is_for_all:
+            os.umask(before)
         return int(args.run(args) or 0)
     except KeyboardInterrupt as interruption:
         return tell_interruption(str(interruption) or args.goes_on)
@@ -57,6 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
 
         print(f"watershed: {describe_error(error)}", file=sys.stderr)
         return 1
+    finally:
+        os.umask(before)
 
 
 def verify_text(args: argparse.Namespace) -> None:
@@ -82,7 +91,8 @@ def build_parser() -> argparse.ArgumentParser:
         command = subparsers.add_parser(name, help=text.split("\n")[0], description=text, formatter_class=layout)
         command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         module.add_arguments(command)
-        command.set_defaults(run=module.run, goes_on=getattr(module, "GOES_ON", ""))
+        goes_on = getattr(module, "GOES_ON", "")
+        command.set_defaults(run=module.run, goes_on=goes_on, is_for_all=name in WRITE_REPOSITORY)
     return parser
 
 

@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import socket
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from contracts.settings import DEFAULT_HOME, find_home
 PORT_RANGE = range(20_000, 32_000)
 # The only port that people type. Everything else, and a second stack, takes any free one.
 PREFERRED_PORTS = {"airflow": 8080}
+OURS_ALONE = 0o077  # a umask: what is made may be read and written by its owner, and by nobody else
 
 
 def make_token() -> str:
@@ -63,13 +65,29 @@ class Home:
 
 
 def open_home() -> Home:
-    """The home that `WATERSHED_HOME` names, made if missing. Others may pass through it, not look into it."""
+    """The home that `WATERSHED_HOME` names, made if missing; nobody else can look into it or pass through it.
+
+    Raises ValueError for a folder that others use and that has other files.
+    """
     home = Home(find_home())
-    if not home.path.exists():
-        home.path.mkdir(parents=True)
-        home.path.chmod(0o711)
-    home.folder("secrets").chmod(0o700)
+    home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if stat.S_IMODE(home.path.stat().st_mode) & OURS_ALONE:
+        close_home(home)
+    home.folder("secrets")
     return home
+
+
+def close_home(home: Home) -> None:
+    """Take from others what an older version, or a umask, gave them. Done again where it was interrupted.
+
+    A folder that is not a home may be anything, `/tmp` for instance: it stays as it is.
+    """
+    if not (home.path / "secrets").exists() and any(home.path.iterdir()):
+        raise ValueError(f"{home.path} is not a home of Watershed and not empty: let WATERSHED_HOME name a new folder")
+    for folder, _, files in os.walk(home.path, topdown=False):
+        for path in (*(Path(folder, name) for name in files), Path(folder)):
+            if not path.is_symlink():
+                path.chmod(stat.S_IMODE(path.stat().st_mode) & ~OURS_ALONE)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -19,7 +19,7 @@ from contracts import load_streams
 from contracts.settings import spell_topic
 from stack.home import Home
 from stack.process import Server
-from stack.s3 import ACCESS_KEY, TOPICS_BUCKET
+from stack.s3_keys import BROKER, TOPICS_BUCKET
 
 PARTITIONS = 4
 ANSWER_SECONDS = 20
@@ -42,8 +42,9 @@ def describe_kafka(home: Home, ports: dict[str, int]) -> Server:
         port=ports["kafka"],
         is_ready=partial(answers_metadata, address),
         environment={
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": home.read_secret("s3"),
+            # Who talks the broker into something reaches its own bucket and nothing of the lake.
+            "AWS_ACCESS_KEY_ID": BROKER,
+            "AWS_SECRET_ACCESS_KEY": home.read_secret("s3_broker"),
             "AWS_ENDPOINT": f"http://127.0.0.1:{ports['s3']}",
             "AWS_ALLOW_HTTP": "true",
             "AWS_DEFAULT_REGION": "us-east-1",

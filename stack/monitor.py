@@ -22,7 +22,7 @@ def describe_monitor(home: Home, ports: dict[str, int]) -> Server:
         name=MONITOR,
         command=[sys.executable, "-m", "stack.cli", "monitor"],
         port=ports[MONITOR],
-        is_ready=partial(has_looked, f"http://{spell_listen(ports)}/metrics"),
+        is_ready=partial(has_looked, f"http://{spell_listen(ports)}/metrics", home.read_secret("monitor")),
         environment={
             "WATERSHED_HOME": str(home.path),
             "PYTHONPATH": str(REPOSITORY),
@@ -36,10 +36,11 @@ def spell_listen(ports: dict[str, int]) -> str:
     return f"127.0.0.1:{ports[MONITOR]}"
 
 
-def has_looked(url: str) -> bool:
+def has_looked(url: str, token: str) -> bool:
     """Whether it answers, and its last look was lately."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=5) as answer:
             lines = answer.read().decode().splitlines()
     except (OSError, ValueError):
         return False

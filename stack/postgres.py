@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from stack.home import Home, write_private
+from stack.home import OURS_ALONE, Home
 from stack.process import Server, ServerFailed
 from stack.readers import READER, allow_in_catalog, create_reader
 
@@ -28,6 +28,8 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_min_error_statement = panic   # a failing statement may hold a value nobody should read in a log
 """
+# Where the stand-in user cannot pass through the home to its data folder, it is put into it, and calls it by this name.
+HERE = "/proc/self/cwd"
 ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -35,7 +37,7 @@ def describe_postgres(home: Home, ports: dict[str, int]) -> Server:
     data = home.path / "postgres"
     return Server(
         name="postgres",
-        command=[str(find_programs() / "postgres"), "-D", str(data), "-p", str(ports["postgres"])],
+        command=[str(find_programs() / "postgres"), "-D", HERE, "-p", str(ports["postgres"])],
         port=ports["postgres"],
         is_ready=lambda: answers_query(admin_url(home, ports["postgres"])),
         folder=data,
@@ -67,7 +69,6 @@ def init_postgres(home: Home) -> None:
     draft.mkdir(mode=0o700)
     if user:
         give_to_user(draft, user)
-        open_path_for_others(draft.parent)
         open_path_for_others(find_programs())
     run_initdb(home, draft, user)
     with (draft / "postgresql.conf").open("a") as file:
@@ -77,21 +78,17 @@ def init_postgres(home: Home) -> None:
 
 
 def run_initdb(home: Home, data: Path, user: str | None) -> None:
-    password = home.path / "postgres.password"
-    write_private(password, home.read_secret("postgres"))
-    if user:
-        give_to_user(password, user)
-    options = ["-U", "postgres", f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8"]
+    options = ["-U", "postgres", "--pwfile=/dev/stdin", "--auth=scram-sha-256", "--encoding=UTF8"]
     options += ["--locale-provider=builtin", "--locale=C.UTF-8"]
-    try:
-        with home.log_file("postgres").open("ab") as log:
-            result = subprocess.run(
-                [str(find_programs() / "initdb"), "-D", str(data), *options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=data,
-                user=user, group=user, extra_groups=[] if user else None,
-            )  # fmt: skip
-    finally:
-        password.unlink()
+    # In memory: a file of ours the stand-in user could not open, and a pipe neither.
+    password = os.memfd_create("password")
+    os.write(password, home.read_secret("postgres").encode())
+    with os.fdopen(password) as typed, home.log_file("postgres").open("ab") as log:
+        result = subprocess.run(
+            [str(find_programs() / "initdb"), "-D", HERE, *options],
+            stdin=typed, stdout=log, stderr=log, cwd=data, umask=OURS_ALONE,
+            user=user, group=user, extra_groups=[] if user else None,
+        )  # fmt: skip
     if result.returncode:
         raise ServerFailed(f"PostgreSQL could not make its data folder: see {home.log_file('postgres')}")
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import psutil
 
-from stack.home import Home, write_private
+from stack.home import OURS_ALONE, Home, write_private
 
 # Generous, for slow machines: a server that ends is noticed at once.
 START_SECONDS = 300
 # Variables of the caller that must not reach a server, by how they start: without bytecode every Airflow process starts
 # twice as slowly; somebody's AWS session does not open our S3 server.
-DROPPED_VARIABLES = ("PYTHONDONTWRITEBYTECODE", "AWS_")
+DROPPED_VARIABLES = ("PYTHONDONTWRITEBYTECODE", "AWS_", "WEED_")
 
 
 class ServerFailed(ValueError):
@@ -53,6 +53,7 @@ def start_process(home: Home, server: Server) -> None:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=OURS_ALONE,
             user=server.user,
             group=server.user,
             extra_groups=[] if server.user else None,

@@ -13,8 +13,9 @@ from stack.kafka import create_topics, declared_topics, describe_kafka, spell_br
 from stack.monitor import MONITOR, describe_monitor, spell_listen
 from stack.postgres import create_databases, database_url, describe_postgres, init_postgres, reader_url
 from stack.process import Server, find_process, start_process, stop_processes, wait_until_ready
-from stack.readers import READER, allow_in_bucket
-from stack.s3 import ACCESS_KEY, BUCKET, PORT_NAMES, describe_s3, spell_s3
+from stack.readers import READER
+from stack.s3 import PORT_NAMES, describe_s3, spell_s3
+from stack.s3_keys import ACCESS_KEY, BUCKET, allow_in_bucket
 
 SERVER_PORTS = {
     "s3": PORT_NAMES,
@@ -143,6 +144,7 @@ def write_settings(home: Home, ports: dict[str, int]) -> None:
         "WATERSHED_KAFKA_BROKERS": spell_broker(ports),
         "WATERSHED_KAFKA_GAP_S": "3",  # this broker shows readers messages that it is still writing
         "WATERSHED_MONITOR_LISTEN": spell_listen(ports),
+        "WATERSHED_MONITOR_TOKEN": home.read_secret("monitor"),
         "WATERSHED_AIRFLOW_URL": f"http://127.0.0.1:{ports['airflow']}",
         "WATERSHED_AIRFLOW_USER": ADMIN,
         "WATERSHED_AIRFLOW_PASSWORD": home.read_secret("airflow_password"),

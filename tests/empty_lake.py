@@ -18,7 +18,8 @@ from contracts.settings import Settings, load_kafka, load_reader, load_settings,
 from stack.home import Home, read_ports
 from stack.kafka import create_topics, delete_topics
 from stack.postgres import admin_url, create_databases
-from stack.readers import READER, allow_in_bucket, allow_in_catalog
+from stack.readers import READER, allow_in_catalog
+from stack.s3_keys import allow_in_bucket
 from warehouse.connection import forget_engines
 from warehouse.publish import prepare
 

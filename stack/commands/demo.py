@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
     from stack.commands import up
 
     began = time.monotonic()
-    up.run(argparse.Namespace(storage_only=False))
+    is_first = up.start_all()
 
     from stack.airflow_api import open_api
     from stack.demo import generate_sample, list_red_runs, run_sample
@@ -37,5 +37,5 @@ def run(args: argparse.Namespace) -> int:
     if wrong or red:
         raise ValueError("not all is as it must be: " + "; ".join([*wrong, *red]))
     print(f"All DAGs are green and all known numbers are right, after {time.monotonic() - began:.0f} s.\n")
-    up.print_access(storage_only=False)
+    up.print_access(is_first)
     return 0

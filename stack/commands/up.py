@@ -6,6 +6,8 @@ What runs already is left alone; what was killed is started again, with its data
 import argparse
 import time
 
+from stack.home import open_home
+
 GOES_ON = "servers that have started go on: `watershed down` stops them"
 
 
@@ -14,36 +16,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    began = time.monotonic()
+    is_first = start_all(args.storage_only)
+    print(f"ready after {time.monotonic() - began:.1f} s in {open_home().path}")
+    if not args.storage_only:
+        print_access(is_first)
+    return 0
+
+
+def start_all(storage_only: bool = False) -> bool:
+    """Start what does not run; returns whether Airflow has never run in this home before."""
     from contracts.settings import load_settings
-    from stack.home import open_home
+    from stack.airflow import is_prepared
     from stack.servers import start_airflow, start_consumers, start_monitor, start_storage
     from warehouse.evolution import ContractBroken
     from warehouse.publish import prepare
 
-    home, began = open_home(), time.monotonic()
+    home = open_home()
     start_storage(home, report_line)
     try:
         prepare(load_settings())
     except ContractBroken as error:  # it blocks those tables alone
         report_line(f"not prepared: {error}")
-    if not args.storage_only:
+    is_first = not is_prepared(home)
+    if not storage_only:
         start_airflow(home, report_line)
         start_consumers(home, report_line)
         start_monitor(home, report_line)
-    print(f"ready after {time.monotonic() - began:.1f} s in {home.path}")
-    print_access(storage_only=args.storage_only)
-    return 0
+    return is_first
 
 
 def report_line(line: str) -> None:
     print(f"  {line}", flush=True)
 
 
-def print_access(storage_only: bool) -> None:
-    """Where Airflow's pages are, and how to get in: generated for this home, which listens on loopback only."""
+def print_access(is_first: bool) -> None:
+    """Where Airflow's pages are, and how to get in: the password itself once, since others read terminals too."""
     from contracts.settings import read_setting
 
-    if not storage_only:
-        print(f"Airflow   {read_setting('airflow_url')}")
-        print(f"user      {read_setting('airflow_user')}")
-        print(f"password  {read_setting('airflow_password')}")
+    print(f"Airflow   {read_setting('airflow_url')}")
+    print(f"user      {read_setting('airflow_user')}")
+    where = f"WATERSHED_AIRFLOW_PASSWORD in {open_home().settings_file}"
+    if is_first:
+        print(f"password  {read_setting('airflow_password')}  (shown this once; it stays {where})")
+    else:
+        print(f"password  {where}")

@@ -14,6 +14,7 @@ MODULES = {
     "great-expectations": "great_expectations",
     "ibis-framework": "ibis",
     "duckdb-sqlalchemy": "duckdb_sqlalchemy",
+    "grpcio": "grpc",
     "protobuf": "google",
     "openlineage-python": "openlineage",
     "opentelemetry-proto": "opentelemetry",

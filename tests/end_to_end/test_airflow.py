@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import httpx
 import psycopg
 import pytest
 
 from contracts import find_stream
 from contracts.settings import spell_topic
+from stack.airflow import COMPONENTS
 from stack.airflow_api import AirflowApi, Run
 from stack.demo import fill_accounts, generate_sample
 from stack.home import Home, read_ports
@@ -28,6 +30,7 @@ from stack.servers import start_consumers, stop_consumers
 from steps.land import land_file
 from tests.docs.page import REPOSITORY, read_blocks, split_console
 from tests.messages import send, spell_photo_event
+from tests.stack.listening import list_listening, list_open
 from warehouse.connection import connect
 from warehouse.marts import list_marts
 from warehouse.staleness import find_stale_days
@@ -48,6 +51,18 @@ def first_run(airflow: AirflowApi) -> Run:
     airflow.wait(airflow.trigger(INGEST))
     (run,) = [run for run in airflow.list_runs(INGEST) if "publish" in list_done(airflow, run)]
     return run
+
+
+def test_airflow_listens_where_it_asks_who_somebody_is(airflow: AirflowApi, stack: Home) -> None:
+    """Its one port on loopback, of four processes: nothing is read, run or deleted without a login."""
+    assert set(list_listening(stack, list(COMPONENTS))) == {("airflow-api-server", "127.0.0.1", "airflow")}
+    asked = ["GET /api/v2/dags", "POST /api/v2/dags/build_marts/dagRuns", "DELETE /api/v2/dags/build_marts"]
+    asked += ["GET /api/v2/connections", "POST /api/v2/pools", "GET /api/v2/config", "PATCH /api/v2/dags/build_marts"]
+    asked += ["PATCH /execution/task-instances/x/run", "GET /execution/variables/x", "GET /auth/fab/v1/users"]
+    for method, path in (text.split() for text in asked):
+        answer = httpx.request(method, airflow.url + path, json={}, headers={"Origin": "http://127.0.0.1:1"})
+        assert answer.status_code in (401, 403), (path, answer.text)
+        assert "access-control-allow-origin" not in answer.headers
 
 
 def test_scheduler_publishes_what_arrived(airflow: AirflowApi, first_run: Run) -> None:
@@ -185,6 +200,13 @@ def test_the_readme_can_be_followed(
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     finally:
         stop_consumers(stack)
+
+
+def test_what_the_processes_have_written_is_the_owners_alone(airflow: AirflowApi, stack: Home) -> None:
+    """Logs of tasks above all: Airflow itself would let a group write them."""
+    folders = [stack.path / name for name in ("airflow", "logs", "s3", "postgres", "pids")]
+    assert len(list((stack.path / "airflow" / "logs").rglob("*.log"))) > 5
+    assert [path for folder in folders for path in list_open(folder)] == []
 
 
 def ask(query: str) -> object:

@@ -31,6 +31,8 @@ def config() -> configparser.ConfigParser:
 
 def test_secrets_reach_airflow_by_command_only(home: Home) -> None:
     variables = list_variables(home, PORTS)
+    headers = variables.pop("OTEL_EXPORTER_OTLP_METRICS_HEADERS")
+    assert headers == f"authorization=Bearer%20{home.read_secret('monitor')}"  # for want of another way
     secrets = {path.read_text() for path in (home.path / "secrets").iterdir()}
     assert not [name for name, value in variables.items() if any(secret in value for secret in secrets)]
     commands = {name: value for name, value in variables.items() if name.endswith("_CMD")}

@@ -20,12 +20,41 @@ def test_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
     assert read_mode(home.secret_file("s3")) == 0o600
 
 
-def test_home_lets_others_pass_and_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WATERSHED_HOME", str(tmp_path / "home"))
+def test_others_neither_look_into_a_home_nor_pass_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATERSHED_HOME", str(tmp_path / "new" / "home"))
     home = open_home()
-    assert read_mode(home.path) == 0o711
-    assert read_mode(home.path / "secrets") == 0o700
-    assert read_mode(home.log_file("s3").parent) == 0o700
+    assert [read_mode(path) for path in (home.path, home.path / "secrets", home.folder("logs"))] == [0o700] * 3
+
+
+def test_an_older_home_is_closed_with_all_that_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As 711 and 644 were once: modes lose what others had and keep the rest; a link leads nowhere."""
+    outside = tmp_path / "outside"
+    outside.write_text("of somebody else")
+    outside.chmod(0o644)
+    home = Home(tmp_path / "home")
+    log, program = home.folder("logs") / "s3.log", home.folder("programs") / "run"
+    for path, mode in ((log, 0o664), (program, 0o755)):
+        path.write_text("")
+        path.chmod(mode)
+    (home.folder("secrets") / "link").symlink_to(outside)
+    home.path.chmod(0o711)
+    monkeypatch.setenv("WATERSHED_HOME", str(home.path))
+    open_home()
+    assert [read_mode(path) for path in (home.path, log, program, outside)] == [0o700, 0o600, 0o700, 0o644]
+
+
+def test_a_folder_of_others_does_not_become_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's pages, or `/tmp`, are closed because a variable names them; an empty folder is."""
+    folder = tmp_path / "public"
+    folder.mkdir(mode=0o755)
+    page = folder / "index.html"
+    page.write_text("<p>")
+    monkeypatch.setenv("WATERSHED_HOME", str(folder))
+    with pytest.raises(ValueError, match="public is not a home of Watershed and not empty: let WATERSHED_HOME name"):
+        open_home()
+    assert (read_mode(folder), list(folder.iterdir())) == (0o755, [page])
+    page.unlink()
+    assert read_mode(open_home().path) == 0o700
 
 
 def test_private_file_replaces_a_public_one(tmp_path: Path) -> None:
