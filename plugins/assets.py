@@ -1,8 +1,8 @@
 """The asset catalogue: what the asset graph of the web UI shows, derived from the contracts and the marts.
 
-A source's data passes four addresses, each an asset: `raw/<source>` -> `staged/<source>/<table>` ->
-`checked/<source>/<table>` -> the table itself (`core.requests`), from which marts follow; a stream's begins at
-`topic/<stream>`, and objects that are not published end at `refused/<source>`. What a model learns passes
+An asset is what outlasts a run: `raw/<source>` -> the table itself (`core.requests`), from which marts follow; a
+stream's begins at `topic/<stream>`, and objects that are not published end at `refused/<source>`. Files that a run
+stages and checks are its own: as assets, two for every table of every source, they hid the others. A model passes
 `features/<model>` and `weights/<model>` on its way to `ml.models`.
 Addresses are s3:// because OpenLineage drops schemes that it does not know. Reading them needs no running stack: a
 bucket has a name before it is.
@@ -25,6 +25,12 @@ def name_bucket() -> str:
     return read_setting("bucket", "watershed")
 
 
+@cache
+def name_site() -> str:
+    """Where the web server is; empty where that is not known, and addresses begin at its root."""
+    return read_setting("airflow_url", "")
+
+
 def topic_asset(stream: str) -> Asset:
     """A topic's messages, of which the triggerer tells when new ones have arrived. Raises LookupError."""
     watcher = AssetWatcher(name=f"watch_{find_stream(stream).name}", trigger=TopicTrigger(stream=stream))
@@ -34,16 +40,6 @@ def topic_asset(stream: str) -> Asset:
 def raw_asset(source: str) -> Asset:
     """The objects of a source, as they came."""
     return Asset(f"raw/{source}", uri=f"s3://{name_bucket()}/raw/{source}", group="raw")
-
-
-def staged_asset(source: str, table: str) -> Asset:
-    """Parquet files that a run has written and nobody can see yet."""
-    return Asset(f"staged/{source}/{table}", uri=f"s3://{name_bucket()}/staged/{source}/{table}", group="staged")
-
-
-def checked_asset(source: str, table: str) -> Asset:
-    """The same files after the checks: every row in them may be published."""
-    return Asset(f"checked/{source}/{table}", uri=f"s3://{name_bucket()}/checked/{source}/{table}", group="checked")
 
 
 def refused_asset(source: str) -> Asset:
@@ -62,12 +58,13 @@ def weights_asset(model: str) -> Asset:
 
 
 def table_asset(address: str) -> Asset:
-    """A published table or mart by its address, such as `core.requests` or `speed.ratings`; the page shows who owns it
-    and its grain. Raises LookupError when there is none."""
+    """A published table or mart by its address, such as `core.requests` or `speed.ratings`; the page shows who owns
+    it, its grain and where the cockpit shows it. Raises LookupError when there is none."""
     described: tuple[Table | Mart, ...] = (*list_tables(), *list_marts())
     declared = {table.address: table for table in described}[address]
     schema, _, name = address.partition(".")
     about: dict[str, Any] = {"owner": declared.owner, "grain": declared.grain, "description": declared.description}
+    about["page"] = f"{name_site()}/watershed/tables/{address}"
     return Asset(address, uri=f"s3://{name_bucket()}/lake/{schema}/{name}", group=schema, extra=about)
 
 

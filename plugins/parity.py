@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from contracts import load_streams, tables_of
 from contracts.table import Stream
-from plugins.assets import checked_asset, raw_asset, staged_asset, table_asset
+from plugins.assets import raw_asset, table_asset
 from plugins.schedules import name_run
 from plugins.steps import MOST_SENTENCES, Counts, announce_changes, name_actor, summarize
 
@@ -38,21 +38,16 @@ def chain_parity() -> None:
 def chain_steps(what: What, stream: Stream) -> Any:
     """The tasks of one comparison; returns the last one's result."""
     core, raw = tables_of(stream, "core"), raw_asset(stream.name)
-    names = [table.name for table in core]
-    staged = [staged_asset(stream.name, name) for name in names]
-    checked = [checked_asset(stream.name, name) for name in names]
     tables = [table_asset(table.address) for table in core]
     replaced = [table_asset(table.address) for table in tables_of(stream)]
     with TaskGroup(f"{what}_{stream.name}"):
         taken = take.override(inlets=[raw, *replaced])(what, stream.name)
-        done = stage.override(inlets=[raw], outlets=staged)(what, stream.name)
+        done = stage.override(inlets=[raw])(what, stream.name)
         checks = [
-            check.override(task_id=f"check_{name}", inlets=[staged[number]], outlets=[checked[number]])(
-                what, stream.name, name
-            )
-            for number, name in enumerate(names)
+            check.override(task_id=f"check_{table.name}", inlets=[raw])(what, stream.name, table.name)
+            for table in core
         ]
-        settled = settle.override(inlets=checked, outlets=tables)(what, stream.name)
+        settled = settle.override(inlets=[raw], outlets=tables)(what, stream.name)
         taken >> done >> checks >> settled
     return settled
 

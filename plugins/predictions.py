@@ -8,7 +8,7 @@ from airflow.sdk import FixedKeyMapper, Param, PartitionedAssetTimetable, get_cu
 from airflow.sdk.definitions.asset import AssetAny
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from plugins.assets import checked_asset, staged_asset, table_asset
+from plugins.assets import table_asset
 from plugins.schedules import WHOLE, name_run
 from plugins.steps import Counts, name_actor
 
@@ -16,8 +16,6 @@ HISTORIES = ("core.ratings", "core.watch_minutes")
 MODELS, RECOMMENDATIONS, PREDICTIONS, DRIFTS = (
     f"ml.{name}" for name in ("models", "recommendations", "predictions", "drifts")
 )
-STAGED = staged_asset("recommender", "recommendations")
-CHECKED = checked_asset("recommender", "recommendations")
 FORCE = "Predict for everybody, and publish even if scores are far from the last run's: a person has looked at them."
 
 
@@ -36,11 +34,11 @@ def chain_predictions() -> None:
     known = [table_asset(address) for address in (*HISTORIES, MODELS)]
     tables = [table_asset(address) for address in (RECOMMENDATIONS, PREDICTIONS)]
     chosen = choose_users.override(inlets=known)()
-    predicted = predict.override(inlets=known, outlets=[STAGED])()
-    checked = check.override(inlets=[STAGED], outlets=[CHECKED])()
-    measured = measure_drift.override(inlets=[STAGED])()
+    predicted = predict.override(inlets=known)()
+    checked = check.override(inlets=known)()
+    measured = measure_drift.override(inlets=known)()
     drifts = table_asset(DRIFTS)
-    published = publish.override(inlets=[CHECKED], outlets=[*tables, drifts])()
+    published = publish.override(inlets=known, outlets=[*tables, drifts])()
     chosen >> predicted >> [checked, measured] >> published
 
 
@@ -64,10 +62,7 @@ def predict() -> Counts:
     """Recommend films to them with the champion's weights. Nobody can see the lists yet."""
     from steps.predict import predict as predict_lists
 
-    context = get_current_context()
-    predicted = predict_lists(name_run(context))
-    context["outlet_events"][STAGED].extra = predicted
-    return predicted
+    return predict_lists(name_run(get_current_context()))
 
 
 @task
@@ -75,13 +70,10 @@ def check() -> Counts:
     """Compare the lists with the histories and with the last run's scores. A rule that fails blocks the publish."""
     from steps.publish_predictions import PredictionsBroken, check_predictions
 
-    context = get_current_context()
     try:
-        checked = check_predictions(name_run(context))
+        return check_predictions(name_run(get_current_context()))
     except PredictionsBroken as error:
         raise AirflowFailException(str(error)) from error
-    context["outlet_events"][CHECKED].extra = dict(checked)
-    return checked
 
 
 @task

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from contracts import find_source, tables_of
 from contracts.table import Stream
-from plugins.assets import checked_asset, raw_asset, refused_asset, staged_asset, table_asset, topic_asset
+from plugins.assets import raw_asset, refused_asset, table_asset, topic_asset
 from plugins.schedules import WHOLE, name_run, read_days
 
 # Each announced day is a run of the marts, about 2 s. Beyond a month one run (`all`) catches up with all days.
@@ -34,14 +34,12 @@ def land(source: str) -> Any:
 
 def stage(source: str) -> Any:
     """The task that turns them into staged Parquet files."""
-    staged = [staged_asset(source, table) for table in list_tables(source)]
-    return stage_objects.override(task_id="stage", inlets=[raw_asset(source)], outlets=staged)(source)
+    return stage_objects.override(task_id="stage", inlets=[raw_asset(source)])(source)
 
 
 def check(source: str, table: str) -> Any:
     """The task that checks what is staged of one table."""
-    staged, checked = staged_asset(source, table), checked_asset(source, table)
-    return check_rows.override(task_id=f"check_{table}", inlets=[staged], outlets=[checked])(source, table)
+    return check_rows.override(task_id=f"check_{table}", inlets=[raw_asset(source)])(source, table)
 
 
 def check_tables(source: str) -> list[Any]:
@@ -51,11 +49,10 @@ def check_tables(source: str) -> list[Any]:
 
 def publish(source: str) -> Any:
     """The task that makes the run visible, all tables of the source at once."""
-    checked = [checked_asset(source, table) for table in list_tables(source)]
     layers = {table.address for layer in (None, "core") for table in tables_of(find_source(source), layer)}
     tables = [table_asset(address) for address in sorted(layers)]
     refused = [] if isinstance(find_source(source), Stream) else [refused_asset(source)]
-    return publish_tables.override(task_id="publish", inlets=checked, outlets=[*tables, *refused])(source)
+    return publish_tables.override(task_id="publish", inlets=[raw_asset(source)], outlets=[*tables, *refused])(source)
 
 
 def report_refused(source: str, published: Any) -> Any:
@@ -95,10 +92,7 @@ def stage_objects(source: str) -> Counts:
     """Parse the objects into typed Parquet files beside the table's. Nobody can see them yet."""
     from steps.stage import stage_source
 
-    context = get_current_context()
-    staged: Counts = stage_source(source, name_run(context))
-    for table in list_tables(source):
-        context["outlet_events"][staged_asset(source, table)].extra = staged.get(table, {})
+    staged: Counts = stage_source(source, name_run(get_current_context()))
     return staged
 
 
@@ -107,9 +101,7 @@ def check_rows(source: str, table: str) -> Counts:
     """Evaluate the schema rules and the business rules of a table; rows that fail go to its quarantine."""
     from steps.check import check_table
 
-    context = get_current_context()
-    checked: Counts = check_table(table, name_run(context))
-    context["outlet_events"][checked_asset(source, table)].extra = checked
+    checked: Counts = check_table(table, name_run(get_current_context()))
     return checked
 
 
