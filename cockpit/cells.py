@@ -26,7 +26,7 @@ PAGE = 50
 SAMPLE = 20
 TRACED = ("raw_object", "raw_line")
 BUILT = """
-    SELECT arg_max(input_snapshot_id, snapshot_id) AS version FROM inputs
+    SELECT max(input_snapshot_id) AS version FROM latest_builds
     WHERE table_name = $address AND day IS NOT DISTINCT FROM $day
 """
 

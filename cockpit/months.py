@@ -9,7 +9,7 @@ from cockpit.partitions import Partition
 
 MONTHS = 6  # a page
 MOST_SENTENCES = 10
-SIGNS = {"fresh": "✓", "parked": "!", "stale": "↻", "missing": "?", "blocked": "✕"}
+SIGNS = {"fresh": "✓", "parked": "!", "stale": "↻", "missing": "?", "blocked": "✕", "left": "–"}
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,15 @@
 
 *fresh*: it has rows, made of all there is. *stale*: inputs of the mart changed since it was built. *missing*:
 a mart's inputs have the day and it has not; or no row of a table has it, though days before and after have rows.
-*blocked*: an object that names the day was refused. *parked* is said of a fresh day whose objects have rows in
+*blocked*: an object that names the day was refused. *left*: such objects are all that there is of it, and somebody has
+left them refused. *parked* is said of a fresh day whose objects have rows in
 quarantine: which of an object's days those belong to, their line says.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -17,34 +18,23 @@ from cockpit.declared import Declared, find_declared, list_declared
 from cockpit.tables import list_stale
 from warehouse.mirror import MIRROR, once_a_snapshot
 
-State = Literal["fresh", "parked", "stale", "missing", "blocked"]
+State = Literal["fresh", "parked", "stale", "missing", "blocked", "left"]
 # Days with rows further apart than this have nothing between them that could be missing.
 LONGEST_GAP = timedelta(days=31)
 NAMED_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])(?!\d)")
 
 # Of all tables at once: a page that says what needs attention asks about each of them.
 DAYS = """
-    WITH latest AS (
-        SELECT table_name, raw_object, day, row_count, snapshot_id FROM days
-        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name, raw_object)
-    ),
-    parked AS (
-        SELECT table_name, raw_object, arg_max(rows_quarantined, snapshot_id) AS quarantined FROM books GROUP BY ALL
-    )
-    SELECT table_name, day, sum(row_count)::BIGINT AS rows, count(*) AS objects, max(snapshot_id) AS snapshot_id,
-           coalesce(sum(quarantined), 0)::BIGINT AS quarantined
-    FROM latest LEFT JOIN parked USING (table_name, raw_object) WHERE row_count > 0 GROUP BY ALL
+    SELECT table_name, day, sum(row_count)::BIGINT AS rows, count(*) AS objects, max(d.snapshot_id) AS snapshot_id,
+           sum(rows_quarantined)::BIGINT AS quarantined
+    FROM current_days AS d JOIN latest_books USING (table_name, raw_object) GROUP BY ALL
 """
 BUILDS = """
-    SELECT table_name, day, max(snapshot_id) AS snapshot_id, arg_max(rows_written, snapshot_id) AS rows, 1 AS objects,
-           0 AS quarantined
-    FROM inputs JOIN changes USING (table_name, snapshot_id) WHERE day IS NOT NULL GROUP BY ALL
+    SELECT table_name, day, snapshot_id, rows_written AS rows, 1 AS objects, 0 AS quarantined
+    FROM latest_builds JOIN changes USING (table_name, snapshot_id) WHERE day IS NOT NULL
 """
 REFUSED = """
-    SELECT source, raw_object, object_name, reason, refused_at FROM refusals
-    ANTI JOIN books USING (source, raw_object)
-    QUALIFY row_number() OVER (PARTITION BY raw_object ORDER BY snapshot_id DESC) = 1
-    ORDER BY refused_at DESC
+    SELECT source, raw_object, object_name, reason, refused_at, left_by FROM open_refusals ORDER BY refused_at DESC
 """
 
 
@@ -67,13 +57,15 @@ class Partition:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An object that was refused and is not published. `day`: the one that its name says, if it says any."""
+    """An object that was refused and is not published. `day`: the one that its name says, if it says any. `left_by`:
+    who has left it so."""
 
     source: str
     raw_object: str
     object_name: str
     reason: str
     refused_at: datetime
+    left_by: str | None
 
     @property
     def day(self) -> date | None:
@@ -91,8 +83,9 @@ def list_partitions(address: str) -> dict[date, Partition]:
         found |= {day: mark_stale(day, found.get(day)) for day in list_stale().get(address, []) if day}
     elif not one.is_history:
         found |= {day: Partition(day, "missing", why=NO_ROWS) for day in find_missing_days(sorted(found))}
-    blocked = {refusal.day: refusal for refusal in list_refused(one) if refusal.day}
-    found |= {day: mark_blocked(day, found.get(day), refusal) for day, refusal in blocked.items() if day}
+    for refusal in sorted(list_all_refused(one), key=lambda r: r.left_by is None):  # what waits for somebody comes last
+        if (day := refusal.day) is not None:
+            found[day] = mark_refused(day, found.get(day), refusal)
     return dict(sorted(found.items()))
 
 
@@ -120,10 +113,12 @@ def mark_stale(day: date, built: Partition | None) -> Partition:
     return Partition(day, "stale", built.rows, built.objects, built.snapshot, built.quarantined, why)
 
 
-def mark_blocked(day: date, known: Partition | None, refusal: Refusal) -> Partition:
+def mark_refused(day: date, known: Partition | None, refusal: Refusal) -> Partition:
     why = f"{refusal.object_name} was refused: {refusal.reason}"
-    rows, objects, snapshot = (known.rows, known.objects, known.snapshot) if known else (0, 0, None)
-    return Partition(day, "blocked", rows, objects, snapshot, known.quarantined if known else 0, why)
+    known = known or Partition(day, "left")
+    if refusal.left_by is None:
+        return replace(known, state="blocked", why=why)
+    return known if known.rows else replace(known, state="left", why=f"{refusal.left_by} has left it so: {why}")
 
 
 def find_missing_days(days: list[date]) -> Iterator[date]:
@@ -151,11 +146,16 @@ def split_stretches(days: list[date]) -> Iterator[list[date]]:
 
 def list_refused(one: Declared) -> list[Refusal]:
     """Objects of the table's sources that wait for somebody, the latest first."""
-    return [refusal for refusal in list_all_refused() if refusal.source in one.sources]
+    return [refusal for refusal in list_all_refused(one) if refusal.left_by is None]
+
+
+def list_all_refused(one: Declared) -> list[Refusal]:
+    """Those that somebody has left refused too."""
+    return [refusal for refusal in read_refused() if refusal.source in one.sources]
 
 
 @once_a_snapshot
-def list_all_refused() -> list[Refusal]:
+def read_refused() -> list[Refusal]:
     return [Refusal(**row) for row in MIRROR.ask(REFUSED)]
 
 

@@ -16,6 +16,19 @@ SAMPLES = 20
 RECENT = """
     SELECT * FROM changes WHERE table_name = $table ORDER BY snapshot_id DESC LIMIT $limit
 """
+COSTS = """
+    WITH own AS (
+        SELECT snapshot_id, published_at, rows_written FROM changes
+        WHERE table_name = $table ORDER BY snapshot_id DESC LIMIT $limit
+    ),
+    taken AS (SELECT snapshot_id, sum(object_bytes)::BIGINT AS bytes FROM books WHERE table_name = $table GROUP BY ALL)
+    SELECT own.*, bytes, (stage_ms + check_ms + coalesce(publish_ms, 0)) / 1000 AS work_s,
+           coalesce(wait_ms, 0) / 1000 AS wait_s
+    FROM own
+    JOIN (SELECT snapshot_id, stage_ms, check_ms FROM publishes) AS publishes USING (snapshot_id)
+    LEFT JOIN (SELECT snapshot_id, wait_ms, publish_ms FROM waits) AS waits USING (snapshot_id)
+    LEFT JOIN taken USING (snapshot_id) ORDER BY snapshot_id
+"""
 OF_DAY = """
     SELECT changes.*, touched.day_rows FROM changes JOIN (
         SELECT snapshot_id, sum(row_count)::BIGINT AS day_rows FROM days
@@ -25,22 +38,15 @@ OF_DAY = """
     WHERE table_name = $table ORDER BY snapshot_id DESC LIMIT $limit
 """
 BOOKS = """
-    WITH latest AS (
-        SELECT raw_object, day, row_count FROM days WHERE table_name = $table
-        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)
-    )
-    SELECT books.*, row_count AS day_rows FROM books JOIN latest USING (raw_object)
-    WHERE table_name = $table AND day = $day AND row_count > 0
-    QUALIFY row_number() OVER (PARTITION BY raw_object ORDER BY snapshot_id DESC) = 1
-    ORDER BY row_count DESC, raw_object LIMIT $limit
+    SELECT latest_books.*, row_count AS day_rows FROM latest_books JOIN current_days USING (table_name, raw_object)
+    WHERE table_name = $table AND day = $day ORDER BY row_count DESC, raw_object LIMIT $limit
 """
 CHECKS = """
     SELECT rule, column_name, severity, rows_evaluated, rows_failed, is_success, reason FROM checks
     WHERE table_name = ? AND snapshot_id = ? ORDER BY is_success, rows_failed DESC, rule, column_name
 """
 BUILT_FROM = """
-    SELECT input_snapshot_id FROM inputs WHERE table_name = ? AND day IS NOT DISTINCT FROM ?
-    ORDER BY snapshot_id DESC LIMIT 1
+    SELECT input_snapshot_id FROM latest_builds WHERE table_name = ? AND day IS NOT DISTINCT FROM ?
 """
 LAST_CHANGE = """
     SELECT table_name, max(snapshot_id) AS snapshot_id FROM (
@@ -71,6 +77,12 @@ class Input:
 def list_recent(table: str, limit: int = 12) -> list[dict[str, Any]]:
     """The last publishes of a table: rows of the mirror's `changes`."""
     return MIRROR.ask(RECENT, {"table": table, "limit": limit})
+
+
+def list_costs(table: str, limit: int = 60) -> list[dict[str, Any]]:
+    """Of the last publishes, the latest last: rows written, bytes of the raw objects taken, seconds that staging,
+    checking and publishing took (of all tables of the run), and that the run had waited for the lake's lock."""
+    return MIRROR.ask(COSTS, {"table": table, "limit": limit})
 
 
 def list_publishes_of(table: str, day: date | None, limit: int = PAGE) -> list[dict[str, Any]]:

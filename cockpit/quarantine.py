@@ -15,8 +15,9 @@ from cockpit.catalogue import Row, Size, read_sizes
 from contracts import find_table, load_streams
 from contracts.masking import mask_quarantined
 from contracts.table import Table
-from steps.drop import PATTERN, spell_reason
+from steps.drop import spell_reason
 from warehouse.connection import connect
+from warehouse.departures import PATTERN
 from warehouse.mirror import MIRROR
 from warehouse.publish import read_snapshot
 
@@ -32,25 +33,13 @@ ARRIVALS = """
     WHERE raw_object IN (SELECT unnest($objects)) GROUP BY raw_object
 """
 READ = """
-    SELECT split_part(table_name, '.', 2) AS name, sum(rows_read)::BIGINT AS rows_read, max(arrived_at) AS last_seen
-    FROM (
-        SELECT table_name, raw_object, arg_max(rows_read, snapshot_id) AS rows_read,
-               max(arrived_at) FILTER (rows_quarantined > 0) AS arrived_at
-        FROM books GROUP BY ALL
-    ) GROUP BY ALL
+    SELECT split_part(table_name, '.', 2) AS name, sum(rows_read)::BIGINT AS rows_read,
+           max(bad_arrived_at) AS last_seen
+    FROM table_counts GROUP BY ALL
 """
 REFUSED = """
-    WITH left_refused AS (
-        SELECT unnest(CAST(json_extract_string(about_json, '$.objects[*]') AS VARCHAR[])) AS raw_object,
-               decided_by, decided_at
-        FROM decisions WHERE kind = 'leave'
-    )
-    SELECT source, raw_object, arg_max(object_name, r.snapshot_id) AS object_name,
-           arg_max(reason, r.snapshot_id) AS reason, max(refused_at) AS refused_at, count(DISTINCT r.run_id) AS tries,
-           arg_max(decided_by, decided_at) FILTER (decided_at > refused_at) AS left_by
-    FROM refusals AS r LEFT JOIN left_refused USING (raw_object)
-    WHERE raw_object NOT IN (SELECT raw_object FROM books)
-    GROUP BY source, raw_object ORDER BY refused_at DESC, raw_object LIMIT $limit OFFSET $offset
+    SELECT source, raw_object, object_name, reason, refused_at, tries, left_by, left_because FROM open_refusals
+    ORDER BY left_by IS NOT NULL, refused_at DESC, raw_object LIMIT $limit OFFSET $offset
 """
 REFUSED_FOR = """
     SELECT raw_object, table_name, rule, reason, row_count, samples_json FROM refusal_reasons

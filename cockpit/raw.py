@@ -16,6 +16,15 @@ BOOKS = """
     SELECT table_name, snapshot_id, run_id, rows_read, rows_written, rows_quarantined FROM books
     WHERE raw_object = ? ORDER BY snapshot_id DESC, table_name LIMIT 20
 """
+DEPARTED = """
+    SELECT kind, d.reason AS why, decided_by, decided_at, o.snapshot_id FROM departures AS left_so
+    JOIN outcomes AS o USING (run_id, snapshot_id) JOIN decisions AS d USING (decision_id)
+    WHERE raw_object = $key AND len(list_filter(
+        CAST(lines_json AS BIGINT[][]), lambda stretch: $line BETWEEN stretch[1] AND stretch[2]
+    )) > 0
+    ORDER BY o.snapshot_id
+"""
+REFUSED = "SELECT reason, refused_at, left_by, left_because FROM open_refusals WHERE raw_object = ?"
 MOST = 5  # rows of one line in one table, as of a history
 
 
@@ -30,7 +39,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Shown:
-    """A raw line as a page shows it: `text` with what may be personal masked."""
+    """A raw line as a page shows it: `text` with what may be personal masked. `decisions`: those by which it has left
+    a quarantine; `refusal`: why its object is refused, if it is."""
 
     line: RawLine
     source: Source
@@ -38,6 +48,8 @@ class Shown:
     is_masked: bool
     outcomes: list[Outcome]
     books: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+    refusal: dict[str, Any] | None
 
 
 def read_shown(key: str, number: int) -> Shown:
@@ -48,7 +60,9 @@ def read_shown(key: str, number: int) -> Shown:
     is_masked = any(is_personal(table.name) for table in tables)
     outcomes, personal = list_outcomes(tables, key, number)
     text = mask_line(line.text, personal) if line.text is not None and is_masked else line.text
-    return Shown(line, source, text, is_masked, outcomes, MIRROR.ask(BOOKS, [key]))
+    decisions = MIRROR.ask(DEPARTED, {"key": key, "line": number})
+    refusal = next(iter(MIRROR.ask(REFUSED, [key])), None)
+    return Shown(line, source, text, is_masked, outcomes, MIRROR.ask(BOOKS, [key]), decisions, refusal)
 
 
 def mask_line(text: str, personal: list[str]) -> str:

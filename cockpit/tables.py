@@ -23,9 +23,9 @@ SUMMARY = """
     SELECT table_name, count(*) AS publishes, max(published_at) AS published_at,
            arg_max(checks, snapshot_id) FILTER (checks > 0) AS checks,
            arg_max(checks_passed, snapshot_id) FILTER (checks > 0) AS checks_passed,
-           sum(rows_quarantined)::BIGINT AS quarantined,
-           sum(rows_quarantined) / nullif(sum(rows_written + rows_quarantined) FILTER (objects > 0), 0) AS share
-    FROM changes GROUP BY table_name
+           any_value(now.rows_quarantined) AS quarantined,
+           any_value(now.rows_quarantined / nullif(now.rows_read, 0)) AS share
+    FROM changes LEFT JOIN table_counts AS now USING (table_name) GROUP BY table_name
 """
 TRENDS = """
     SELECT table_name, list_reverse(arg_max(rows_written, snapshot_id, $most)) AS trend FROM changes
@@ -35,7 +35,7 @@ TRENDS = """
 
 @dataclass(frozen=True)
 class Condition:
-    """A table as it is now. `quarantine_share`: of the rows of all its publishes, those that became bad rows."""
+    """A table as it is now. `quarantine_share`: of the rows that were read for it, those that are in quarantine."""
 
     declared: Declared
     size: Size

@@ -19,6 +19,7 @@ from monitoring.watcher import Watcher
 
 OUTCOMES = ("read", "written", "quarantined", "deduplicated", "filtered")
 ROWS = f"SELECT table_name, {', '.join(f'sum(rows_{name})::DOUBLE' for name in OUTCOMES)} FROM books GROUP BY ALL"
+PARKED = "SELECT table_name, rows_quarantined::DOUBLE FROM table_counts"
 CHECKS = "SELECT table_name, count(*) FILTER (NOT is_success)::DOUBLE, count(*)::DOUBLE FROM checks GROUP BY ALL"
 PUBLISHES = "SELECT subject, count(*)::DOUBLE FROM publishes GROUP BY ALL"
 STEPS = {
@@ -55,7 +56,7 @@ def list_state(reading: Reading) -> Iterator[Metric]:
     yield gauge("publish_queue_seconds", "How long the first of them waits", [((), reading.queue.longest_s)])
     yield gauge("books_unbalanced", "Raw objects whose books do not add up", [((), len(reading.imbalances))])
     refused = [((one.source,), one.objects) for one in reading.refusals]
-    yield gauge("objects_refused", "Raw objects that are refused now", refused, ["source"])
+    yield gauge("objects_refused", "Raw objects that are refused now and that nobody has left so", refused, ["source"])
     alerts = [((alert.rule, alert.subject), 1) for alert in reading.raised]
     yield gauge("alert_firing", "1 for each alert that fires", dict(alerts).items(), ["rule", "subject"])
 
@@ -96,7 +97,9 @@ def list_counts(ledger: Ledger) -> Iterator[Metric]:
     publishes = CounterMetricFamily("watershed_publishes", "Publishes", labels=["subject"])
     for subject, count in ledger.ask(PUBLISHES):
         publishes.add_metric([subject], count)
+    parked = [((table,), count) for table, count in ledger.ask(PARKED)]
     yield from (rows, failed, checks, publishes)
+    yield gauge("quarantine_rows", "Rows that are in quarantine now", parked, ["table"])
 
 
 def list_durations(ledger: Ledger) -> Metric:

@@ -22,18 +22,12 @@ TABLES = """
     FROM books JOIN publishes USING (run_id, snapshot_id) GROUP BY table_name
 """
 REFUSALS = """
-    SELECT source, count(DISTINCT raw_object)::BIGINT, arg_max(reason, refused_at) FROM refusals
-    WHERE (source, raw_object) NOT IN (SELECT source, raw_object FROM books) AND NOT EXISTS (
-        FROM decisions AS left_so
-        WHERE kind = 'leave' AND subject = refusals.source AND left_so.snapshot_id > refusals.snapshot_id
-            AND list_contains(from_json(about_json -> 'objects', '["VARCHAR"]'), raw_object)
-    )
-    GROUP BY source ORDER BY source
+    SELECT source, count(*)::BIGINT, arg_max(reason, refused_at) FROM open_refusals
+    WHERE left_by IS NULL GROUP BY source ORDER BY source
 """
 IMBALANCES = """
     SELECT table_name, raw_object, rows_read, accounted FROM (
-        SELECT *, rows_written + rows_quarantined + rows_deduplicated + rows_filtered AS accounted FROM books
-        QUALIFY row_number() OVER (PARTITION BY table_name, raw_object ORDER BY snapshot_id DESC) = 1
+        SELECT *, rows_written + rows_quarantined + rows_deduplicated + rows_filtered AS accounted FROM latest_books
     ) WHERE rows_read <> accounted ORDER BY ALL LIMIT 100
 """
 # Speed rows that differ are late knowledge; what was in core already should not have changed.
@@ -54,15 +48,14 @@ UNTOLD = f"{ALERTS} AND state = 'resolved' AND delivered_at IS NULL AND told > 0
 WAITING_DAYS = """
     SELECT min(published_at) FROM days JOIN publishes USING (run_id, snapshot_id)
     LEFT JOIN (
-        SELECT day, arg_max(input_snapshot_id, snapshot_id) AS built FROM inputs
-        WHERE table_name = $address GROUP BY day
+        SELECT day, input_snapshot_id AS built FROM latest_builds WHERE table_name = $address
     ) AS mart USING (day)
     WHERE list_contains($inputs, days.table_name) AND list_contains($stale, day)
         AND snapshot_id > coalesce(built, -1)
 """
 WAITING_WHOLE = """
     WITH built AS (
-        SELECT coalesce(arg_max(input_snapshot_id, snapshot_id), -1) AS snapshot_id FROM inputs
+        SELECT coalesce(arg_max(input_snapshot_id, snapshot_id), -1) AS snapshot_id FROM latest_builds
         WHERE table_name = $address
     )
     SELECT min(published_at) FROM publishes

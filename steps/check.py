@@ -13,6 +13,7 @@ from contracts.settings import find_home
 from contracts.table import Stream, Table
 from lake.store import Store, open_store, spell_step_key, spell_table_key
 from steps.find_duplicates import tell_untold
+from steps.park import park_rows
 from steps.settle_histories import settle_history
 from warehouse.connection import connect, quote
 from warehouse.fit import fit_files, read_targets
@@ -128,24 +129,6 @@ def settle_rows(
     return files, park_rows(con, table, staged, messages, run_id, store)
 
 
-def park_rows(
-    con: DuckDBPyConnection, table: Table, staged: dict[str, Any], messages: str | None, run_id: str, store: Store
-) -> list[str]:
-    """Write the rows that were rejected, and those in the table `failing`, into a file for the quarantine, if any."""
-    reject = PARSE_REJECT if table.replaces != "key" else ROW_REJECT
-    unparsed = f"SELECT {reject} FROM read_parquet({spell_list(staged['rejects'])})" if staged["rejects"] else None
-    failed = "FROM failing" if con.execute("SELECT 1 FROM failing LIMIT 1").fetchone() else None
-    parts = [part for part in (unparsed, failed) if part]
-    if not parts:
-        return []
-    quarantine = store.address(spell_table_key(f"quarantine.{table.name}", f"{run_id}-{uuid4().hex[:12]}"))
-    bad = f"({' UNION ALL BY NAME '.join(parts)})"
-    if table.is_streamed:
-        bad += f" LEFT JOIN ({messages or NO_MESSAGES}) USING (raw_object, raw_line)"
-    con.execute(f"COPY (FROM {bad}) TO {quote(quarantine)} (FORMAT parquet)")
-    return [quarantine]
-
-
 def spell_messages(landed: dict[str, Any], store: Store) -> str | None:
     """A query for topic, partition and offset of every message of the run; None where it took no messages."""
     if not isinstance(find_source(landed["source"]), Stream):
@@ -161,12 +144,6 @@ def spell_messages(landed: dict[str, Any], store: Store) -> str | None:
 EMPTY_QUARANTINE = """
     SELECT '' AS raw_object, 0::BIGINT AS raw_line, '' AS rule, '' AS reason, '' AS row_json WHERE false
 """
-NO_MESSAGES = """
-    SELECT '' AS raw_object, 0::BIGINT AS raw_line, '' AS topic, 0::INTEGER AS partition, 0::BIGINT AS message_offset
-    WHERE false
-"""
-ROW_REJECT = "raw_object, raw_line, 'parse' AS rule, problem AS reason, line::VARCHAR AS row_json"
-PARSE_REJECT = "raw_object, raw_line, 'parse' AS rule, problem AS reason, to_json({line: line})::VARCHAR AS row_json"
 
 
 def rewrite_files(

@@ -150,8 +150,5 @@ def spell_outcome(decision_id: str) -> str:
 
 def list_accepted(con: DuckDBPyConnection, source: str) -> set[str]:
     """The raw objects of a source that somebody has accepted, however bad they are, now and in every rebuild."""
-    query = """
-        SELECT DISTINCT unnest(CAST(json_extract_string(about_json, '$.objects[*]') AS VARCHAR[])) FROM ledger.decisions
-        WHERE kind = 'accept' AND subject = ?
-    """
+    query = "SELECT DISTINCT raw_object FROM ledger.decided_objects WHERE kind = 'accept' AND source = ?"
     return set(fetch_column(con, query, [source]))

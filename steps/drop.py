@@ -1,7 +1,7 @@
 """Drop: rows that a person has given up leave the quarantine, and are counted. The raw objects stay.
 
-Books are not rewritten: they say what the publish did, and the outcome of the decision says what left since. A rebuild
-of the object from raw finds the rows again, and they can be decided about again.
+Books are not rewritten: they say what the publish did, and `ledger.departures` which lines left since. A dropped line
+stays away when its object is built again from raw, unless it is bad for another reason then, or good.
 """
 
 from contextlib import closing
@@ -13,12 +13,11 @@ from contracts import find_table
 from steps.announce import publish
 from steps.decide import Decision, spell_outcome
 from warehouse.connection import connect, quote
+from warehouse.departures import PATTERN
 from warehouse.ledger import LedgerRows
 from warehouse.publish import Overtaken, Part, Publication
 
 TRIES = 5
-# Reasons that differ in a number only, such as a position in the line, are one; UTF-8 is a name.
-PATTERN = r"regexp_replace(reason, '(^|[^-A-Za-z0-9_])[0-9]+', '\1N', 'g')"
 
 
 def drop_rows(decision: Decision, run_id: str) -> dict[str, Any]:

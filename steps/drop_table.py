@@ -6,6 +6,7 @@ from then on that every row was filtered, its days that they are empty: marts fo
 A mart is stale wherever it was built. Versions of before keep the rows until they expire.
 """
 
+from collections import Counter
 from contextlib import closing
 from typing import Any
 
@@ -19,8 +20,9 @@ from steps.rollback import keep_books
 from warehouse.connection import connect, quote
 from warehouse.copying import count_rows, read_columns
 from warehouse.ddl import prepare_lake, void_builds
-from warehouse.ledger import LedgerRows, fetch_column, list_days_of, write_ledger
-from warehouse.publish import Part, Publication, hold_lock, list_layers, name_quarantine, read_snapshot, transact
+from warehouse.ledger import LedgerRows, fetch_column, list_days_of, name_quarantine, write_ledger
+from warehouse.publish import Part, Publication, hold_lock, read_snapshot, transact
+from warehouse.replacing import list_layers, write_row_changes
 
 SCHEMAS = ("core", "speed", "mart", "ml")
 TWINS = {"core": "speed", "speed": "core"}
@@ -47,12 +49,15 @@ def drop_table(decision: Decision, run_id: str) -> dict[str, Any]:
         snapshot, existing = read_snapshot(con) + 1, read_columns(con)
         tables = [address for address in list_twins(decision.subject) if address in existing]
         publication = compose(con, tables, decision, run_id)
-        rows = sum(count_rows(con, address) for address in tables)
-        for address in {*tables, *map(name_quarantine, tables)} & existing.keys():
+        gone = {*tables, *map(name_quarantine, tables)} & existing.keys()
+        counts = Counter({address: count_rows(con, address) for address in gone})
+        rows = sum(counts[address] for address in tables)
+        for address in gone:
             con.execute(f"DROP TABLE {address}")
         prepare_lake(con)
         publication.rows.outcomes.append({"decision_id": decision.decision_id, "row_count": rows})
         write_ledger(con, publication, snapshot)
+        write_row_changes(con, run_id, snapshot, Counter(), counts)
         for address in tables:
             void_builds(con, address)
         about = f"drop {decision.subject}: {count_nouns(rows, 'row')}, because {decision.reason}"

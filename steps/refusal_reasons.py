@@ -15,8 +15,8 @@ from contracts.counting import count_nouns
 from contracts.masking import mask_quarantined
 from contracts.table import Table
 from steps.check import spell_list
-from steps.drop import PATTERN
 from warehouse.connection import connect
+from warehouse.departures import PATTERN
 
 if TYPE_CHECKING:
     from steps.publish import CheckedRun

@@ -7,23 +7,23 @@ from datetime import datetime
 from contracts import load_sources
 from contracts.nearby import list_near
 from warehouse.connection import connect
-from warehouse.ledger import STILL_REFUSED
 
-STILL = f"""
-    SELECT source, raw_object, object_name, reason, refused_at FROM ({STILL_REFUSED})
+STILL = """
+    SELECT source, raw_object, object_name, reason, refused_at, left_by FROM ledger.open_refusals
     ORDER BY refused_at DESC, raw_object
 """
 
 
 @dataclass(frozen=True)
 class RefusedObject:
-    """What was refused the last time that a run took it, and why, in a sentence."""
+    """What was refused the last time that a run took it, and why, in a sentence; and who has left it so since."""
 
     source: str
     key: str
     name: str
     reason: str
     refused_at: datetime
+    left_by: str | None = None
 
 
 def find_refused_objects(subject: str | None = None) -> list[RefusedObject]:

@@ -27,17 +27,26 @@ from steps.decide import Decision, is_carried_out, record_outcome, spell_outcome
 from warehouse.connection import connect, quote
 from warehouse.copying import read_columns
 from warehouse.ddl import SCHEMAS
+from warehouse.departures import spell_departed, spell_staying
 from warehouse.evolution import ContractBroken, Field, name_column, plan_table, select_column
 from warehouse.fit import read_targets
 from warehouse.ledger import Books, LedgerRows, fetch_column, list_days_of
 from warehouse.pins import explain_version, is_version
-from warehouse.publish import Overtaken, Part, Publication, hold_lock, list_layers, read_snapshot, transact
+from warehouse.publish import Overtaken, Part, Publication, hold_lock, read_snapshot, transact
+from warehouse.replacing import list_layers
 
 TRIES = 5
+# Messages whose replay goes back are in quarantine again; what somebody has dropped stays away.
 OBJECTS_SINCE = """
     SELECT DISTINCT raw_object FROM (
         SELECT raw_object, table_name, snapshot_id FROM ledger.books
         UNION ALL SELECT raw_object, table_name, snapshot_id FROM ledger.days
+        UNION ALL SELECT raw_object, now.table_name, left_so.snapshot_id
+        FROM ledger.departures AS left_so JOIN ledger.latest_books AS now USING (raw_object)
+        WHERE quarantine = 'quarantine.' || split_part(now.table_name, '.', 2)
+            AND left_so.run_id NOT IN (
+                SELECT run_id FROM ledger.outcomes JOIN ledger.decisions USING (decision_id) WHERE kind = 'drop'
+            )
     ) WHERE table_name = ? AND snapshot_id > ? AND snapshot_id <= ? ORDER BY raw_object
 """
 # What the books said then; of an object that was not there yet, what they said first.
@@ -131,7 +140,9 @@ def compose(con: DuckDBPyConnection, table: Table, version: int, decision: Decis
     until = now if table.replaces == "key" else decision.snapshot_id
     objects = fetch_column(con, OBJECTS_SINCE, [table.address, version, until])
     own = f"raw_object IN (SELECT unnest({spell_list(objects)}))" if objects else "false"
-    parked = stage_version(con, f"quarantine.{table.name}", version, own, run_id)
+    quarantine = f"quarantine.{table.name}"
+    staying = f"{own} AND {spell_staying(spell_departed(quarantine, objects, dropped_only=True))}"
+    parked = stage_version(con, quarantine, version, staying, run_id)
     is_whole = table.replaces == "key"
     files = stage_version(con, table.address, version, "true" if is_whole else own, run_id)
     books = keep_books(con, table.address, version, objects, count_by_object(con, files), count_by_object(con, parked))
@@ -160,7 +171,7 @@ def stage_version(con: DuckDBPyConnection, address: str, version: int, condition
     """Copy rows as they were beside the table's files, in the columns of today: what came later is null, what was
     renamed has its new name. Returns addresses. Raises ValueError where a value of then has no place today."""
     file = open_store().address(spell_table_key(address, f"{run_id}-{uuid4().hex[:12]}"))
-    then = f"FROM {address} AT (VERSION => {version}) WHERE {condition}"
+    then = f"FROM (FROM {address} AT (VERSION => {version})) AS bad WHERE {condition}"
     if con.execute(f"SELECT 1 {then} LIMIT 1").fetchone() is None:
         return []
     con.execute(f"COPY (SELECT {spell_columns(con, address, version)} {then}) TO {quote(file)} (FORMAT parquet)")

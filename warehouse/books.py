@@ -15,7 +15,12 @@ class BooksUnbalanced(Exception):
     """read != written + quarantined + deduplicated + filtered, or files do not hold what the books say."""
 
 
-def verify_books(con: DuckDBPyConnection, publication: "Publication") -> None:
+def count_staged(con: DuckDBPyConnection, publication: "Publication") -> list[tuple[int, int]]:
+    """For each part the rows in its staged files, and in those for its quarantine."""
+    return [(count_rows(con, part.files), count_rows(con, part.quarantine_files)) for part in publication.parts]
+
+
+def verify_books(publication: "Publication", staged: list[tuple[int, int]]) -> None:
     """The books add up per object, and the staged files hold just the rows that the books promise."""
     for line in publication.books:
         if line.rows_read != line.rows_accounted:
@@ -23,10 +28,9 @@ def verify_books(con: DuckDBPyConnection, publication: "Publication") -> None:
                 f"{line.table_name} read {count_nouns(line.rows_read, 'row')} of {line.raw_object} and accounts for "
                 f"{line.rows_accounted}: nothing is published, run {publication.run_id}; a transform is defective"
             )
-    for part in publication.parts if publication.books else ():
+    for part, found in zip(publication.parts, staged, strict=True) if publication.books else ():
         own = [b for b in publication.books if b.table_name == part.address]
         promised = part.carried + sum(b.rows_written for b in own), sum(b.rows_quarantined for b in own)
-        found = count_rows(con, part.files), count_rows(con, part.quarantine_files)
         if promised != found:
             raise BooksUnbalanced(
                 f"the books of {part.address} promise {promised} rows written and quarantined, the staged files hold "

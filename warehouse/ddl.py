@@ -17,7 +17,13 @@ from warehouse.connection import quote
 from warehouse.copying import comment_columns, copy_table, create_table, read_columns
 from warehouse.evolution import ContractBroken, Fields, describe_columns, plan_table
 from warehouse.headers import order_by_reads
-from warehouse.ledger_tables import declare_ledger, prepare_ledger
+from warehouse.ledger_tables import (
+    declare_ledger,
+    digest_ledger_views,
+    note_definition,
+    prepare_ledger,
+    prepare_ledger_views,
+)
 from warehouse.marts import Mart, as_table, list_marts
 from warehouse.views import View, find_view, list_views
 
@@ -55,6 +61,7 @@ def prepare_lake(con: DuckDBPyConnection) -> dict[str, str]:
         except ContractBroken as error:
             problems[address] = str(error)
     digests = read_digests(con)
+    prepare_ledger_views(con, existing, digests)
     marts_and_views: list[Mart | View] = [*list_marts(), *list_views()]
     for declared in order_by_reads(marts_and_views, list_needed):
         try:
@@ -105,7 +112,8 @@ def is_prepared(con: DuckDBPyConnection, addresses: Iterable[str]) -> bool:
     except (ContractBroken, *UNFIT):
         return False
     digests = read_digests(con)
-    return all(digests.get(view.address) == view.digest for view in list_views())
+    wanted = digest_ledger_views() | {view.address: view.digest for view in list_views()}
+    return all(digests.get(address) == digest for address, digest in wanted.items())
 
 
 def describe_wanted(con: DuckDBPyConnection, addresses: Iterable[str]) -> dict[str, Fields]:
@@ -134,10 +142,7 @@ def describe_mart(con: DuckDBPyConnection, mart: Mart, query: str | None = None)
 def define_view(con: DuckDBPyConnection, view: View) -> None:
     """Make a view or macro, or replace it, and remember as what."""
     con.execute(view.statement)
-    con.execute(
-        "INSERT INTO ledger.definitions SELECT ?, ?, id + 1 FROM ducklake_current_snapshot('lake')",
-        [view.address, view.digest],
-    )
+    note_definition(con, view.address, view.digest)
 
 
 def read_digests(con: DuckDBPyConnection) -> dict[str, str]:

@@ -87,6 +87,11 @@ def insert_rows(con: DuckDBPyConnection, address: str, rows: list[dict[str, Any]
         con.unregister("ledger_rows")
 
 
+def name_quarantine(address: str) -> str:
+    """Where the bad rows of a table are, in whichever layer it is."""
+    return f"quarantine.{address.rpartition('.')[2]}"
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
@@ -150,32 +155,14 @@ def is_dropped(con: DuckDBPyConnection, tables: list[str]) -> bool:
     return con.execute(query, [tables]).fetchone() is not None
 
 
-# What was refused last, by raw object, and not published since. Under a key that is not of its content other bytes may
-# have been published before; of any other, what is published is the same.
-STILL_REFUSED = """
-    SELECT refused.* FROM (
-        SELECT source, raw_object, arg_max(object_name, snapshot_id) AS object_name,
-               arg_max(reason, snapshot_id) AS reason, max(refused_at) AS refused_at, max(snapshot_id) AS snapshot_id
-        FROM ledger.refusals GROUP BY source, raw_object
-    ) AS refused
-    LEFT JOIN (SELECT raw_object, max(snapshot_id) AS last FROM ledger.books GROUP BY raw_object) AS published
-        USING (raw_object)
-    WHERE published.last IS NULL
-       OR published.last < refused.snapshot_id AND NOT regexp_full_match(raw_object, 'raw/[^/]+/[0-9a-f]{32}')
-"""
-
-
 def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:
-    """Raw objects that were refused and not published since."""
-    return set(fetch_column(con, f"SELECT raw_object FROM ({STILL_REFUSED}) WHERE source = ?", [source]))
+    """Raw objects of a source that are refused and not published."""
+    return set(fetch_column(con, "SELECT raw_object FROM ledger.open_refusals WHERE source = ?", [source]))
 
 
 def list_left(con: DuckDBPyConnection, source: str) -> set[str]:
-    """Raw objects of a source that somebody has decided to leave refused."""
-    query = """
-        SELECT DISTINCT unnest(CAST(json_extract_string(about_json, '$.objects[*]') AS VARCHAR[])) FROM ledger.decisions
-        WHERE kind = 'leave' AND subject = ?
-    """
+    """Those of them that somebody has decided to leave refused."""
+    query = "SELECT raw_object FROM ledger.open_refusals WHERE source = ? AND left_by IS NOT NULL"
     return set(fetch_column(con, query, [source]))
 
 

@@ -216,3 +216,123 @@ CREATE TABLE IF NOT EXISTS ledger.definitions (
     digest VARCHAR NOT NULL,        -- of the statement that made it
     snapshot_id BIGINT NOT NULL
 );
+
+CREATE TABLE IF NOT EXISTS ledger.departures (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    quarantine VARCHAR NOT NULL,    -- such as quarantine.requests
+    raw_object VARCHAR NOT NULL,    -- whose bad rows left it by a decision to drop, or by a replay of messages
+    rule VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,        -- numbers as N; empty: they left before this was noted
+    row_count BIGINT NOT NULL,
+    lines_json VARCHAR NOT NULL     -- their lines, as stretches: [[first, last], ...]
+);
+
+CREATE TABLE IF NOT EXISTS ledger.row_changes (
+    run_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    table_name VARCHAR NOT NULL,    -- or its quarantine
+    rows_inserted BIGINT NOT NULL,
+    rows_deleted BIGINT NOT NULL    -- or replaced by some of those inserted
+);
+
+-- Questions that several readers ask, each with one meaning. Columns are named, so that a new one of a table breaks none.
+
+-- How an object stands now in the layer that it is in: its latest books, less what has left its quarantine since.
+CREATE OR REPLACE VIEW ledger.latest_books AS
+WITH latest AS (
+    SELECT *, 'quarantine.' || split_part(table_name, '.', 2) AS quarantine FROM ledger.books
+    QUALIFY row_number() OVER (PARTITION BY quarantine, raw_object ORDER BY snapshot_id DESC) = 1
+),
+departed AS (
+    SELECT quarantine, raw_object, sum(departures.row_count)::BIGINT AS row_count
+    FROM ledger.departures AS departures JOIN latest USING (quarantine, raw_object)
+    WHERE departures.snapshot_id > latest.snapshot_id GROUP BY ALL
+)
+SELECT
+    run_id, snapshot_id, source, table_name, raw_object, object_name, object_bytes, sha256, arrived_at, origin,
+    rows_read, rows_written, rows_quarantined - coalesce(row_count, 0) AS rows_quarantined, rows_deduplicated,
+    rows_filtered + coalesce(row_count, 0) AS rows_filtered
+FROM latest LEFT JOIN departed USING (quarantine, raw_object);
+
+-- How a table stands now: sums over the objects that it has.
+CREATE OR REPLACE VIEW ledger.table_counts AS
+SELECT
+    table_name, count(*) AS objects, sum(rows_read)::BIGINT AS rows_read, sum(rows_written)::BIGINT AS rows_written,
+    sum(rows_quarantined)::BIGINT AS rows_quarantined, sum(rows_deduplicated)::BIGINT AS rows_deduplicated,
+    sum(rows_filtered)::BIGINT AS rows_filtered,
+    max(arrived_at) FILTER (rows_quarantined > 0) AS bad_arrived_at
+FROM ledger.latest_books GROUP BY table_name;
+
+-- The days that an object has rows of now, in the layer that it is in.
+CREATE OR REPLACE VIEW ledger.current_days AS
+WITH latest AS (
+    SELECT table_name, raw_object, day, row_count, snapshot_id FROM ledger.days
+    QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name, raw_object)
+)
+SELECT table_name, raw_object, day, row_count, snapshot_id
+FROM latest SEMI JOIN ledger.latest_books USING (table_name, raw_object) WHERE row_count > 0;
+
+-- What each partition of a mart was last computed from; day is null where a mart is replaced whole.
+CREATE OR REPLACE VIEW ledger.latest_builds AS
+SELECT table_name, day, max(snapshot_id) AS snapshot_id, arg_max(input_snapshot_id, snapshot_id) AS input_snapshot_id
+FROM ledger.inputs GROUP BY table_name, day;
+
+-- Decisions about objects, one row an object.
+CREATE OR REPLACE VIEW ledger.decided_objects AS
+SELECT
+    decision_id, kind, subject AS source, reason, decided_by, decided_at, snapshot_id,
+    unnest(CAST(json_extract_string(about_json, '$.objects[*]') AS VARCHAR[])) AS raw_object
+FROM ledger.decisions WHERE kind IN ('accept', 'replay', 'leave');
+
+-- Objects that are refused and not published since, with what was said of them last. Under a key that is not of its
+-- content other bytes may have been published before; of any other, what is published is the same. Somebody has to decide
+-- about those that nobody has left refused (left_by is null) since they were refused last.
+CREATE OR REPLACE VIEW ledger.open_refusals AS
+WITH refused AS (
+    SELECT
+        source, raw_object, arg_max(object_name, snapshot_id) AS object_name, arg_max(reason, snapshot_id) AS reason,
+        arg_max(run_id, snapshot_id) AS run_id, max(snapshot_id) AS snapshot_id, max(refused_at) AS refused_at,
+        count(DISTINCT run_id) AS tries
+    FROM ledger.refusals GROUP BY source, raw_object
+),
+published AS (SELECT raw_object, max(snapshot_id) AS last FROM ledger.books GROUP BY raw_object),
+left_refused AS (
+    SELECT
+        source, raw_object, max(snapshot_id) AS left_in, arg_max(decided_by, snapshot_id) AS left_by,
+        arg_max(reason, snapshot_id) AS left_because
+    FROM ledger.decided_objects WHERE kind = 'leave' GROUP BY source, raw_object
+)
+SELECT
+    source, raw_object, object_name, reason, run_id, snapshot_id, refused_at, tries,
+    CASE WHEN left_in > snapshot_id THEN left_by END AS left_by,
+    CASE WHEN left_in > snapshot_id THEN left_because END AS left_because
+FROM refused LEFT JOIN left_refused USING (source, raw_object) LEFT JOIN published USING (raw_object)
+WHERE last IS NULL OR last < snapshot_id AND NOT regexp_full_match(raw_object, 'raw/[^/]+/[0-9a-f]{32}');
+
+-- Lines that are not to come back to a quarantine when their object is staged again: those that somebody has dropped,
+-- while they are bad for the same reason, and messages whose replay is published.
+CREATE OR REPLACE VIEW ledger.departed_lines AS
+WITH dropped AS (
+    SELECT run_id, outcomes.snapshot_id FROM ledger.outcomes AS outcomes
+    JOIN ledger.decisions AS decisions USING (decision_id) WHERE kind = 'drop'
+),
+replayed AS (
+    SELECT DISTINCT books.run_id FROM ledger.books AS books JOIN ledger.latest_books AS now USING (raw_object)
+    WHERE now.rows_filtered < now.rows_read
+),
+stretches AS (
+    SELECT
+        quarantine, raw_object, rule, departures.reason, dropped.run_id IS NOT NULL AS is_dropped,
+        unnest(CAST(lines_json AS BIGINT[][])) AS stretch
+    FROM ledger.departures AS departures LEFT JOIN dropped USING (run_id, snapshot_id)
+    WHERE dropped.run_id IS NOT NULL OR departures.run_id IN (SELECT run_id FROM replayed)
+)
+SELECT quarantine, raw_object, rule, reason, is_dropped, unnest(range(stretch[1], stretch[2] + 1)) AS raw_line
+FROM stretches;
+
+-- Names of versions, as they are now.
+CREATE OR REPLACE VIEW ledger.current_pins AS
+SELECT name, pinned_snapshot_id, reason, pinned_by, pinned_at FROM ledger.pins
+QUALIFY row_number() OVER (PARTITION BY name ORDER BY snapshot_id DESC, pinned_at DESC) = 1
+    AND pinned_snapshot_id IS NOT NULL;

@@ -21,6 +21,7 @@ from duckdb import DuckDBPyConnection
 from contracts.settings import Settings, load_settings
 from warehouse.connection import connect, forget_engines
 from warehouse.ledger import utc_now
+from warehouse.ledger_tables import mimic_ledger
 
 PAUSE_S = 2.0
 IDLE_S = 120.0  # without a request the thread ends
@@ -61,11 +62,11 @@ Answer = TypeVar("Answer")
 
 
 class Mirror:
-    """`ask` answers SQL over the tables `publishes`, `books`, `days`, ...: those of ledger.sql, by their names."""
+    """`ask` answers SQL over `publishes`, `books`, `open_refusals`, ...: the tables and views of ledger.sql by name."""
 
     def __init__(self) -> None:
         self.copy = duckdb.connect(config={"memory_limit": "1GB"})
-        self.copy.execute("CREATE SCHEMA ledger")
+        mimic_ledger(self.copy)
         self.snapshot = -1
         self.refreshed_at: datetime | None = None
         self.asked_at = 0.0
@@ -138,7 +139,7 @@ def copy_ledger(lake: DuckDBPyConnection, copy: DuckDBPyConnection, known: int, 
     for (name,) in lake.execute(LEDGER).fetchall():
         query = f"SELECT * FROM ledger.{name} AT (VERSION => {newest}) WHERE snapshot_id > ?"
         rows = lake.execute(query, [known if name in there else -1]).to_arrow_table()
-        if name in there and rows.column_names != list_columns(copy, name):
+        if name in there and not set(rows.column_names) <= set(list_columns(copy, name)):
             copy.execute(f"DROP TABLE {name}")
             there.remove(name)
             rows = lake.execute(query, [-1]).to_arrow_table()

@@ -9,10 +9,7 @@ from contracts.nearby import list_near
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 PINS = """
-    SELECT name, pinned_snapshot_id AS snapshot, reason, pinned_by, pinned_at FROM ledger.pins
-    QUALIFY row_number() OVER (PARTITION BY name ORDER BY snapshot_id DESC, pinned_at DESC) = 1
-        AND pinned_snapshot_id IS NOT NULL
-    ORDER BY name
+    SELECT name, pinned_snapshot_id AS snapshot, reason, pinned_by, pinned_at FROM ledger.current_pins ORDER BY name
 """
 AT_TIME = """
     SELECT max(snapshot_id) FROM ducklake_snapshots('lake') WHERE CAST(snapshot_time AS TIMESTAMP) <= ?

@@ -17,17 +17,16 @@ from typing import Any
 import psycopg
 from duckdb import DuckDBPyConnection
 
-from contracts import list_tables
 from contracts.counting import count_nouns
 from contracts.settings import Settings, load_settings
-from warehouse.books import BooksUnbalanced, verify_books
+from warehouse.books import BooksUnbalanced, count_staged, verify_books
 from warehouse.connection import connect, quote
-from warehouse.copying import add_files
 from warehouse.ddl import is_prepared, prepare_lake
 from warehouse.evolution import ContractBroken, Fields
 from warehouse.fit import fit_files, have_changed, read_schema_version, read_targets
-from warehouse.ledger import Books, LedgerRows, insert_rows, list_published_among, write_ledger
+from warehouse.ledger import Books, LedgerRows, insert_rows, name_quarantine, write_ledger
 from warehouse.repeats import Overtaken, find_publish
+from warehouse.replacing import replace_parts
 
 __all__ = ["BooksUnbalanced", "Overtaken", "Part", "Publication", "hold_lock", "prepare", "publish", "transact"]
 
@@ -89,7 +88,8 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
         prepare(settings, addresses)
     schema, columns = read_schema_version(con), read_targets(con, addresses)
     publication = replace(publication, parts=tuple(fit_part(con, part, columns) for part in publication.parts))
-    verify_books(con, publication)
+    counts = count_staged(con, publication)
+    verify_books(publication, counts)
     asked_at = time.monotonic()
     with hold_lock(settings), transact(con):
         locked_at = time.monotonic()
@@ -104,8 +104,7 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
             raise Overtaken(
                 f"{publication.subject} was published by another run meanwhile: run {publication.run_id} again"
             )
-        for part in publication.parts:
-            replace_rows(con, part, publication.books)
+        replace_parts(con, publication, counts, snapshot)
         write_ledger(con, publication, snapshot)
         write_waits(con, publication, snapshot, asked_at, locked_at)
         con.execute(spell_message(publication, snapshot))
@@ -120,10 +119,6 @@ def fit_part(con: DuckDBPyConnection, part: Part, columns: dict[str, Fields]) ->
     files = fit_files(con, part.address, part.files, columns[part.address])
     parked = fit_files(con, quarantine, part.quarantine_files, columns.get(quarantine, {}))
     return replace(part, files=tuple(files), quarantine_files=tuple(parked))
-
-
-def name_quarantine(address: str) -> str:
-    return f"quarantine.{address.rpartition('.')[2]}"
 
 
 @contextmanager
@@ -168,28 +163,6 @@ def prepare(settings: Settings, addresses: Iterable[str] | None = None) -> None:
         log.warning("%s", sentence)
     if concerned := [why for address, why in problems.items() if addresses is None or address in set(addresses)]:
         raise ContractBroken("; ".join(concerned))
-
-
-def replace_rows(con: DuckDBPyConnection, part: Part, books: tuple[Books, ...]) -> None:
-    quarantine = name_quarantine(part.address)
-    if part.replaced is not None:
-        con.execute(f"DELETE FROM {part.address} WHERE {part.replaced}")
-    taken = {line.raw_object for line in books if line.table_name == part.address}
-    layers = list_layers(part.address)
-    # Asked under the lock: a run beside this one may have published the same object a moment ago.
-    if republished := list_published_among(con, layers, taken):
-        listed = ", ".join(map(quote, sorted(republished)))
-        for address in (*layers, quarantine):
-            con.execute(f"DELETE FROM {address} WHERE raw_object IN ({listed})")
-    for address, files in ((part.address, part.files), (quarantine, part.quarantine_files)):
-        if files:
-            add_files(con, address, files)
-
-
-def list_layers(address: str) -> list[str]:
-    """The table with its twin in the other layer, if there is one: an object's rows are in one of them."""
-    name = address.rpartition(".")[2]
-    return [table.address for table in list_tables() if table.name == name] or [address]
 
 
 def write_waits(

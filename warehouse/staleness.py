@@ -9,44 +9,11 @@ from duckdb import DuckDBPyConnection
 from warehouse.marts import Mart
 
 # What an input table changed, by day; a publish that names no days (a dimension, a mart) counts for marts built whole.
-# A day of a cumulative mart changes with every day before it, and waits until it is over.
+# A day of a cumulative mart changes with every day before it, and waits until it is over. `reads`: inputs of marts.
 CHANGED_DAYS = """
-    WITH changes AS (
-        SELECT day, max(snapshot_id) AS snapshot_id
-        FROM ledger.days
-        WHERE list_contains($inputs, table_name)
-        GROUP BY day
-    ),
-    due AS (
-        SELECT
-            day,
-            CASE WHEN $is_cumulative THEN max(snapshot_id) OVER (ORDER BY day) ELSE snapshot_id END AS changed
-        FROM changes
-        WHERE NOT $is_cumulative OR day < CAST(now() AS DATE)
-    ),
-    mart AS (
-        SELECT day, arg_max(input_snapshot_id, snapshot_id) AS built
-        FROM ledger.inputs WHERE table_name = $address GROUP BY day
-    )
-    SELECT day FROM due LEFT JOIN mart USING (day) WHERE changed > coalesce(built, -1) ORDER BY day
-"""
-# As announced: an object of which a table got no row, and had none, changed nothing.
-LAST_CHANGE = """
-    WITH books AS (
-        SELECT snapshot_id, rows_written,
-               lag(rows_written) OVER (PARTITION BY table_name, raw_object ORDER BY snapshot_id) AS rows_before
-        FROM ledger.books WHERE list_contains($inputs, table_name)
-    )
-    SELECT max(snapshot_id) FROM (
-        SELECT snapshot_id FROM books WHERE rows_written > 0 OR rows_before > 0
-        UNION ALL SELECT snapshot_id FROM ledger.days WHERE list_contains($inputs, table_name)
-        UNION ALL SELECT snapshot_id FROM ledger.inputs WHERE list_contains($inputs, table_name)
-    )
-"""
-# The same for all marts at once, whose inputs are rows of `reads`.
-ALL_CHANGED_DAYS = """
     WITH changed_days AS (
-        SELECT table_name, day, max(snapshot_id) AS snapshot_id FROM ledger.days GROUP BY ALL
+        SELECT table_name, day, max(snapshot_id) AS snapshot_id
+        FROM ledger.days SEMI JOIN (FROM reads WHERE is_daily) AS reads USING (table_name) GROUP BY ALL
     ),
     changes AS (
         SELECT mart, is_cumulative, day, max(snapshot_id) AS snapshot_id
@@ -62,12 +29,11 @@ ALL_CHANGED_DAYS = """
         FROM changes
         WHERE NOT is_cumulative OR day < CAST(now() AS DATE)
     ),
-    built AS (
-        SELECT table_name AS mart, day, arg_max(input_snapshot_id, snapshot_id) AS built FROM ledger.inputs GROUP BY ALL
-    )
+    built AS (SELECT table_name AS mart, day, input_snapshot_id AS built FROM ledger.latest_builds)
     SELECT mart, day FROM due LEFT JOIN built USING (mart, day) WHERE changed > coalesce(built, -1) ORDER BY mart, day
 """
-ALL_LAST_CHANGES = """
+# As announced: an object of which a table got no row, and had none, changed nothing.
+LAST_CHANGES = """
     WITH books AS (
         SELECT table_name, snapshot_id, rows_written,
                lag(rows_written) OVER (PARTITION BY table_name, raw_object ORDER BY snapshot_id) AS rows_before
@@ -81,7 +47,8 @@ ALL_LAST_CHANGES = """
         ) GROUP BY ALL
     ),
     built AS (
-        SELECT table_name AS mart, arg_max(input_snapshot_id, snapshot_id) AS built FROM ledger.inputs GROUP BY ALL
+        SELECT table_name AS mart, arg_max(input_snapshot_id, snapshot_id) AS built
+        FROM ledger.latest_builds GROUP BY ALL
     )
     SELECT mart FROM reads JOIN changes USING (table_name) LEFT JOIN built USING (mart)
     WHERE NOT is_daily GROUP BY mart HAVING max(snapshot_id) > coalesce(max(built), -1) ORDER BY mart
@@ -90,16 +57,7 @@ ALL_LAST_CHANGES = """
 
 def find_stale_days(con: DuckDBPyConnection, mart: Mart) -> list[date | None]:
     """The days to rebuild, oldest first; `[None]` for a stale mart that is replaced whole."""
-    inputs = list(mart.inputs)
-    if mart.day is not None:
-        asked = {"inputs": inputs, "address": mart.address, "is_cumulative": mart.is_cumulative}
-        return [row[0] for row in con.execute(CHANGED_DAYS, asked).fetchall()]
-    changed = con.execute(LAST_CHANGE, {"inputs": inputs}).fetchone()
-    built = con.execute(
-        "SELECT arg_max(input_snapshot_id, snapshot_id) FROM ledger.inputs WHERE table_name = ?", [mart.address]
-    ).fetchone()
-    last_change, last_build = (changed or (None,))[0], (built or (None,))[0]
-    return [None] if last_change is not None and last_change > (-1 if last_build is None else last_build) else []
+    return list_stale_days(con, [mart]).get(mart.address, [])
 
 
 def is_stale(con: DuckDBPyConnection, mart: Mart, day: date | None) -> bool:
@@ -107,7 +65,7 @@ def is_stale(con: DuckDBPyConnection, mart: Mart, day: date | None) -> bool:
 
 
 def list_stale_days(con: DuckDBPyConnection, marts: Iterable[Mart]) -> dict[str, list[date | None]]:
-    """What `find_stale_days` says of each of the marts, those left out that are up to date: two questions in all."""
+    """The days to rebuild of each of the marts that is not up to date, by address: two questions in all."""
     names, flags = ("mart", "table_name"), ("is_daily", "is_cumulative")
     schema = pa.schema([*((name, pa.string()) for name in names), *((name, pa.bool_()) for name in flags)])
     reads = [
@@ -117,9 +75,9 @@ def list_stale_days(con: DuckDBPyConnection, marts: Iterable[Mart]) -> dict[str,
     ]
     con.register("reads", pa.Table.from_pylist(reads, schema=schema))
     stale: dict[str, list[date | None]] = {}
-    for mart, day in con.execute(ALL_CHANGED_DAYS).fetchall():
+    for mart, day in con.execute(CHANGED_DAYS).fetchall():
         stale.setdefault(mart, []).append(day)
-    for (mart,) in con.execute(ALL_LAST_CHANGES).fetchall():
+    for (mart,) in con.execute(LAST_CHANGES).fetchall():
         stale[mart] = [None]
     con.unregister("reads")
     return stale

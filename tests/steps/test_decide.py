@@ -16,6 +16,9 @@ from warehouse.connection import connect
 pytestmark = pytest.mark.servers
 
 COUNTS = "SELECT (SELECT count(*) FROM core.requests), (SELECT count(*) FROM quarantine.requests)"
+BOOKS = """
+    SELECT object_name, rows_read, rows_written, rows_quarantined, rows_filtered FROM ledger.latest_books ORDER BY 1
+"""
 OUTCOMES = "SELECT decision_id, row_count FROM ledger.outcomes ORDER BY snapshot_id"
 
 
@@ -25,7 +28,7 @@ def test_reason_is_asked_for(lake: EmptyLake) -> None:
     assert ask("SELECT count(*) FROM ledger.decisions") == [(0,)]
 
 
-def test_dropped_rows_are_counted_and_come_back_from_raw(lake: EmptyLake, tmp_path: Path) -> None:
+def test_dropped_rows_are_counted_and_stay_away(lake: EmptyLake, tmp_path: Path) -> None:
     land_file("access_logs", write_log(tmp_path / "first", 1, bad=2))
     main("access_logs", "one")
     chosen = choose_rows("requests", "access_logs", "parse")
@@ -39,7 +42,10 @@ def test_dropped_rows_are_counted_and_come_back_from_raw(lake: EmptyLake, tmp_pa
     (message,) = ask("SELECT commit_message FROM ducklake_snapshots('lake') ORDER BY snapshot_id DESC LIMIT 1")
     assert message[0].endswith("because scanners, we know them")
     rebuild("access_logs", "again", 1)
-    assert ask(COUNTS) == [(6, 3)]
+    assert ask(COUNTS) == [(6, 1)]
+    assert ask(BOOKS) == [("first-2026-11-01.log", 5, 3, 0, 2), ("second-2026-11-02.log", 4, 3, 1, 0)]
+    follow(decide("replay", "quarantine.requests", choose_rows("requests", "access_logs", "parse")), "replay-1")
+    assert ask(COUNTS) == [(6, 1)]
 
 
 def test_replayed_objects_pass_after_a_fix(lake: EmptyLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +75,8 @@ def test_replayed_messages_leave_their_place(lake: EmptyLake, topics: dict[str, 
     follow(replay, "r-1")
     assert ask(OUTCOMES) == [(replay, 1)]
     assert ask("SELECT count(*), count(DISTINCT raw_object) FROM quarantine.photo_events") == [(2, 2)]
+    assert ask("SELECT sum(rows_quarantined), sum(rows_filtered) FROM ledger.latest_books") == [(2, 1)]
+    assert ask("SELECT is_dropped, reason FROM ledger.departed_lines") == [(False, reasons[0][0])]
 
 
 def test_refused_object_is_published_all_the_same(lake: EmptyLake, tmp_path: Path) -> None:
