@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from cockpit import pages
 from cockpit.guards import Guards, may_act, may_administer, may_look, note_rights, read_rights
-from cockpit.rendering import STATIC, show_error, sign_asset
+from cockpit.rendering import STATIC, catch_up, show_error, sign_asset
 from cockpit.safety import SafeResponses
 
 PREFIX = "/watershed"
@@ -21,7 +21,7 @@ EXPECTED = (HTTPException, RequestValidationError, LookupError, ConnectionError,
 
 def make_app(guards: Guards) -> FastAPI:
     """The pages, to be mounted at PREFIX. Importing and making it touches no server: that waits for a request."""
-    everywhere = [Depends(may_look), Depends(note_rights)]
+    everywhere = [Depends(may_look), Depends(note_rights), Depends(catch_up)]
     app = FastAPI(title="Watershed", docs_url=None, redoc_url=None, openapi_url=None, dependencies=everywhere)
     app.dependency_overrides = {
         may_look: guards.look,

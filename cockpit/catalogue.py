@@ -23,6 +23,10 @@ TABLES = """
     FROM ducklake_table JOIN ducklake_schema USING (schema_id)
     WHERE ducklake_table.end_snapshot IS NULL AND ducklake_schema.end_snapshot IS NULL
 """
+ALL_TABLES = """
+    SELECT DISTINCT schema_name || '.' || table_name AS address, table_id
+    FROM ducklake_table JOIN ducklake_schema USING (schema_id) ORDER BY table_id
+"""
 SIZES = """
     WITH files AS (
         SELECT table_id, sum(record_count) AS records, sum(file_size_bytes) AS bytes, max(begin_snapshot) AS snapshot_id
@@ -42,16 +46,6 @@ COLUMNS = """
     SELECT column_name AS name, column_type AS type, nulls_allowed AS is_nullable FROM ducklake_column
     WHERE table_id = %s AND end_snapshot IS NULL AND parent_column IS NULL ORDER BY column_order
 """
-SNAPSHOTS = """
-    SELECT snapshot_id, snapshot_time AT TIME ZONE 'UTC' AS made_at, changes_made, author, commit_message
-    FROM ducklake_snapshot JOIN ducklake_snapshot_changes USING (snapshot_id)
-    WHERE snapshot_id < %(before)s
-      AND (%(author)s::text IS NULL OR author = %(author)s)
-      AND (%(table)s::text IS NULL OR changes_made ~ %(table)s)
-    ORDER BY snapshot_id DESC LIMIT %(limit)s
-"""
-
-
 @dataclass(frozen=True)
 class Size:
     """What a table holds now: rows that are not deleted, bytes of its files, and when the newest of them came."""
@@ -140,14 +134,10 @@ def list_columns(address: str) -> list[Row]:
     return ask_catalogue(COLUMNS, [table]) if table is not None else []
 
 
-def list_snapshots(before: int, limit: int, author: str | None = None, table: int | None = None) -> list[Row]:
-    """The newest first, below `before`: `snapshot_id`, `made_at`, `changes_made`, `author`, `commit_message`."""
-    touched = None if table is None else f":{table}(,|$)"
-    return ask_catalogue(SNAPSHOTS, {"before": before, "limit": limit, "author": author, "table": touched})
-
-
-def read_newest() -> tuple[int, datetime] | None:
-    """Number and time of the newest snapshot; None before the lake has any."""
-    query = "SELECT snapshot_id, snapshot_time AT TIME ZONE 'UTC' AS made_at FROM ducklake_snapshot"
-    found = ask_catalogue(f"{query} ORDER BY snapshot_id DESC LIMIT 1")
-    return (found[0]["snapshot_id"], found[0]["made_at"]) if found else None
+@once_a_snapshot
+def list_all_ids() -> dict[str, tuple[int, ...]]:
+    """Every number that a table of that address has had: one that was made anew has another."""
+    found: dict[str, tuple[int, ...]] = {}
+    for row in ask_catalogue(ALL_TABLES):
+        found[row["address"]] = (*found.get(row["address"], ()), row["table_id"])
+    return found

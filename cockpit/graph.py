@@ -11,6 +11,8 @@ from lineage.graph import (
     find_dependents,
     find_origins,
     is_traced,
+    list_links,
+    list_near_columns,
     list_row_dependents,
 )
 from lineage.kept import recall_columns
@@ -41,7 +43,15 @@ class Chosen:
         """The addresses that belong on the drawing: of a column, those that hold a column in its lineage."""
         if not self.column:
             return {self.node.address, *self.upstream, *self.downstream}
-        return {self.node.address, *(o.address for _, o in (*self.origins, *self.dependents))}
+        return {address for address, _ in self.places}
+
+    @property
+    def places(self) -> set[tuple[str, str]]:
+        """The columns on the drawing: of a column its lineage, of a table its own and their neighbours."""
+        if not self.column:
+            return list_near_columns(self.node.address)
+        found = (*self.origins, *self.dependents)
+        return {(self.node.address, self.column), *((o.address, o.column) for _, o in found)}
 
 
 def find_chosen(name: str) -> Chosen | None:
@@ -64,20 +74,32 @@ def find_chosen(name: str) -> Chosen | None:
 
 
 def draw(chosen: Chosen | None) -> dict[str, Any]:
-    """Nodes and edges for the drawing: of what is chosen and hangs together with it, else of everything."""
+    """Nodes and edges for the drawing: of what is chosen and hangs together with it, else of everything; with columns
+    and the `links` between them, of what is chosen."""
     graph = draw_graph()
     shown = chosen.related if chosen else set(graph.nodes)
+    places = {place for place in (chosen.places if chosen else ()) if place[0] in shown}
     states = {address: condition.state for address, condition in list_conditions().items()}
     return {
-        "nodes": [describe_node(graph, address, chosen, states) for address in graph.nodes if address in shown],
+        "nodes": [describe_node(graph, address, chosen, states, places) for address in graph.nodes if address in shown],
         "edges": [edge for edge in graph.edges if set(edge) <= shown],
+        "links": [[o.address, o.column, address, column, HOW[o.how]] for address, column, o in list_links(places)],
+        "column": chosen.column if chosen else "",
     }
 
 
-def describe_node(graph: Graph, address: str, chosen: Chosen | None, states: dict[str, str]) -> dict[str, str]:
+def describe_node(
+    graph: Graph, address: str, chosen: Chosen | None, states: dict[str, str], places: set[tuple[str, str]]
+) -> dict[str, Any]:
     node = graph.nodes[address]
-    role = "chosen" if chosen and chosen.node.address == address else ""
-    return {"id": address, "kind": node.kind, "state": states.get(address, ""), "role": role, "about": node.description}
+    return {
+        "id": address,
+        "kind": node.kind,
+        "state": states.get(address, ""),
+        "role": "chosen" if chosen and chosen.node.address == address else "",
+        "about": node.description,
+        "columns": [column for column in node.columns if (address, column) in places],
+    }
 
 
 def list_addresses() -> list[str]:

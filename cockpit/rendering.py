@@ -16,10 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from cockpit.guards import Rights
+from warehouse.mirror import MIRROR
 
 LOG = logging.getLogger(__name__)
 STATIC = Path(__file__).with_name("static")
 TEMPLATES = Path(__file__).with_name("templates")
+# With this header a page is asked for as a whole, of which one part is taken: a run has ended, and what it did is to be
+# seen at once.
+PART = "watershed-part"
 # The tabs of every page, in this order: address and title.
 TABS = (
     ("tables", "Tables"),
@@ -52,6 +56,7 @@ def make_environment() -> Environment:
         "sketch": sketch_line,
         "span": spell_span,
     }
+    environment.filters["spelled"] = lambda value, name: environment.filters[name](value)
     environment.globals |= {"tabs": TABS}
     return environment
 
@@ -75,7 +80,13 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
 
 def is_fragment(request: Request) -> bool:
     """Whether htmx asks for a piece of the page that it has, instead of for a page."""
-    return "hx-request" in request.headers and "hx-boosted" not in request.headers
+    return "hx-request" in request.headers and not {"hx-boosted", PART} & set(request.headers)
+
+
+def catch_up(request: Request) -> None:
+    """Let a page that follows a run see what the run has done."""
+    if PART in request.headers:
+        MIRROR.refresh()
 
 
 async def show_error(request: Request, error: Exception) -> HTMLResponse:

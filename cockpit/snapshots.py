@@ -1,122 +1,124 @@
-"""Questions of the page Snapshots: what each version of the lake changed, and by whom.
-
-Rows that a publish *replaced* are those which the same objects, or the same day of a mart, had before it.
-"""
+"""Questions of the page Snapshots: what each version of the lake changed, by how many rows, and by whom."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cockpit.catalogue import list_snapshots, list_table_ids, read_newest
-from cockpit.declared import list_declared
+from cockpit.catalogue import list_all_ids
+from cockpit.versions import Sought, find_version, list_snapshots, read_ends
 from warehouse.mirror import MIRROR, once_a_snapshot
 
 PAGE = 40
+# Of publishes before rows were counted the ledger knows what they wrote, and not what that replaced.
 CHANGED = """
-    WITH touched AS (
-        SELECT * FROM changes WHERE snapshot_id BETWEEN $first AND $last AND list_contains($shown, snapshot_id)
-    ),
-    own_books AS (
-        SELECT snapshot_id, table_name, raw_object FROM books
-        WHERE snapshot_id BETWEEN $first AND $last AND list_contains($shown, snapshot_id)
-    ),
-    objects AS (
-        SELECT own.snapshot_id, own.table_name, sum(before.rows_written)::BIGINT AS rows_replaced
-        FROM own_books AS own
-        ASOF JOIN (FROM books SEMI JOIN own_books USING (raw_object)) AS before
-            ON own.table_name = before.table_name AND own.raw_object = before.raw_object
-            AND own.snapshot_id > before.snapshot_id
-        GROUP BY ALL
-    ),
-    builds AS (
-        SELECT table_name, snapshot_id, coalesce(day, DATE '0001-01-01') AS day FROM inputs
-        WHERE list_contains($marts, table_name) AND snapshot_id <= $last
-    ),
-    own_builds AS (FROM builds WHERE snapshot_id >= $first AND list_contains($shown, snapshot_id)),
-    days AS (
-        SELECT own.snapshot_id, own.table_name, sum(before.rows_written)::BIGINT AS rows_replaced
-        FROM own_builds AS own
-        ASOF JOIN (
-            SELECT builds.*, rows_written FROM builds SEMI JOIN own_builds USING (table_name, day)
-            JOIN (SELECT table_name, snapshot_id, rows_written FROM changes) AS built USING (table_name, snapshot_id)
-        ) AS before
-            ON own.table_name = before.table_name AND own.day = before.day AND own.snapshot_id > before.snapshot_id
-        GROUP BY ALL
-    )
-    SELECT touched.*, coalesce(objects.rows_replaced, days.rows_replaced, 0) AS rows_replaced
-    FROM touched LEFT JOIN objects USING (snapshot_id, table_name) LEFT JOIN days USING (snapshot_id, table_name)
-    ORDER BY table_name
+    SELECT snapshot_id, table_name, rows_inserted, rows_deleted FROM row_changes
+    WHERE list_contains($shown, snapshot_id)
+    UNION ALL
+    SELECT snapshot_id, table_name, rows_written, NULL FROM changes ANTI JOIN row_changes USING (snapshot_id)
+    WHERE list_contains($shown, snapshot_id) AND rows_written > 0
+    ORDER BY snapshot_id, table_name
 """
+RUNS = "SELECT snapshot_id, run_id FROM publishes WHERE list_contains($shown, snapshot_id)"
 PINS = """
-    SELECT name, pinned_snapshot_id, reason, pinned_by FROM pins
-    QUALIFY row_number() OVER (PARTITION BY name ORDER BY snapshot_id DESC) = 1 AND pinned_snapshot_id IS NOT NULL
-    ORDER BY pinned_snapshot_id DESC, name
+    SELECT name, pinned_snapshot_id, reason, pinned_by FROM current_pins ORDER BY pinned_snapshot_id DESC, name
 """
-ACTORS = "SELECT DISTINCT actor FROM publishes ORDER BY actor"
-# What DuckLake calls a change, and what people do.
-KINDS = (
-    (r"merge_adjacent|rewrite|compact", "compaction"),
-    (r"inline_flush|flush", "flush"),
-    (r"created_|altered_|dropped_", "schema"),
-)
+DECIDED = """
+    SELECT kind, subject, d.reason, decided_by, decided_at, d.snapshot_id = $snapshot AS is_recorded, row_count
+    FROM decisions AS d LEFT JOIN outcomes AS o USING (decision_id)
+    WHERE $snapshot IN (d.snapshot_id, o.snapshot_id)
+"""
+BOOKS = """
+    SELECT * FROM books WHERE snapshot_id = ? ORDER BY table_name, rows_read DESC, raw_object LIMIT 200
+"""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a snapshot did to a table."""
+    """What a snapshot did to a table: rows that came, and rows that went or were replaced (None: not known)."""
 
     table: str
-    rows_written: int | None
-    rows_replaced: int | None
-    rows_quarantined: int | None
+    rows_inserted: int
+    rows_deleted: int | None
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A version of the lake. `kind`: publish, or one of KINDS, or other; `pins` are the names that keep it."""
+    """A version of the lake; `kind` is one of cockpit.versions.KINDS, `pins` are the names that keep it."""
 
     snapshot: int
     made_at: datetime
     kind: str
     author: str | None
     message: str
-    run_id: str | None = None
-    changes: list[Change] = field(default_factory=list)
-    pins: list[str] = field(default_factory=list)
+    run_id: str | None
+    changes: list[Change]
+    pins: list[str]
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """A page of it; `older` is where the next one begins, if there is one."""
+    """A page of it; `older` and `newer` are where the pages beside it begin, if there are any."""
 
     snapshots: list[Snapshot]
     older: int | None
+    newer: int | None
+    oldest: int
     newest: int
 
 
-def find_snapshots(before: int | None, table: str | None, author: str | None) -> Timeline:
-    """The newest first, those below `before`; only of an author, or those that touched a table."""
-    newest = (read_newest() or (0, None))[0]
-    number = list_table_ids().get(table, -1) if table else None
-    rows = list_snapshots(before or newest + 1, PAGE + 1, author, number)
-    shown = [row["snapshot_id"] for row in rows[:PAGE]]
-    changes: dict[int, list[dict[str, Any]]] = {}
-    for change in read_changes(shown):
-        changes.setdefault(change["snapshot_id"], []).append(change)
+def find_snapshots(sought: Sought) -> Timeline:
+    """The newest first of those that are looked for."""
+    found = describe_snapshots(list_snapshots(sought, PAGE))
+    older = newer = None
+    if found and list_snapshots(replace(sought, after=None, before=found[-1].snapshot), 1):
+        older = found[-1].snapshot
+    if found and list_snapshots(replace(sought, before=None, after=found[0].snapshot), 1):
+        newer = found[0].snapshot
+    return Timeline(found, older, newer, *read_ends())
+
+
+def find_snapshot(number: int) -> Snapshot:
+    """Raises LookupError when it has expired, or never was."""
+    return describe_snapshots([find_version(number)])[0]
+
+
+def describe_snapshots(rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
+    shown = [row["snapshot_id"] for row in rows]
+    if shown and max(shown) > MIRROR.snapshot:
+        MIRROR.refresh()
+    changes: dict[int, list[Change]] = {}
+    for c in MIRROR.ask(CHANGED, {"shown": shown}):
+        own = changes.setdefault(c["snapshot_id"], [])
+        own.append(Change(c["table_name"], c["rows_inserted"], c["rows_deleted"]))
+    runs = {row["snapshot_id"]: row["run_id"] for row in MIRROR.ask(RUNS, {"shown": shown})}
     pins: dict[int, list[str]] = {}
     for pin in list_pins():
         pins.setdefault(pin["pinned_snapshot_id"], []).append(pin["name"])
-    found = [make_snapshot(row, changes.get(row["snapshot_id"], []), pins) for row in rows[:PAGE]]
-    return Timeline(found, shown[-1] if len(rows) > PAGE else None, newest)
+    return [
+        Snapshot(
+            snapshot=row["snapshot_id"],
+            made_at=row["made_at"],
+            kind=row["kind"],
+            author=row["author"],
+            message=row["commit_message"] or spell_changes(row["changes_made"] or ""),
+            run_id=runs.get(row["snapshot_id"]),
+            changes=changes.get(row["snapshot_id"], []),
+            pins=pins.get(row["snapshot_id"], []),
+        )
+        for row in rows
+    ]
 
 
-def read_changes(shown: Sequence[int]) -> list[dict[str, Any]]:
-    marts = [one.address for one in list_declared().values() if one.is_mart]
-    if not shown:
-        return []
-    return MIRROR.ask(CHANGED, {"shown": list(shown), "first": min(shown), "last": max(shown), "marts": marts})
+def list_decided(number: int) -> list[dict[str, Any]]:
+    """The decisions that a snapshot recorded or carried out."""
+    return MIRROR.ask(DECIDED, {"snapshot": number})
+
+
+def list_books_of(number: int) -> list[dict[str, Any]]:
+    """The books of the raw objects that a snapshot published."""
+    return MIRROR.ask(BOOKS, [number])
 
 
 @once_a_snapshot
@@ -125,36 +127,9 @@ def list_pins() -> list[dict[str, Any]]:
     return MIRROR.ask(PINS)
 
 
-@once_a_snapshot
-def list_authors() -> list[str]:
-    return [row["actor"] for row in MIRROR.ask(ACTORS)]
-
-
-def make_snapshot(row: dict[str, Any], changes: list[dict[str, Any]], pins: dict[int, list[str]]) -> Snapshot:
-    kind = "publish" if changes else name_kind(row["changes_made"] or "", row["commit_message"] or "")
-    return Snapshot(
-        snapshot=row["snapshot_id"],
-        made_at=row["made_at"],
-        kind=kind,
-        author=row["author"],
-        message=row["commit_message"] or spell_changes(row["changes_made"] or ""),
-        run_id=changes[0]["run_id"] if changes else None,
-        changes=[
-            Change(c["table_name"], c["rows_written"], c["rows_replaced"], c["rows_quarantined"]) for c in changes
-        ],
-        pins=pins.get(row["snapshot_id"], []),
-    )
-
-
-def name_kind(changes: str, message: str) -> str:
-    if message:
-        return message.partition(":")[0].partition(" ")[0]
-    return next((kind for pattern, kind in KINDS if re.search(pattern, changes)), "other")
-
-
 def spell_changes(changes: str) -> str:
     """What DuckLake wrote down, with the numbers of tables as their names."""
-    names = {str(number): address for address, number in list_table_ids().items()}
+    names = {str(number): address for address, ids in list_all_ids().items() for number in ids}
     spelled = re.sub(r":(\d+)", lambda found: f" {names.get(found[1], found[1])}", changes).replace('"', "")
     short = ", ".join(part.replace("_", " ", 1).replace(":", " ") for part in spelled.split(",")[:4])
     return short + (f" and {changes.count(',') - 3} more" if changes.count(",") > 3 else "")

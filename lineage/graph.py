@@ -123,6 +123,24 @@ def find_dependents(address: str, column: str) -> list[tuple[int, Origin]]:
     return walk_columns((address, column), lambda place: list(invert_columns().get(place, ())))
 
 
+def list_links(places: set[tuple[str, str]]) -> list[tuple[str, str, Origin]]:
+    """The direct steps between columns of a set: address, column, and an origin of it that is in the set too."""
+    return sorted(
+        (*place, origin)
+        for place in places
+        for origin in list_origins(place)
+        if (origin.address, origin.column) in places and (origin.address, origin.column) != place
+    )
+
+
+def list_near_columns(address: str) -> set[tuple[str, str]]:
+    """The columns of a table, and those of others that are one step before or after one of them."""
+    own = {(address, column) for column in draw_graph().find(address).columns}
+    before = {(o.address, o.column) for place in own for o in list_origins(place)}
+    after = {(o.address, o.column) for place in own for o in invert_columns().get(place, ())}
+    return own | before | after
+
+
 def list_row_dependents(address: str, column: str) -> list[str]:
     """The tables whose rows it decides about, by a condition, join or group, one step on."""
     return sorted(a for a in draw_graph().after[address] if (address, column) in list_row_places(a))

@@ -240,9 +240,10 @@ CREATE TABLE IF NOT EXISTS ledger.row_changes (
 
 -- How an object stands now in the layer that it is in: its latest books, less what has left its quarantine since.
 CREATE OR REPLACE VIEW ledger.latest_books AS
-WITH latest AS (
-    SELECT *, 'quarantine.' || split_part(table_name, '.', 2) AS quarantine FROM ledger.books
-    QUALIFY row_number() OVER (PARTITION BY quarantine, raw_object ORDER BY snapshot_id DESC) = 1
+WITH latest AS (  -- a join with what is grouped takes a third of the time of a window
+    SELECT 'quarantine.' || split_part(table_name, '.', 2) AS quarantine, raw_object, max(snapshot_id) AS snapshot_id,
+           arg_max(table_name, snapshot_id) AS table_name
+    FROM ledger.books GROUP BY 1, 2
 ),
 departed AS (
     SELECT quarantine, raw_object, sum(departures.row_count)::BIGINT AS row_count
@@ -253,7 +254,8 @@ SELECT
     run_id, snapshot_id, source, table_name, raw_object, object_name, object_bytes, sha256, arrived_at, origin,
     rows_read, rows_written, rows_quarantined - coalesce(row_count, 0) AS rows_quarantined, rows_deduplicated,
     rows_filtered + coalesce(row_count, 0) AS rows_filtered
-FROM latest LEFT JOIN departed USING (quarantine, raw_object);
+FROM ledger.books JOIN latest USING (table_name, raw_object, snapshot_id)
+LEFT JOIN departed USING (quarantine, raw_object);
 
 -- How a table stands now: sums over the objects that it has.
 CREATE OR REPLACE VIEW ledger.table_counts AS
@@ -267,11 +269,11 @@ FROM ledger.latest_books GROUP BY table_name;
 -- The days that an object has rows of now, in the layer that it is in.
 CREATE OR REPLACE VIEW ledger.current_days AS
 WITH latest AS (
-    SELECT table_name, raw_object, day, row_count, snapshot_id FROM ledger.days
-    QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name, raw_object)
+    SELECT table_name, raw_object, max(snapshot_id) AS snapshot_id FROM ledger.days GROUP BY ALL
 )
 SELECT table_name, raw_object, day, row_count, snapshot_id
-FROM latest SEMI JOIN ledger.latest_books USING (table_name, raw_object) WHERE row_count > 0;
+FROM ledger.days JOIN latest USING (table_name, raw_object, snapshot_id)
+SEMI JOIN ledger.latest_books USING (table_name, raw_object) WHERE row_count > 0;
 
 -- What each partition of a mart was last computed from; day is null where a mart is replaced whole.
 CREATE OR REPLACE VIEW ledger.latest_builds AS
@@ -318,8 +320,9 @@ WITH dropped AS (
     JOIN ledger.decisions AS decisions USING (decision_id) WHERE kind = 'drop'
 ),
 replayed AS (
-    SELECT DISTINCT books.run_id FROM ledger.books AS books JOIN ledger.latest_books AS now USING (raw_object)
-    WHERE now.rows_filtered < now.rows_read
+    SELECT run_id FROM ledger.books JOIN (
+        SELECT raw_object, arg_max(rows_filtered < rows_read, snapshot_id) AS is_there FROM ledger.books GROUP BY 1
+    ) USING (raw_object) WHERE is_there
 ),
 stretches AS (
     SELECT

@@ -127,12 +127,6 @@ def show_quarantine(
     )
 
 
-@router.get("/{table}/reasons")
-def show_reasons(request: Request, table: str) -> HTMLResponse:
-    """The list of reasons alone, once a decision was carried out."""
-    return render(request, "quarantine_reasons.html", parked=read_parked(table), chosen=None)
-
-
 def find_reason(parked: Parked, source: str, rule: str, pattern: str) -> Reason | None:
     """The chosen reason; without a choice the most frequent one, None where nothing is left."""
     asked = (source, rule, pattern)

@@ -1,31 +1,53 @@
 """Snapshots: every version of the lake, and how a table differs between two of them."""
 
+from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
-from cockpit.catalogue import read_newest
 from cockpit.declared import find_declared, list_declared
 from cockpit.differences import PAGE, compare_snapshots
 from cockpit.rendering import is_fragment, render
-from cockpit.snapshots import find_snapshots, list_authors, list_pins
+from cockpit.snapshots import find_snapshot, find_snapshots, list_books_of, list_decided, list_pins
+from cockpit.versions import KINDS, Sought, list_authors, read_ends
 
 router = APIRouter()
 
+MOST = 2**63 - 1  # that the catalogue can number
+Number = Annotated[int, Query(ge=0, le=MOST)]
+
+
+def read_day(text: str) -> date | None:
+    """None of an empty field. Raises HTTPException."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise HTTPException(422, f"{text!r} is not a day: days are spelled 2024-03-05") from None
+
 
 @router.get("/snapshots")
-def show_snapshots(request: Request, before: int | None = None, table: str = "", author: str = "") -> HTMLResponse:
+def show_snapshots(
+    request: Request,
+    before: Number | None = None,
+    after: Number | None = None,
+    until: str = "",
+    table: str = "",
+    author: str = "",
+    kind: str = "",
+    upkeep: str = "",
+) -> HTMLResponse:
+    """Below `before`, above `after`, not after the day `until`; `upkeep=hidden` leaves out what changes no row."""
+    sought = Sought(before, after, read_day(until), table, author, kind, upkeep == "hidden")
     return render(
         request,
         "snapshots_list.html" if is_fragment(request) else "snapshots.html",
         tab="snapshots",
-        timeline=find_snapshots(before, table or None, author or None),
-        table=table,
-        author=author,
-        before=before,
+        timeline=find_snapshots(sought),
+        sought=sought,
         tables=list(list_declared()),
         authors=list_authors(),
+        kinds=KINDS,
         pins=list_pins(),
     )
 
@@ -34,12 +56,12 @@ def show_snapshots(request: Request, before: int | None = None, table: str = "",
 def compare(
     request: Request,
     table: str,
-    first: Annotated[int, Query(alias="from", ge=0)],
-    last: Annotated[int | None, Query(alias="to", ge=0)] = None,
+    first: Annotated[int, Query(alias="from", ge=0, le=MOST)],
+    last: Annotated[int | None, Query(alias="to", ge=0, le=MOST)] = None,
     page: Annotated[int, Query(ge=1)] = 1,
 ) -> HTMLResponse:
     one = find_declared(table)
-    newest = (read_newest() or (0, None))[0]
+    _, newest = read_ends()
     last = newest if last is None else last
     difference = compare_snapshots(one, first, last, page)
     return render(
@@ -53,4 +75,20 @@ def compare(
         page=page,
         page_rows=PAGE,
         difference=difference,
+    )
+
+
+@router.get("/snapshots/{number}")
+def show_snapshot(request: Request, number: Annotated[int, Path(ge=0, le=MOST)]) -> HTMLResponse:
+    oldest, newest = read_ends()
+    return render(
+        request,
+        "snapshot.html",
+        tab="snapshots",
+        s=find_snapshot(number),
+        books=list_books_of(number),
+        decided=list_decided(number),
+        tables=list(list_declared()),
+        oldest=oldest,
+        newest=newest,
     )

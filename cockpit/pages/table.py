@@ -9,7 +9,7 @@ from cockpit.catalogue import list_columns
 from cockpit.declared import find_declared, list_readers
 from cockpit.months import MOST_SENTENCES, SIGNS, list_concerns, make_calendar
 from cockpit.partitions import list_partitions, list_refused
-from cockpit.publishes import list_inputs, list_recent
+from cockpit.publishes import list_costs, list_inputs, list_recent
 from cockpit.rendering import render
 from cockpit.tables import list_conditions, read_trends
 from warehouse.tables_page import example_queries
@@ -38,6 +38,7 @@ def show_table(request: Request, address: str, until: date | None = None) -> HTM
         refusals=[refusal for refusal in list_refused(one) if refusal.day is None][:MOST_SENTENCES],
         inputs=list_inputs(one, None) if one.is_mart and one.day is None else [],
         publishes=list_recent(address),
+        costs=list_costs(address),
         trend=read_trends([address]).get(address, []),
         examples=example_queries(address),
     )

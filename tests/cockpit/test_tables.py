@@ -1,14 +1,17 @@
 """The pages of tables, their days and their versions, over a lake with real publishes."""
 
+import json
 import re
-from datetime import date
+from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
 
-from cockpit.catalogue import list_snapshots, read_sizes
+from cockpit.catalogue import read_sizes
 from cockpit.guards import Rights
 from cockpit.partitions import list_partitions
+from cockpit.versions import Sought, list_snapshots, read_ends
 from steps.land import land_file
 from steps.marts import build_mart, build_stale_marts
 from tests.cockpit.conftest import Browse
@@ -66,6 +69,19 @@ def test_a_day_shows_its_books_and_what_it_is_made_of(published: EmptyLake, brow
     assert "✓ same" in mart and 'data-trigger-dag="build_marts"' in mart and 'data-trigger-key="2026-11-04"' in mart
 
 
+def test_what_is_in_a_table_is_told_and_personal_values_are_not(published: EmptyLake, browse: Browse) -> None:
+    client = browse(Rights())
+    profile = client.get("tables/core.requests/profile").text
+    told = read_text(profile)
+    assert "Over 6 rows" in told and "client_host varchar 0 % 1 masked: the column is personal" in told
+    assert "10.0.0.1" not in profile and "path varchar 0 % 4 /a /d" in told and "/a 33.3 %" in told
+    assert "requested_at timestamp 0 %" in told and "Rows from 2026-11-01" in profile
+    assert "has no rows yet" in client.get("tables/core.users/profile").text
+    preview = client.get("tables/core.requests/preview").text
+    assert "6 rows" in preview and "10.0.0.1" not in preview and "99.9.9.9" in preview
+    assert "core.requests.client_host" in client.get("find", params={"q": "client_host"}).text
+
+
 def test_search_sorts_and_says_when_nothing_fits(published: EmptyLake, browse: Browse) -> None:
     client = browse()
     fragment = client.get("tables", params={"q": "http access", "schema": "core"}, headers={"HX-Request": "true"}).text
@@ -88,8 +104,34 @@ def test_snapshots_tell_what_publishes_did(published: EmptyLake, browse: Browse,
     assert "core.requests +6" in text and "mart.top_pages +2" in text
     only = read_text(client.get("snapshots", params={"table": "core.requests"}).text)
     assert "core.requests +6" in only and "mart.top_pages +" not in only
-    newest = list_snapshots(10**9, 1)[0]["snapshot_id"]
-    assert f"newest is {newest}" in text
+    oldest, newest = read_ends()
+    assert f"reach from {oldest} to {newest}" in text
+    marts = read_text(client.get(f"snapshots/{newest}").text)
+    assert "mart.traffic_hourly +" in marts and "(now)" in marts
+    assert client.get(f"snapshots/{newest + 9}").status_code == 404
+
+
+def test_snapshots_are_filtered_and_paged_by_address(published: EmptyLake, browse: Browse) -> None:
+    MIRROR.refresh()
+    everything = list_snapshots(Sought(), 10_000)
+    walked, sought = [], Sought()
+    while sought is not None:  # from the newest to the oldest, and each page back
+        page = list_snapshots(sought, 2)
+        walked += page
+        assert list_snapshots(Sought(after=page[-1]["snapshot_id"] - 1), len(page)) == page
+        sought = Sought(before=page[-1]["snapshot_id"]) if page[-1] != everything[-1] else None
+    assert walked == everything
+    assert {row["kind"] for row in list_snapshots(Sought(kind="publish", author="test"), 99)} == {"publish"}
+    assert list_snapshots(Sought(until=date(2020, 1, 1)), 9) == []
+    client = browse()
+    with connect() as con:
+        con.execute("CALL ducklake_flush_inlined_data('lake', schema_name => 'ledger')")
+    number = read_ends()[1]
+    assert list_snapshots(Sought(), 1)[0]["kind"] == "flush"
+    row = f'id="snapshot-{number}"'
+    assert row in client.get("snapshots").text and row not in client.get("snapshots?upkeep=hidden&until=").text
+    kept = client.get("snapshots?upkeep=hidden&table=core.requests&kind=publish").text
+    assert "checked> Hide upkeep" in kept and "<option selected>core.requests" in kept
 
 
 def test_tabs_of_airflow_show_a_dags_tables_and_a_runs_books(published: EmptyLake, browse: Browse) -> None:
@@ -100,10 +142,33 @@ def test_tabs_of_airflow_show_a_dags_tables_and_a_runs_books(published: EmptyLak
     assert "Nothing (yet)" in client.get("dags/ingest_access_logs/runs/manual__2026-11-22T10:00:00+00:00").text
 
 
+def test_many_days_are_planned_as_runs(published: EmptyLake, browse: Browse) -> None:
+    client = browse()
+
+    def plan(table: str, days: str) -> list[tuple[str, str]]:
+        text = unescape(client.get(f"tables/{table}/rebuilds", params={"days": days}).text)
+        found = re.search(r'data-runs="(\[.*\])"', text)
+        return [(run["dag"], run["key"]) for run in json.loads(found[1])] if found else []
+
+    assert plan("core.requests", "2026-11-04,2026-11-01,2026-11-03,2026-12-24") == [
+        ("ingest_access_logs", "2026-11-01"),
+        ("ingest_access_logs", ""),  # of the third nothing is published: whatever has arrived is taken
+        ("ingest_access_logs", "2026-11-04"),
+    ]
+    assert plan("mart.top_pages", "2026-11-01") == [("build_marts", "2026-11-01")]
+    assert plan("core.requests", "") == plan("core.requests", "2026-12-24") == []
+    assert "All missing (1)" in client.get("tables/core.requests").text
+    assert "All missing" not in browse(Rights()).get("tables/core.requests").text
+    many = ",".join(str(date(2020, 1, 1) + timedelta(days=n)) for n in range(401))
+    for days, status in ((many, 404), ("yesterday", 422), ("x" * 30_000, 422)):
+        assert client.get("tables/core.requests/rebuilds", params={"days": days}).status_code == status
+    assert client.get("tables/core.films/rebuilds", params={"days": "2026-11-01"}).status_code == 404
+
+
 def test_versions_differ_by_rows_added_removed_and_changed(
     published: EmptyLake, browse: Browse, tmp_path: Path
 ) -> None:
-    before = list_snapshots(10**9, 1)[0]["snapshot_id"]
+    before = read_ends()[1]
     late = tmp_path / "late"
     late.mkdir()
     land_file("access_logs", write_log(late, 2, ["/late", "/a"]))

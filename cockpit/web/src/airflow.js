@@ -9,11 +9,11 @@ const airflow = () => document.body.dataset.root.replace(/\/watershed$/, "");
 
 export function followLinks() {
   document.addEventListener("click", async (event) => {
-    const link = event.target.closest("a[data-airflow], a[data-airflow-run]");
+    const link = event.target.closest("a[data-airflow], a[data-airflow-run], a[data-airflow-asset]");
     if (!link) return;
     event.preventDefault();
-    const run = link.dataset.airflowRun;
-    visit((run && (await findRun(run))) || link.getAttribute("href"));
+    const { airflowRun: run, airflowAsset: asset } = link.dataset;
+    visit((run && (await findRun(run))) || (asset && (await findAsset(asset))) || link.getAttribute("href"));
   });
 }
 
@@ -38,6 +38,17 @@ async function findRun(ours) {
     return found && `/dags/${encodeURIComponent(dag)}/runs/${encodeURIComponent(found.dag_run_id)}`;
   } catch {
     return null; // Airflow forgot the run: its DAG is the next best
+  }
+}
+
+// Airflow numbers its assets.
+async function findAsset(name) {
+  try {
+    const { assets } = await call(`/assets?name_pattern=${encodeURIComponent(name)}&limit=100`);
+    const found = assets.find((asset) => asset.name === name);
+    return found && `/assets/${found.id}`;
+  } catch {
+    return null;
   }
 }
 
@@ -66,7 +77,7 @@ async function start(element) {
   try {
     const body = { logical_date: null, conf: JSON.parse(conf || "{}"), partition_key: key || null };
     const run = await call(`/dags/${encodeURIComponent(dag)}/dagRuns`, { method: "POST", body: JSON.stringify(body) });
-    element.dispatchEvent(new CustomEvent("watershed:started", { bubbles: true, detail: run }));
+    announce(element, "started", run);
     await follow(dag, run, tell, element);
   } catch (error) {
     tell(error.message, "bad");
@@ -90,10 +101,16 @@ async function follow(dag, run, tell, element) {
     }
   }
   tell(`${dag}: ${run.state}`, ENDED[run.state], link);
-  element.dispatchEvent(new CustomEvent("watershed:ended", { bubbles: true, detail: run }));
+  announce(element, "ended", run);
 }
 
-async function call(path, options = {}) {
+// The part of the page with the element may have been replaced meanwhile.
+export function announce(element, what, run) {
+  const place = element.isConnected ? element : document.body;
+  place.dispatchEvent(new CustomEvent(`watershed:${what}`, { bubbles: true, detail: run }));
+}
+
+export async function call(path, options = {}) {
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   const answer = await fetch(`${airflow()}/api/v2${path}`, { credentials: "same-origin", headers, ...options });
   if (answer.ok) return answer.json();

@@ -1,6 +1,8 @@
 // Every page: htmx, and what a page may ask of Airflow itself.
 import htmx from "htmx.org";
 import { followLinks, startRuns } from "./airflow.js";
+import { openFinder } from "./finder.js";
+import { chooseDays, followBackfills } from "./backfill.js";
 
 window.htmx = htmx;
 // A page loads no code from text, and htmx adds no style of its own: the browser would refuse both.
@@ -10,3 +12,6 @@ htmx.config.responseHandling = [{ code: "204", swap: false }, { code: "[2345].."
 
 followLinks();
 startRuns();
+chooseDays();
+followBackfills();
+openFinder();

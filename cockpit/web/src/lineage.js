@@ -3,10 +3,11 @@ import dagre from "@dagrejs/dagre";
 import "./lineage.css";
 
 const SVG = "http://www.w3.org/2000/svg";
-const { nodes, edges } = JSON.parse(document.getElementById("graph").textContent);
+const { nodes, edges, links, column: chosenColumn } = JSON.parse(document.getElementById("graph").textContent);
 const frame = document.getElementById("drawing");
 const root = document.body.dataset.root;
 const HEIGHT = 30;
+const ROW = 20; // px of a column in a table
 const LETTER = 7.3; // px of one in the monospaced face
 
 const make = (name, attributes, ...children) => {
@@ -19,10 +20,16 @@ const make = (name, attributes, ...children) => {
 const graph = new dagre.graphlib.Graph();
 graph.setGraph({ rankdir: "LR", nodesep: 12, ranksep: 70, marginx: 20, marginy: 20 });
 graph.setDefaultEdgeLabel(() => ({}));
-for (const node of nodes) graph.setNode(node.id, { ...node, width: 44 + LETTER * node.id.length, height: HEIGHT });
+for (const node of nodes) {
+  const letters = Math.max(node.id.length, ...node.columns.map((name) => name.length));
+  graph.setNode(node.id, { ...node, width: 44 + LETTER * letters, height: HEIGHT + ROW * node.columns.length });
+}
 for (const [from, to] of edges) graph.setEdge(from, to);
 dagre.layout(graph);
 
+// A column is known by its table and its name. Steps between columns are drawn in place of the one between the tables.
+const spellPlace = (table, column) => `${table}.${column}`;
+const joined = new Set(links.map(([table, , other]) => `${table} ${other}`));
 const paths = edges.map(([from, to]) => {
   const points = graph.edge(from, to).points;
   const [first, ...rest] = points;
@@ -31,14 +38,30 @@ const paths = edges.map(([from, to]) => {
   const bends = rest.slice(0, -1).map((point, place) => `Q ${point.x} ${point.y} ${middle(point, rest[place + 1])}`);
   const last = points.at(-1);
   const path = make("path", { class: "edge", d: `M ${first.x} ${first.y} ${bends.join(" ")} L ${last.x} ${last.y}`, "marker-end": "url(#arrow)" });
+  if (joined.has(`${from} ${to}`)) path.classList.add("behind");
   return { from, to, path };
 });
 
+const findRow = (table, column) => {
+  const { x, y, width, height, columns } = graph.node(table);
+  const place = columns.indexOf(column); // of raw objects none is drawn
+  const down = place < 0 ? height / 2 : HEIGHT + ROW * (place + 0.5);
+  return { left: x - width / 2, right: x + width / 2, middle: y - height / 2 + down };
+};
+const steps = links.map(([table, column, other, name, how]) => {
+  const [start, end] = [findRow(table, column), findRow(other, name)];
+  const bend = Math.max(30, Math.abs(end.left - start.right) / 2);
+  const d = `M ${start.right} ${start.middle} C ${start.right + bend} ${start.middle} ${end.left - bend} ${end.middle} ${end.left} ${end.middle}`;
+  const path = make("path", { class: `edge step ${how.split(" ")[0]}`, d, "marker-end": "url(#arrow)" }, make("title", {}, `${spellPlace(other, name)} has ${spellPlace(table, column)} ${how}`));
+  return { from: spellPlace(table, column), to: spellPlace(other, name), path };
+});
+
 const drawn = nodes.map((one) => {
-  const { x, y, width } = graph.node(one.id);
+  const { x, y, width, height } = graph.node(one.id);
+  const at = `translate(${x - width / 2} ${y - height / 2})`;
   const parts = [
     make("title", {}, `${one.id}: ${one.kind}${one.state ? `, ${one.state}` : ""}. ${one.about}`),
-    make("rect", { class: "box", width, height: HEIGHT }),
+    make("rect", { class: "box", width, height }),
     make("rect", { class: `band ${one.kind}`, x: 6, y: 7, width: 5, height: HEIGHT - 14 }),
     make("text", { x: 19, y: HEIGHT / 2 + 4 }, one.id),
   ];
@@ -46,17 +69,30 @@ const drawn = nodes.map((one) => {
   const link = make("a", {
     class: `node ${one.kind} ${one.role}`,
     href: `${root}/lineage?of=${encodeURIComponent(one.id)}`,
-    transform: `translate(${x - width / 2} ${y - HEIGHT / 2})`,
+    transform: at,
     "aria-label": `${one.id}, ${one.kind}${one.state ? `, ${one.state}` : ""}`,
     "data-address": one.id,
   }, ...parts);
-  return { id: one.id, link };
+  const rows = one.columns.map((name, place) => {
+    const own = one.role && name === chosenColumn ? "chosen" : "";
+    const row = make("a", {
+      class: `column ${own}`,
+      href: `${root}/lineage?of=${encodeURIComponent(spellPlace(one.id, name))}`,
+      transform: `translate(${x - width / 2} ${y - height / 2 + HEIGHT + ROW * place})`,
+      "aria-label": `column ${name} of ${one.id}`,
+      "data-column": spellPlace(one.id, name),
+    }, make("rect", { x: 1, width: width - 2, height: ROW - 1 }), make("text", { x: 19, y: ROW / 2 + 4 }, name));
+    return { id: spellPlace(one.id, name), table: one.id, link: row };
+  });
+  return { id: one.id, link, rows };
 });
+const columns = drawn.flatMap((node) => node.rows);
 
 const arrow = make("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" },
   make("path", { d: "M0 0 L8 4 L0 8 z", fill: "var(--strong-line)" }));
-const layer = make("g", {}, ...paths.map((edge) => edge.path), ...drawn.map((node) => node.link));
-const picture = make("svg", { role: "group", "aria-label": `${nodes.length} nodes` }, make("defs", {}, arrow), layer);
+const boxes = drawn.flatMap((node) => [node.link, ...node.rows.map((row) => row.link)]);
+const layer = make("g", {}, ...paths.map((edge) => edge.path), ...boxes, ...steps.map((step) => step.path));
+const picture = make("svg", { role: "group", "aria-label": `${nodes.length} tables, ${columns.length} columns` }, make("defs", {}, arrow), layer);
 frame.replaceChildren(picture);
 
 // Where the drawing is in its frame.
@@ -113,33 +149,40 @@ window.addEventListener("pointerup", () => ((held = null), frame.classList.remov
 picture.addEventListener("click", (event) => moved && event.preventDefault());
 picture.addEventListener("dragstart", (event) => event.preventDefault());
 
-// What a node is made of and what depends on it lights up when it is pointed at or has the focus.
-function light(id) {
-  const lit = new Set([id]);
-  const walk = (start, near, far) => {
+// What a table or column is made of and what depends on it lights up when it is pointed at or has the focus.
+function walk(start, lines, lit) {
+  for (const [near, far] of [["from", "to"], ["to", "from"]]) {
+    const seen = new Set([start]);
     const ring = [start];
     while (ring.length) {
       const at = ring.pop();
-      for (const edge of paths) {
-        if (edge[near] !== at) continue;
-        edge.path.classList.add("lit");
-        if (!lit.has(edge[far])) ring.push(edge[far]);
-        lit.add(edge[far]);
+      for (const line of lines) {
+        if (line[near] !== at) continue;
+        line.path.classList.add("lit");
+        if (!seen.has(line[far])) ring.push(line[far]);
+        seen.add(line[far]);
       }
     }
-  };
-  walk(id, "from", "to");
-  walk(id, "to", "from");
-  for (const node of drawn) node.link.classList.toggle("dim", !lit.has(node.id));
-  for (const edge of paths) edge.path.classList.toggle("dim", !edge.path.classList.contains("lit"));
+    for (const one of seen) lit.add(one);
+  }
+  return lit;
 }
+function light(id, table) {
+  const lit = walk(id, table ? steps : paths, new Set());
+  if (table) for (const one of [...lit]) lit.add(findTable(one));
+  if (!table) for (const step of steps) if (lit.has(findTable(step.from)) && lit.has(findTable(step.to))) step.path.classList.add("lit");
+  for (const one of drawn) one.link.classList.toggle("dim", !lit.has(one.id));
+  for (const one of columns) one.link.classList.toggle("dim", table ? !lit.has(one.id) : !lit.has(one.table));
+  for (const line of [...paths, ...steps]) line.path.classList.toggle("dim", !line.path.classList.contains("lit"));
+}
+const findTable = (place) => place.slice(0, place.lastIndexOf("."));
 function unlight() {
-  for (const node of drawn) node.link.classList.remove("dim");
-  for (const edge of paths) edge.path.classList.remove("dim", "lit");
+  for (const one of [...drawn, ...columns]) one.link.classList.remove("dim");
+  for (const line of [...paths, ...steps]) line.path.classList.remove("dim", "lit");
 }
-for (const node of drawn) {
-  node.link.addEventListener("pointerenter", () => light(node.id));
-  node.link.addEventListener("focus", () => light(node.id));
-  node.link.addEventListener("pointerleave", unlight);
-  node.link.addEventListener("blur", unlight);
+for (const one of [...drawn, ...columns]) {
+  one.link.addEventListener("pointerenter", () => light(one.id, one.table));
+  one.link.addEventListener("focus", () => light(one.id, one.table));
+  one.link.addEventListener("pointerleave", unlight);
+  one.link.addEventListener("blur", unlight);
 }
