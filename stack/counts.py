@@ -1,11 +1,20 @@
-"""How a step and what it counted look on a terminal: one line a step."""
+"""How a step and what it counted look on a terminal: one line a step, and more below it where they do not fit."""
 
 from typing import Any
+
+from stack.listing import print_wrapped, read_width
+
+BELOW = " " * 6
 
 
 def print_step(name: str, state: str, seconds: float | None, counts: Any) -> None:
     took = f"{seconds:6.1f} s" if seconds is not None else " " * 8
-    print(f"  {name:<32} {state:<16} {took}  {spell_counts(counts)}".rstrip(), flush=True)
+    line, told = f"  {name:<28} {state:<8} {took}", spell_counts(counts)
+    if len(line) + 2 + len(told) <= read_width():
+        print(f"{line}  {told}".rstrip(), flush=True)
+        return
+    print(line.rstrip(), flush=True)
+    print_wrapped(told, BELOW)
 
 
 def spell_counts(counts: Any) -> str:

@@ -129,7 +129,7 @@ def spell_cell(name: str, value: Any) -> str:
         case date():
             return value.isoformat()
         case _:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
             return " ".join(text.split())
 
 

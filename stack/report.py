@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from contracts import find_table, load_tables
 from models.registry import find_champion
 from stack.demo_models import count_telemetry
+from stack.listing import Listing, print_listings
 from warehouse.connection import connect
 from warehouse.marts import list_marts
 
@@ -94,11 +95,9 @@ def print_report(truth_file: Path) -> list[str]:
     """Print it all. Returns a sentence for each number that is not what it must be."""
     con = connect(read_only=True)
     con.execute(f"CREATE TEMP TABLE counted AS {spell_counts()}")
-    print("\nTables")
-    show(con, TABLES)
-    for title, query in ANSWERS.items():
-        print(title)
-        show(con, query)
+    print()
+    for title, query in ({"Tables": TABLES} | ANSWERS).items():
+        show(con, title, query)
     show_earlier(con)
     return find_untruths(con, json.loads(truth_file.read_text()))
 
@@ -114,14 +113,16 @@ def show_earlier(con: DuckDBPyConnection) -> None:
     history = read_features(con, champion.data_snapshot_id, "temp.viewer")
     best = load_version(champion).with_history(history).recommend([VIEWER], 5)
     latest = max(history["interacted_at"].to_pylist())
-    print(f"The same model for user {VIEWER} after the last of these ratings, {latest:%-d %B %Y}")
+    title = f"The same model for user {VIEWER} after the last of these ratings, {latest:%-d %B %Y}"
     con.register("best", best)
     films = "JOIN core.films ON film_id = item_id"
-    show(con, f"SELECT rank, title, round(score, 3) AS score FROM best {films} ORDER BY rank")
+    show(con, title, f"SELECT rank, title, round(score, 3) AS score FROM best {films} ORDER BY rank")
 
 
-def show(con: DuckDBPyConnection, query: str) -> None:
-    con.sql(query).show(max_width=160, max_rows=100)
+def show(con: DuckDBPyConnection, title: str, query: str) -> None:
+    result = con.execute(query)
+    print_listings("table", Listing(title, [column[0] for column in result.description or ()], result.fetchall()))
+    print()
 
 
 def spell_counts() -> str:

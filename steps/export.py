@@ -14,10 +14,12 @@ from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
 from contracts.masking import find_personal
+from contracts.nearby import explain_unknown
 from contracts.settings import Settings, load_reader
 from warehouse.analyst import open_attached
 from warehouse.connection import quote
 from warehouse.copying import read_columns
+from warehouse.ddl import SCHEMAS
 from warehouse.marts import list_marts
 from warehouse.views import list_views
 
@@ -75,7 +77,7 @@ def copy_relations(
     con.execute("BEGIN")
     relations = con.execute(RELATIONS, [schemas, schemas]).fetchall()
     if missing := set(schemas) - {schema for schema, *_ in relations}:
-        raise LookupError(f"the lake has no schema {', '.join(sorted(missing))}: `SHOW ALL TABLES` lists them")
+        raise LookupError(explain_unknown("schema", min(missing), SCHEMAS))
     for schema in schemas:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS file.{schema}")
     counts = {}
