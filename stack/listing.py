@@ -130,7 +130,12 @@ def spell_cell(name: str, value: Any) -> str:
             return value.isoformat()
         case _:
             text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-            return " ".join(text.split())
+            return escape(" ".join(text.split()))
+
+
+def escape(text: str) -> str:
+    """What would move a terminal's cursor, or hide what stands there, is shown instead."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def read_width() -> int:
@@ -178,7 +183,7 @@ def spell_blocks(layout: Layout) -> Iterator[str]:
 
 def wrap_text(text: str, width: int) -> list[str]:
     """Its lines, one at least. Words that are too long are cut."""
-    return wrap(text, max(width, 1), break_on_hyphens=False) or [""]
+    return wrap(escape(text), max(width, 1), break_on_hyphens=False) or [""]
 
 
 def print_wrapped(text: str, indent: str = "") -> None:

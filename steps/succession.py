@@ -20,7 +20,7 @@ from sources.measure import read_beginnings
 from steps.forks import Fork, explain_fork, find_forks
 from steps.kin import Kin, describe_kin, find_kin, list_superseded, measure_kin
 from steps.prepare import prepare_tables
-from warehouse.connection import connect
+from warehouse.connection import OtherBucket, connect
 from warehouse.publish import read_snapshot
 
 GROWING = ("logs", "documents")  # kinds of sources whose objects are files that somebody hands over
@@ -81,12 +81,14 @@ def settle_succession(source: Source, store: Store, taken: list[RawObject]) -> d
 
 def ask_kin(source: Source, newcomer: Kin) -> list[Kin]:
     """Objects with all of which a newcomer may begin; none where the ledger is away, since landing needs the bucket
-    only: the run that takes the object compares it."""
+    only: the run that takes the object compares it. Raises OtherBucket."""
     if source.kind not in GROWING:
         return []
     try:
         with closing(connect()) as con:
             found = find_kin(con, source.name, [newcomer])
+    except OtherBucket:
+        raise
     except (ConnectionError, LookupError, duckdb.Error):
         return []
     return [one for one in found if one.may_begin(newcomer) and (one.has_rows or not one.is_superseded)]

@@ -134,6 +134,10 @@ def spell_attach(settings: Settings, *, read_only: bool = False, snapshot: int |
     return f"ATTACH 'ducklake:postgres:' AS {LAKE} ({', '.join(options)})"
 
 
+class OtherBucket(LookupError):
+    """The lake that the catalogue describes lies in another bucket than the settings say."""
+
+
 def explain_failure(settings: Settings, error: duckdb.Error, snapshot: int | None) -> Exception:
     """One sentence instead of DuckDB's, which may quote the whole connection string."""
     url = make_url(settings.catalog_url)
@@ -144,7 +148,7 @@ def explain_failure(settings: Settings, error: duckdb.Error, snapshot: int | Non
     if "does not exist" in text and "DuckLake" in text:
         return LookupError(f"the catalogue {where} holds no lake yet: run a DAG first, or `watershed up`")
     if found := re.search(r'existing data path in the catalog "(s3://[^/"]+)', text):
-        return ConnectionError(f"the catalogue {where} is that of the bucket {found[1]}: set WATERSHED_BUCKET to it")
+        return OtherBucket(f"the catalogue {where} is that of the bucket {found[1]}: set WATERSHED_BUCKET to it")
     reason = shorten_failure(text).replace(url.password or "\0", "***")
     return ConnectionError(
         f"the lake's catalogue at {where} cannot be attached ({reason}): `watershed up` starts the local one, "

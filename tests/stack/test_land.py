@@ -40,8 +40,13 @@ def test_a_bucket_without_a_lake_is_not_made(
 ) -> None:
     monkeypatch.setenv("WATERSHED_BUCKET", "never-prepared")
     (tmp_path / "a.log").write_bytes(spell_log(1))
-    assert cli.main(["land", "access_logs", str(tmp_path / "a.log")]) == 1
+    assert cli.main(["land", "access_logs", str(tmp_path / "a.log"), "--separate"]) == 1
     assert "watershed: there is no bucket never-prepared at http" in capsys.readouterr().err
+    open_store().client.create_bucket(Bucket="somebody-elses")
+    monkeypatch.setenv("WATERSHED_BUCKET", "somebody-elses")
+    assert cli.main(["land", "access_logs", str(tmp_path / "a.log")]) == 1
+    assert f"is that of the bucket s3://{lake.environment['WATERSHED_BUCKET']}: set" in capsys.readouterr().err
+    assert list(open_store().list("")) == []
     assert "never-prepared" not in {found["Name"] for found in open_store().client.list_buckets()["Buckets"]}
 
 

@@ -73,6 +73,11 @@ def test_several_listings(show: Callable[..., list[str]]) -> None:
     assert show(80, *two, Listing("c", ("x",), [])) == ["a", "n", "1", "", "b", "day", "2026-01-02", "", "c: none"]
 
 
+def test_a_name_does_not_move_the_cursor(show: Callable[..., list[str]]) -> None:
+    title, _, row = show(80, Listing("files", ("file",), [("a\x1b[2J\x07\u202eb",)], title="of\x1b[1m x"))
+    assert (title, row) == ("of\\x1b[1m x", "a\\x1b[2J\\x07\\u202eb")
+
+
 def test_one_is_not_many() -> None:
     assert [count_nouns(n, "row") for n in (0, 1, 2, 12345)] == ["0 rows", "1 row", "2 rows", "12,345 rows"]
 

@@ -61,7 +61,7 @@ def test_who_and_why_is_kept(cited: int) -> None:
         ("the-report", "again", None, "the-report is version \\d+ already"),
         ("Not a name", "why", None, "is no name of a version"),
         ("seven", "", None, "a pin needs a reason"),
-        ("future", "why", 10_000, "the lake has no version 10000"),
+        ("future", "why", 10_000, "there is no snapshot 10000 in the lake"),
     ],
 )
 def test_a_pin_that_cannot_be(cited: int, name: str, reason: str, snapshot: int | None, sentence: str) -> None:
