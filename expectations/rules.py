@@ -23,7 +23,7 @@ def expect_between(
     column: str, lowest: Bound, highest: Bound, because: str, severity: Severity = "warning"
 ) -> "Expectation":
     """The value is `lowest` to `highest`, both included; None: no bound on that side."""
-    from great_expectations.expectations import ExpectColumnValuesToBeBetween
+    from expectations.adapter.expectations import ExpectColumnValuesToBeBetween
 
     return ExpectColumnValuesToBeBetween(
         column=column, min_value=lowest, max_value=highest, **describe(because, severity)
@@ -31,21 +31,21 @@ def expect_between(
 
 
 def expect_one_of(column: str, values: Collection[Any], because: str, severity: Severity = "warning") -> "Expectation":
-    from great_expectations.expectations import ExpectColumnValuesToBeInSet
+    from expectations.adapter.expectations import ExpectColumnValuesToBeInSet
 
     return ExpectColumnValuesToBeInSet(column=column, value_set=[*values], **describe(because, severity))
 
 
 def expect_match(column: str, pattern: str, because: str, severity: Severity = "warning") -> "Expectation":
     """The regular expression is found in the value."""
-    from great_expectations.expectations import ExpectColumnValuesToMatchRegex
+    from expectations.adapter.expectations import ExpectColumnValuesToMatchRegex
 
     return ExpectColumnValuesToMatchRegex(column=column, regex=pattern, **describe(because, severity))
 
 
 def expect_value(column: str, because: str) -> "Expectation":
     """The value is not null. The contract derives this rule; all other rules let nulls pass."""
-    from great_expectations.expectations import ExpectColumnValuesToNotBeNull
+    from expectations.adapter.expectations import ExpectColumnValuesToNotBeNull
 
     return ExpectColumnValuesToNotBeNull(column=column, **describe(because, "warning"))
 

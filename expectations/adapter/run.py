@@ -14,6 +14,7 @@ from great_expectations.core.expectation_validation_result import ExpectationVal
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.interfaces import Batch
 from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
+from great_expectations.expectations.registry import get_metric_kwargs
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validator import calc_validation_statistics
 
@@ -132,12 +133,11 @@ def read_outcome(
 
 def find_failures(engine: DuckDBExecutionEngine, rule: ColumnMapExpectation) -> tuple[int, str]:
     """How many rows fail a rule, and the condition that tells them, from the metrics that it was judged by."""
-    needed = rule.get_validation_dependencies(engine, {"result_format": {"result_format": "BOOLEAN_ONLY"}})
-    count = needed.metric_configurations[f"{rule.map_metric}.unexpected_count"]
-    condition = MetricConfiguration(
-        f"{rule.map_metric}.condition", count.metric_domain_kwargs, count.metric_value_kwargs
-    )
-    return engine.resolved[count.id] or 0, engine.spell_sql(engine.resolved[condition.id][0])
+    count, condition = f"{rule.map_metric}.unexpected_count", f"{rule.map_metric}.condition"
+    needed = get_metric_kwargs(count, rule.configuration, {"result_format": {"result_format": "BOOLEAN_ONLY"}})
+    about = needed["metric_domain_kwargs"], needed["metric_value_kwargs"]
+    failing = engine.resolved[MetricConfiguration(condition, *about).id][0]
+    return engine.resolved[MetricConfiguration(count, *about).id] or 0, engine.spell_sql(failing)
 
 
 def find_error(result: ExpectationValidationResult) -> str | None:
