@@ -5,7 +5,9 @@ it reaches no file, no address and no extension besides the lake's, and none of 
 statements: `refuse_statement` lets queries through, and nothing that only looks like one.
 """
 
+import os
 from functools import lru_cache
+from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -14,7 +16,9 @@ from contracts.settings import Settings, load_reader, read_setting
 from warehouse.connection import LAKE, explain_failure, quote, spell_attach, spell_session, start_duckdb
 from warehouse.queries import refuse_statement
 
-__all__ = ["connect_analyst", "forget_analysts", "lock_engine", "open_attached", "refuse_statement", "spell_lock"]
+__all__ = [
+    "connect_analyst", "find_spool", "forget_analysts", "lock_engine", "open_attached", "refuse_statement", "spell_lock"
+]  # fmt: skip
 
 TUNING = (
     "SET GLOBAL pg_pool_max_connections = 32",  # beyond the usual 4, every question would connect and log in anew
@@ -59,8 +63,14 @@ def open_attached(settings: Settings, snapshot: int | None = None) -> DuckDBPyCo
 
 
 def lock_engine(con: DuckDBPyConnection, settings: Settings) -> None:
+    con.execute(f"SET GLOBAL allowed_paths = [{quote(str(find_spool(settings)))}]")
     for statement in spell_lock(settings):
         con.execute(statement)
+
+
+def find_spool(settings: Settings) -> Path:
+    """The one local file that a locked engine may write: an answer on its way to a file of another form."""
+    return settings.home / "spill" / f"answer-{os.getpid()}.parquet"
 
 
 def forget_analysts() -> None:

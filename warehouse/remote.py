@@ -24,9 +24,10 @@ from duckdb.func import FunctionNullHandling
 
 from contracts.settings import Settings, load_reader, read_setting
 from warehouse.analyst import lock_engine, open_attached
+from warehouse.answers import open_answer
 from warehouse.connection import LAKE, find_extension, quote
 from warehouse.people import find_person, read_people
-from warehouse.queries import ANSWERS, OURS, is_explained, refuse_statement, split_statements
+from warehouse.queries import ANSWERS, OURS, is_explained, refuse_statement
 
 WHO, WHAT = f"{OURS}who", f"{OURS}what"  # the functions that Quack asks
 KEEP_S = 60.0  # Quack begins to read an answer at once, and a transaction keeps it for who reads slowly
@@ -73,15 +74,15 @@ class Desk:
     def find_rows(self, sql: str) -> tuple[str, int]:
         """Run a question into a table: its name and how many rows. Raises ValueError and duckdb.Error."""
         refuse_statement(sql)
-        statements = [text.rstrip("; \n") for _, text in split_statements(sql)]
-        if len(statements) > 1 or is_explained(sql):
-            raise ValueError("one query at a time is answered here, and EXPLAIN is not: ask `watershed sql` for it")
+        if is_explained(sql):
+            raise ValueError("EXPLAIN is not answered here: ask `watershed sql` for it")
         table = f"answer_{secrets.token_hex(16)}"
         with closing(self.con.cursor()) as con:
             self.forget_answers(con)
             con.execute(f"USE {LAKE}")
             with stop_after(con, self.seconds):
-                con.execute(f"CREATE TABLE {ANSWERS}.{table} AS FROM (\n{statements[0]}\n) LIMIT {MOST_ROWS + 1}")
+                rows_sql = open_answer(con, sql).select(lambda kind, place: place, limit=MOST_ROWS + 1)
+                con.execute(f"CREATE TABLE {ANSWERS}.{table} AS {rows_sql}")
             [(rows,)] = con.execute(f"SELECT count(*) FROM {ANSWERS}.{table}").fetchall()
         with self.lock:
             self.answers.append((time.monotonic(), table))

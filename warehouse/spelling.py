@@ -1,72 +1,126 @@
-"""Values as people read them, spelled by DuckDB itself.
+"""How a value of each type leaves DuckDB, as SQL: as the text that people read, as JSON, as what Parquet can hold.
 
-Python and Arrow have no place for some: an infinite time becomes the last day of the year 9999, one before Christ an
-error, 24:00 midnight, and the largest numbers others. So what has no certain place there leaves DuckDB as text.
+Python and Arrow have no place for some values: an infinite time becomes the last day of the year 9999, one before
+Christ an error, 24:00 midnight, and the largest numbers others. So DuckDB spells them, and nobody after it.
 """
 
 import json
-import math
 import re
-from decimal import Decimal
-from typing import Any
 
-from duckdb import DuckDBPyRelation
+from duckdb.sqltypes import DuckDBPyType
 
-NESTED = {"list", "array", "struct", "map", "union"}
+from warehouse.connection import quote
+
+NESTED = {"list", "array", "struct", "map", "union", "variant"}
+FLOATS = {"float", "double"}
+WHOLE = {
+    *("tinyint", "smallint", "integer", "bigint", "hugeint", "bignum"),
+    *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint"),
+}
+NUMBERS = WHOLE | FLOATS | {"decimal"}
 TIMES = {
     "date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone", "time", "time_ns",
     "time with time zone", "interval",
 }  # fmt: skip
-SPELLED = TIMES | {"blob", "bit", "uuid", "uhugeint"}
-UNHELD = {"interval", "time with time zone", "bit", "union", "uhugeint"}  # that Parquet, as Arrow writes it, has not
-BARE = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
+# What DuckDB would change as it writes Parquet: UHUGEINT becomes a DOUBLE, an interval loses microseconds.
+UNHELD = {"interval", "time with time zone", "time_ns", "bit", "union", "uhugeint", "bignum", "variant", "type"}
+NAMES = ("NaN", "Infinity", "-Infinity")
+BARE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?)(?:(nan)|inf(?:inity)?)', re.IGNORECASE)
 
 
-def spell_values(relation: DuckDBPyRelation) -> DuckDBPyRelation:
-    """The same rows: times, and whatever else Python would change, as DuckDB's text, lists and structs as JSON."""
-    return project(relation, [spell_column(kind.id, f"#{n}") for n, kind in enumerate(relation.types, 1)])
+def spell_text(kind: DuckDBPyType, place: str) -> str:
+    """VARCHAR: as DuckDB writes it, lists and the like as JSON; NaN and Infinity as most programs read them."""
+    if kind.id in NESTED:
+        return f"CAST({spell_nested(kind, place)} AS VARCHAR)"
+    if kind.id in FLOATS:
+        names = f"WHEN isnan({place}) THEN 'NaN' WHEN {place} > 0 THEN 'Infinity' ELSE '-Infinity' END"
+        return f"CASE WHEN {place} IS NULL OR isfinite({place}) THEN CAST({place} AS VARCHAR) {names}"
+    return f"CAST({place} AS VARCHAR)"
 
 
-def spell_texts(relation: DuckDBPyRelation) -> DuckDBPyRelation:
-    """The same rows, every value as a text: lists and structs as JSON."""
-    places = ((f"#{n}", kind.id) for n, kind in enumerate(relation.types, 1))
-    texts = [f"to_json({place})" if kind in NESTED else place for place, kind in places]
-    return project(relation, [f"CAST({text} AS VARCHAR)" for text in texts])
+def spell_parquet(kind: DuckDBPyType, place: str, *, as_texts: bool) -> str:
+    """A type that Parquet holds every value of. With `as_texts`, those of which it holds nearly all are texts too."""
+    if kind.id in UNHELD or (kind.id in NESTED and not is_held(kind)):
+        return spell_text(kind, place)
+    if kind.id == "hugeint":
+        return f"CAST({place} AS {'VARCHAR' if as_texts else 'DECIMAL(38, 0)'})"
+    if kind.id in ("timestamp_s", "timestamp_ms"):  # by way of a text, since infinity is cast to no TIMESTAMP
+        return f"CAST({place} AS VARCHAR)" if as_texts else f"CAST(CAST({place} AS VARCHAR) AS TIMESTAMP)"
+    return place
 
 
-def spell_unheld(relation: DuckDBPyRelation) -> DuckDBPyRelation:
-    """The same rows for a Parquet file, as text where it has no such type."""
-    places = ((f"#{n}", kind.id) for n, kind in enumerate(relation.types, 1))
-    return project(relation, [f"CAST({place} AS VARCHAR)" if kind in UNHELD else place for place, kind in places])
+def spell_nested(kind: DuckDBPyType, place: str) -> str:
+    """JSON. Where `to_json` alone would do otherwise than with the value by itself, part by part."""
+    if not is_spelled_by_part(kind):
+        return f"to_json({place})"
+    if kind.id in FLOATS:
+        number = f"CAST(CAST({place} AS VARCHAR) AS JSON)"
+        return f"CASE WHEN isfinite({place}) THEN {number} ELSE to_json({spell_text(kind, place)}) END"
+    if kind.id == "variant":
+        return f"CAST({place} AS JSON)"
+    return f"CASE WHEN {place} IS NOT NULL THEN {spell_parts(kind, place)} END"
 
 
-def project(relation: DuckDBPyRelation, values: list[str]) -> DuckDBPyRelation:
-    names = ('"' + name.replace('"', '""') + '"' for name in relation.columns)
-    return relation.project(", ".join(f"{value} AS {name}" for value, name in zip(values, names, strict=True)))
+def spell_parts(kind: DuckDBPyType, place: str) -> str:
+    parts = list_parts(kind)
+    if kind.id in ("list", "array"):
+        return f"to_json({spell_elements(parts[0][1], place)})"
+    if kind.id == "map":
+        keys = f"list_transform(map_keys({place}), lambda k: {spell_text(parts[0][1], 'k')})"
+        return f"to_json(MAP({keys}, {spell_elements(parts[1][1], f'map_values({place})')}))"
+    if kind.id == "union":
+        own = ((quote(n), spell_nested(k, f"union_extract({place}, {quote(n)})")) for n, k in parts)
+        cases = (f"WHEN {tag} THEN json_object({tag}, {value})" for tag, value in own)
+        return f"CASE CAST(union_tag({place}) AS VARCHAR) {' '.join(cases)} END"
+    values = [spell_nested(k, f"struct_extract_at({place}, {n})") for n, (_, k) in enumerate(parts, 1)]
+    if is_unnamed(kind):
+        return f"json_array({', '.join(values)})"
+    return f"json_object({', '.join(f'{quote(n)}, {v}' for (n, _), v in zip(parts, values, strict=True))})"
 
 
-def spell_column(kind: str, place: str) -> str:
-    if kind in NESTED:
-        return f"CAST(to_json({place}) AS VARCHAR)"
-    return f"CAST({place} AS VARCHAR)" if kind in SPELLED else place
+def spell_elements(kind: DuckDBPyType, place: str) -> str:
+    return f"list_transform({place}, lambda e: {spell_nested(kind, 'e')})"
 
 
-def list_nested(relation: DuckDBPyRelation) -> list[bool]:
-    """Which columns `spell_values` makes JSON of."""
-    return [kind.id in NESTED for kind in relation.types]
+def list_parts(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
+    """Names and types of what a value consists of: of a list one, of a map two, none of what is not nested."""
+    if kind.id not in NESTED or kind.id == "variant":
+        return []
+    parts = [(name, part) for name, part in kind.children if isinstance(part, DuckDBPyType)]
+    return parts[1:] if kind.id == "union" else parts  # the first is its tag
 
 
-def spell_json(value: Any, is_nested: bool) -> str:
-    """A value of `spell_values` as JSON. Numbers keep their digits; what is no number for JSON is a text."""
-    if is_nested and value is not None:
-        return quote_bare(value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, float) and not math.isfinite(value):
-        value = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return json.dumps(value, ensure_ascii=False)
+def is_spelled_by_part(kind: DuckDBPyType) -> bool:
+    """`to_json` writes 0.1::FLOAT as 0.10000000149011612, NaN bare, and all parts of ROW(1, 2) under one name."""
+    own = kind.id in FLOATS | {"variant"} or is_unnamed(kind)
+    return own or any(is_spelled_by_part(part) for _, part in list_parts(kind))
 
 
-def quote_bare(text: str) -> str:
-    """DuckDB's JSON with NaN and infinities, which JSON does not know, in quotes."""
-    return BARE.sub(lambda found: found[0] if found[0].startswith('"') else f'"{found[0]}"', text)
+def is_held(kind: DuckDBPyType) -> bool:
+    """Whether Parquet has a type for this and all its parts."""
+    changed = UNHELD | {"hugeint", "timestamp_s", "timestamp_ms"}
+    return kind.id not in changed and not is_unnamed(kind) and all(is_held(part) for _, part in list_parts(kind))
+
+
+def is_unnamed(kind: DuckDBPyType) -> bool:
+    """Whether this is a struct whose parts have no names: ROW(1, 2)."""
+    return kind.id == "struct" and any(not name for name, _ in kind.children)
+
+
+def is_json(kind: DuckDBPyType) -> bool:
+    return str(kind) == "JSON"
+
+
+def spell_json(kind: DuckDBPyType, text: str) -> str:
+    """JSON for what `spell_text` made: numbers keep their digits, and what JSON has no type for is a string."""
+    if kind.id in NESTED or is_json(kind):
+        return BARE.sub(quote_token, text) if "n" in text or "N" in text or "I" in text else text
+    is_raw = kind.id in NUMBERS | {"boolean"} and text not in NAMES
+    return text if is_raw else json.dumps(text, ensure_ascii=False)
+
+
+def quote_token(found: re.Match[str]) -> str:
+    """NaN and infinities, which DuckDB's JSON has and JSON has not, as strings."""
+    if found[0].startswith('"'):
+        return found[0]
+    return '"NaN"' if found[2] else f'"{found[1]}Infinity"'

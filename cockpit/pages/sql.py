@@ -1,7 +1,6 @@
 """SQL: a question to the warehouse, its answer as a grid, a chart or a file."""
 
 import os
-import re
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,9 +35,7 @@ def show_editor(request: Request, user: Looker, query: str = "", snapshot: str =
     """The editor, with `query` in it, which runs when `Run` is pressed: a link must not ask by itself."""
     limits = {"seconds": read_setting("sql_seconds", "30"), "shown": SHOWN, "exported": EXPORTED}
     pins = MIRROR.ask(PINS)
-    return render(
-        request, "sql.html", tab="sql", query=query, snapshot=snapshot, pins=pins, limits=limits, user=user
-    )
+    return render(request, "sql.html", tab="sql", query=query, snapshot=snapshot, pins=pins, limits=limits, user=user)
 
 
 @router.get("/sql/names")
@@ -76,9 +73,4 @@ def export_rows(
 
 
 def ask(user: str, name: str, query: str, snapshot: str, how: dict[str, Any]) -> dict[str, Any]:
-    return DESK.ask(user, name, {"query": strip_end(query), "snapshot": snapshot, **how})
-
-
-def strip_end(query: str) -> str:
-    """Without the semicolon that people end a statement with."""
-    return re.sub(r"[;\s]+\Z", "", query)
+    return DESK.ask(user, name, {"query": query, "snapshot": snapshot, **how})

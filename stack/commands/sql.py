@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    from duckdb import DuckDBPyConnection
 
 WORDS = """
     SELECT DISTINCT unnest([table_schema || '.' || table_name, column_name]) FROM information_schema.columns
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     def answer(query: str, form: str) -> None:
         try:
             refuse_statement(query)
-            print_result(con, query.strip().rstrip(";"), form)
+            print_answer(con, query, form)
         except duckdb.Error as error:
             raise ValueError(shorten(error)) from error
 
@@ -67,49 +67,21 @@ def read_query() -> str:
     return query
 
 
-def print_result(con: "DuckDBPyConnection", query: str, form: str) -> None:
-    result = con.sql(query)
-    if result is None:
-        return
+def print_answer(con: "DuckDBPyConnection", query: str, form: str) -> None:
+    """A table to read; CSV or JSON in the bytes that a page exports. The second of two columns called x is x_1."""
+    from contracts.settings import load_reader
+    from warehouse.analyst import find_spool
+    from warehouse.answer_files import Spool, write_answer
+    from warehouse.answers import open_answer
+
+    answer = open_answer(con, query)
     if form == "table":
-        result.show(max_width=shutil.get_terminal_size((200, 50)).columns, max_rows=10_000)
-    elif form == "csv":
-        print_csv(result)
+        width = shutil.get_terminal_size((200, 50)).columns
+        answer.read(lambda kind, place: place).show(max_width=width, max_rows=10_000)
     else:
-        print_json(result)
-
-
-def print_csv(result: "DuckDBPyRelation") -> None:
-    """A header and a line a row; times are written as DuckDB writes them, lists and structs as JSON."""
-    import csv
-
-    from warehouse.spelling import list_nested, quote_bare, spell_values
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(result.columns)
-    nested, spelled = list_nested(result), spell_values(result)
-    while rows := spelled.fetchmany(10_000):
-        writer.writerows(
-            [quote_bare(v) if is_json and v is not None else v for v, is_json in zip(row, nested, strict=True)]
-            for row in rows
-        )
-
-
-def print_json(result: "DuckDBPyRelation") -> None:
-    """An array with an object a row; what JSON has no type for, such as a timestamp, is a string."""
-    import json
-
-    from warehouse.spelling import list_nested, spell_json, spell_values
-
-    names = [json.dumps(name, ensure_ascii=False) for name in result.columns]
-    nested, spelled = list_nested(result), spell_values(result)
-    separator = "["
-    while rows := spelled.fetchmany(10_000):
-        for row in rows:
-            values = zip(names, row, nested, strict=True)
-            print(separator + "{" + ", ".join(f"{n}: {spell_json(v, j)}" for n, v, j in values) + "}", end="")
-            separator = ",\n "
-    print("]" if separator != "[" else "[]")
+        sys.stdout.flush()
+        write_answer(answer, sys.stdout.buffer, form, Spool(find_spool(load_reader())))  # type: ignore[arg-type]
+        sys.stdout.flush()
 
 
 def shorten(error: Exception) -> str:

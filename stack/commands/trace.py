@@ -24,8 +24,9 @@ def run(args: argparse.Namespace) -> int:
     import duckdb
 
     from contracts import find_table
+    from warehouse.answers import open_answer
     from warehouse.connection import connect
-    from warehouse.spelling import spell_values
+    from warehouse.spelling import spell_text
 
     schema = args.table.rpartition(".")[0]
     table = find_table(args.table)
@@ -33,8 +34,9 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"{table.address} is made of other tables, not of raw objects: `watershed lineage` names them")
     address = f"{schema}.{table.name}" if schema else table.address
     try:
-        result = connect(read_only=True).sql(f"SELECT * FROM {address} WHERE {args.where} LIMIT {args.limit}")
-        columns, rows = result.columns, spell_values(result).fetchall()
+        query = f"SELECT * FROM {address} WHERE {args.where}"
+        result = open_answer(connect(read_only=True), query).read(spell_text, limit=args.limit)
+        columns, rows = result.columns, result.fetchall()
     except duckdb.Error as error:
         raise ValueError(str(error).split("\n")[0]) from error
     if "raw_line" not in columns:
@@ -55,7 +57,7 @@ def find_origin(row: dict[str, Any]) -> dict[str, Any]:
     """What there is to know of where a row came from, by name."""
     from steps.trace import find_line, list_predecessors, list_publishes
 
-    line = find_line(row["raw_object"], row["raw_line"])
+    line = find_line(row["raw_object"], int(row["raw_line"]))
     about = line.object
     return {
         "row": {name: value for name, value in row.items() if name not in ("raw_object", "raw_line")},
