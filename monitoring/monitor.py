@@ -5,7 +5,7 @@ Any number may run. Each serves figures; the one that holds the lock judges and 
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Event
 from typing import Any
 
@@ -16,6 +16,7 @@ from monitoring.book import AlertBook
 from monitoring.endpoint import Endpoint, split_address
 from monitoring.metrics import Figures
 from monitoring.otlp import Otlp
+from monitoring.overlong import end_overlong
 from monitoring.waiting import open_session
 from monitoring.watcher import LAKE_ERRORS, Watcher, describe_error
 from warehouse.connection import connect
@@ -55,6 +56,12 @@ class Leadership:
         row = self.session.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (name,)).fetchone()
         self.is_leader = bool(row and row[0])
 
+    def clear_way(self, report: Report) -> None:
+        """End the sessions of readers that stand in the way of others at the catalogue."""
+        with suppress(psycopg.Error):
+            for line in end_overlong(self.session) if self.session else ():
+                report(line)
+
 
 def open_book(report: Report) -> AlertBook:
     """The book of a leader, in a lake that has all of the ledger's tables: an older one gets what it lacks."""
@@ -85,6 +92,7 @@ def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S
             else:
                 book = book or open_book(report)
                 book.judge(reading)
+                leadership.clear_way(report)
             stop.wait(max(1.0, interval - (time.monotonic() - began)))
     finally:
         endpoint.shutdown()

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from stack.home import OURS_ALONE, Home
 from stack.process import Server, ServerFailed
-from stack.readers import READER, allow_in_catalog, create_reader
+from stack.readers import READER, allow_in_catalog, create_readers
 
 DATABASES = ("accounts", "airflow", "catalog")
 # PostgreSQL refuses to run as root: root runs it as this user, made when it is missing.
@@ -56,7 +56,7 @@ def admin_url(home: Home, port: int, database: str = "postgres") -> str:
 
 def reader_url(home: Home, port: int) -> str:
     """The catalogue's address for whoever only reads it."""
-    return f"postgresql://{READER}:{home.read_secret('postgres_reader')}@127.0.0.1:{port}/catalog"
+    return f"postgresql://{READER}:{home.read_secret('reader_role')}@127.0.0.1:{port}/catalog"
 
 
 def init_postgres(home: Home) -> None:
@@ -108,7 +108,10 @@ def create_databases(home: Home, port: int) -> None:
                 connection.execute(create.format(sql.Identifier(name), sql.Identifier(name)))
             close = sql.SQL("revoke connect, temporary on database {} from public")
             connection.execute(close.format(sql.Identifier(name)))
-        create_reader(connection, home.read_secret("postgres_reader"))
+        for name in ("postgres", "template1"):  # where a reader could make temporary tables
+            close = sql.SQL("revoke connect, temporary on database {} from public")
+            connection.execute(close.format(sql.Identifier(name)))
+        create_readers(connection, home.read_secret("reader_role"), "catalog")
     allow_in_catalog(admin_url(home, port, "catalog"), "catalog")
 
 

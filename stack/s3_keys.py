@@ -24,10 +24,23 @@ def write_identities(home: Home) -> str:
     asks nobody for a password, reaches nothing of the lake.
     """
     identities = [spell_identity(BROKER, home.read_secret("s3_broker"), [f"Admin:{TOPICS_BUCKET}"])]
-    identities.append(spell_identity(READER, home.read_secret("s3_reader"), []))
+    # Not the secret that older versions gave to people.
+    identities.append(spell_identity(READER, home.read_secret("reader_key"), []))
+    identities += [spell_identity(person["key"], person["secret"], []) for person in read_people(home).values()]
     path = home.folder("s3") / "identities.json"
     write_private(path, json.dumps({"identities": identities}))
     return str(path)
+
+
+def read_people(home: Home) -> dict[str, dict[str, str]]:
+    """By name, who may attach the lake directly: the name of their key, its secret, and since when."""
+    path = home.secret_file("people.json")
+    people: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
+    return people
+
+
+def write_people(home: Home, people: dict[str, dict[str, str]]) -> None:
+    write_private(home.secret_file("people.json"), json.dumps(people, indent=1))
 
 
 def spell_identity(name: str, secret: str, actions: list[str]) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from stack.consumers import describe_consumers, name_consumers
 from stack.home import Home, choose_ports, read_ports, write_private
 from stack.kafka import create_topics, declared_topics, describe_kafka, spell_broker
 from stack.monitor import MONITOR, describe_monitor, spell_listen
+from stack.people_keys import allow_readers
 from stack.postgres import create_databases, database_url, describe_postgres, init_postgres, reader_url
 from stack.process import Server, find_process, start_process, stop_processes, wait_until_ready
 from stack.readers import READER
 from stack.s3 import PORT_NAMES, describe_s3, spell_s3
-from stack.s3_keys import ACCESS_KEY, BUCKET, allow_in_bucket
+from stack.s3_keys import ACCESS_KEY, BUCKET
 
 SERVER_PORTS = {
     "s3": PORT_NAMES,
@@ -44,7 +45,7 @@ def start_storage(home: Home, report: Report = lambda line: None) -> None:
         ports = settle_ports(home)
         start_missing(home, [describe_s3(home, ports), describe_postgres(home, ports)], report)
         create_databases(home, ports["postgres"])
-        allow_in_bucket(spell_s3(ports), ACCESS_KEY, home.read_secret("s3"), BUCKET)
+        allow_readers(home)
         start_missing(home, [describe_kafka(home, ports)], report)  # S3 holds its messages
         create_topics({"bootstrap.servers": spell_broker(ports)}, declared_topics())
         write_settings(home, ports)
@@ -139,7 +140,7 @@ def write_settings(home: Home, ports: dict[str, int]) -> None:
         "WATERSHED_CATALOG_URL": database_url(home, ports["postgres"], "catalog"),
         "WATERSHED_READER_CATALOG_URL": reader_url(home, ports["postgres"]),
         "WATERSHED_READER_S3_ACCESS_KEY": READER,
-        "WATERSHED_READER_S3_SECRET_KEY": home.read_secret("s3_reader"),
+        "WATERSHED_READER_S3_SECRET_KEY": home.read_secret("reader_key"),
         "WATERSHED_ACCOUNTS_URL": database_url(home, ports["postgres"], "accounts"),
         "WATERSHED_KAFKA_BROKERS": spell_broker(ports),
         "WATERSHED_KAFKA_GAP_S": "3",  # this broker shows readers messages that it is still writing

@@ -18,7 +18,7 @@ from contracts.settings import Settings, load_kafka, load_reader, load_settings,
 from stack.home import Home, read_ports
 from stack.kafka import create_topics, delete_topics
 from stack.postgres import admin_url, create_databases
-from stack.readers import READER, allow_in_catalog
+from stack.readers import READERS, allow_in_catalog
 from stack.s3_keys import allow_in_bucket
 from warehouse.connection import forget_engines
 from warehouse.publish import prepare
@@ -91,7 +91,7 @@ def copy_catalog(session: "psycopg.Connection[Any]", admin: str, name: str, lake
     create = "create database {name} template {template} strategy file_copy owner catalog"
     execute(session, create, name=name, template=TEMPLATE)
     execute(session, "revoke connect, temporary on database {name} from public", name=name)
-    execute(session, "grant connect on database {name} to {reader}", name=name, reader=READER)
+    execute(session, "grant connect on database {name} to {reader}", name=name, reader=READERS)
     with psycopg.connect(rename_database(admin, name)) as catalog:
         catalog.execute("update ducklake_metadata set value = %s where key = 'data_path'", [lake_path])
 
