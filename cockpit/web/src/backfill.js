@@ -3,6 +3,7 @@
 import { announce, call } from "./airflow.js";
 
 const PAUSE_MS = 2500;
+const NAMED = "rebuild__"; // Airflow keeps `backfill__` for its own
 const ENDED = ["success", "failed"];
 const STATES = [...ENDED, "running", "queued"];
 const chosen = new Set();
@@ -86,7 +87,7 @@ async function start(card, button) {
   button.disabled = true;
   const runs = JSON.parse(card.dataset.runs);
   if (card.querySelector("select").value === "down") runs.reverse();
-  const prefix = `backfill__${card.dataset.backfill}__${new Date().toISOString().slice(0, 19)}__`;
+  const prefix = `${NAMED}${card.dataset.backfill}__${new Date().toISOString().slice(0, 19)}__`;
   const tell = makeProgress(card);
   try {
     for (const [place, run] of runs.entries()) {
@@ -104,7 +105,7 @@ async function start(card, button) {
 // A backfill of this table that somebody has started and that goes on.
 async function resume(place) {
   for (const dag of place.dataset.dags.split(",").filter(Boolean)) {
-    const { dag_runs: found } = await list(dag, `backfill__${place.dataset.backfills}__`, ["running", "queued"], 1).catch(() => ({ dag_runs: [] }));
+    const { dag_runs: found } = await list(dag, `${NAMED}${place.dataset.backfills}__`, ["running", "queued"], 1).catch(() => ({ dag_runs: [] }));
     if (!found.length) continue;
     const prefix = found[0].dag_run_id.replace(/[^_]*$/, "");
     place.hidden = false;
