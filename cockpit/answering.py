@@ -1,18 +1,24 @@
-"""Answers one question after the other, in a process of its own: `python -m cockpit.answering`.
+"""Answers one question after the other, in a process of its own: `python -m cockpit.answering FOLDER`.
 
-A line of JSON comes in, a line of JSON goes out. Whoever asked ends a question that takes too long by ending the
+A line of JSON comes in, an answer goes out. Whoever asked ends a question that takes too long by ending the
 process, so that nothing here has to watch the clock, and nothing that a query does can harm the web server.
 
-A question: `query`; `snapshot`, a number, time or pin, empty for now; `shown`, how many rows come back; or `path` and
-`format` (csv or parquet) where the rows go to a file instead, and `most`, how many may.
+A question: `query`; `snapshot`, a number, time or pin, empty for now; `seconds` that it may take; `shown`, how many
+rows come back; or `path` and `format` (csv or parquet) where the rows go to a file instead, and `most`, how many may.
+
+An answer: a line of JSON with what is to be noted of it, and its number of bytes; then these, JSON as a page gets it.
 """
 
 import json
+import math
 import os
 import re
+import resource
+import signal
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +26,7 @@ import duckdb
 import pyarrow as pa
 from duckdb.sqltypes import DuckDBPyType
 
-from contracts.settings import load_reader
+from contracts.settings import Settings, SettingsMissing, load_reader, read_setting
 from warehouse.analyst import connect_analyst, find_spool, forget_analysts
 from warehouse.answer_files import Form, Spool, write_answer
 from warehouse.answers import Answer, Column, open_answer
@@ -29,6 +35,9 @@ from warehouse.queries import refuse_statement
 from warehouse.spelling import spell_text
 
 BATCH = 2048
+BESIDES = 2**30  # bytes of memory beside DuckDB's own: Python, Arrow, the values at work
+FILE_BYTES = 10 * 10**9  # of a file, of an export or of what does not fit into memory
+SLACK_S = 5
 COUNTED = 1_000_000  # rows at most, of those that are not shown
 LONGEST = 2_000  # characters of a value that are shown
 SHOWN_BYTES = 4_000_000  # about, of all values that are shown
@@ -40,12 +49,38 @@ Found = dict[str, Any]
 
 def main() -> None:
     """Until the input ends. What libraries print goes to the log, not between the answers."""
-    answers = os.fdopen(os.dup(1), "w")
+    limit_process()
+    answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     for line in sys.stdin:
-        answer = answer_safely(json.loads(line))
-        answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        question = json.loads(line)
+        signal.alarm(math.ceil(question["seconds"]) + SLACK_S)  # where whoever asked is not there to end this
+        found = answer_safely(question)
+        signal.alarm(0)
+        answer = json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+        noted = {"bytes": len(answer), "count": found.get("count"), "error": found.get("error")}
+        answers.write(json.dumps(noted).encode() + b"\n" + answer)
         answers.flush()
+
+
+def limit_process() -> None:
+    """Bounds that hold against any query: DuckDB does not count the 2,048 values that it works on at a time. When
+    memory is short all the same, the system ends this process before all others, which it lets go first."""
+    os.nice(5)
+    memory = read_bytes(read_setting("analyst_memory", "1GB")) + BESIDES
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def read_bytes(text: str) -> int:
+    """A size as DuckDB reads it: `954MiB`, `1GB`. Raises ValueError."""
+    found = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]?)(i?)b?\s*", text, re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"WATERSHED_ANALYST_MEMORY is {text!r}: write a size such as 1GB")
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** " kmgt".index(found[2].lower() or " "))
 
 
 def answer_safely(question: dict[str, Any]) -> Found:
@@ -53,10 +88,12 @@ def answer_safely(question: dict[str, Any]) -> Found:
     began = time.monotonic()
     try:
         answer = answer_question(question)
+    except (MemoryError, duckdb.OutOfMemoryException):
+        answer = {"error": "the query takes more memory than a question may: ask for fewer rows or columns"}
     except (duckdb.IOException, ConnectionError) as error:
         forget_analysts()
         answer = explain(error, question["query"])
-    except (duckdb.Error, pa.ArrowException, ValueError, LookupError) as error:
+    except (duckdb.Error, pa.ArrowException, SettingsMissing, ValueError, LookupError, OSError) as error:
         answer = explain(error, question["query"])
     return answer | {"ms": round((time.monotonic() - began) * 1000)}
 
@@ -65,7 +102,7 @@ def answer_question(question: dict[str, Any]) -> Found:
     query = question["query"]
     refuse_statement(query)
     snapshot = find_version(question["snapshot"])
-    with closing(connect_analyst(snapshot=snapshot)) as con:
+    with closing(connect_analyst(load_own(), snapshot)) as con:
         answer = open_answer(con, query)
         if "path" in question:
             found = write_rows(answer, Path(question["path"]), question["format"], question["most"])
@@ -74,11 +111,16 @@ def answer_question(question: dict[str, Any]) -> Found:
     return found | {"snapshot": snapshot}
 
 
+def load_own() -> Settings:
+    """A reader's settings, but what is spilled goes to this process's folder, which is removed with it."""
+    return replace(load_reader(), home=Path(sys.argv[1]))
+
+
 def find_version(said: str) -> int | None:
     """The snapshot's number, of a number, time or pin; None for an empty text, which means now. Raises LookupError."""
     if not said.strip():
         return None
-    with closing(connect_analyst()) as con:
+    with closing(connect_analyst(load_own())) as con:
         return find_snapshot(con, said.strip())
 
 
@@ -122,7 +164,7 @@ def show_value(column: Column, text: str | None) -> Any:
 def write_rows(answer: Answer, path: Path, form: Form, most: int) -> Found:
     """Raises ValueError where there are more than `most` rows."""
     with path.open("wb") as file:
-        spool = Spool(find_spool(load_reader()), most)
+        spool = Spool(find_spool(load_own()), most)
         return {"count": write_answer(answer, file, form, spool, quotes=True)}
 
 

@@ -14,9 +14,10 @@ from cockpit import pages
 from cockpit.guards import Guards, may_act, may_administer, may_look, note_rights, read_rights
 from cockpit.rendering import STATIC, catch_up, show_error, sign_asset
 from cockpit.safety import SafeResponses
+from cockpit.turns import Busy, PagesTakeTurns
 
 PREFIX = "/watershed"
-EXPECTED = (HTTPException, RequestValidationError, LookupError, ConnectionError, psycopg.OperationalError)
+EXPECTED = (Busy, HTTPException, RequestValidationError, LookupError, ConnectionError, psycopg.OperationalError)
 
 
 def make_app(guards: Guards) -> FastAPI:
@@ -35,6 +36,7 @@ def make_app(guards: Guards) -> FastAPI:
     app.add_api_route("/static/{name:path}", send_asset, include_in_schema=False)
     for kind in (*EXPECTED, Exception):
         app.add_exception_handler(kind, show_error)
+    app.add_middleware(PagesTakeTurns)
     app.add_middleware(SafeResponses)
     return app
 

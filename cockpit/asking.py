@@ -1,117 +1,136 @@
-"""Asks SQL in processes of their own, a few at a time, each question with an end.
+"""Asks SQL in processes of their own, without a thread of the web server: whoever waits is a coroutine.
 
 A question that takes longer than it may, or that nobody waits for any more, is ended by ending its process; the next
-one starts another. Importing this starts nothing.
+one starts another. Each process of the web server has a desk of its own. Importing this starts nothing.
 """
 
+import asyncio
 import json
 import logging
-import queue
-import subprocess
+import shutil
 import sys
-import threading
+import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cockpit.turns import Busy, Turns
 from contracts.settings import read_setting
 
 log = logging.getLogger("watershed.audit")
 
 ROOT = Path(__file__).resolve().parent.parent
-PLACES = 2  # questions at a time
-GLANCE_S = 0.1
+RUNNING, WAITING = 2, 10  # questions of one person
 
-IsUnwanted = Callable[[], bool]
+Question = dict[str, Any]
+Noted = dict[str, Any]
 
 
 class Worker:
-    """One process of `cockpit/answering.py`."""
+    """One process of `cockpit/answering.py`, with a folder for what it spills. Belongs to the loop that started it."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "cockpit.answering"]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+        self.process = process
+        self.folder = folder
+        self.loop = asyncio.get_running_loop()
+
+    @classmethod
+    async def start(cls) -> "Worker":
+        pipe = asyncio.subprocess.PIPE
+        folder = Path(tempfile.mkdtemp(prefix="watershed-answering-"))
+        command = (sys.executable, "-m", "cockpit.answering", str(folder))
+        return cls(await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe), folder)
 
     @property
-    def is_alive(self) -> bool:
-        return self.process.poll() is None
+    def is_usable(self) -> bool:
+        return self.process.returncode is None and self.loop is asyncio.get_running_loop()
 
-    def ask(self, question: dict[str, Any], limit_s: float, is_unwanted: IsUnwanted) -> dict[str, Any]:
-        """The answer. Raises TimeoutError, InterruptedError and BrokenPipeError; the process is gone after each."""
-        answers: queue.Queue[str] = queue.Queue()
+    async def ask(self, question: Question) -> tuple[Noted, bytes]:
+        """What is to be noted of the answer, and all of it as JSON. Raises BrokenPipeError where the process dies."""
         assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(json.dumps(question) + "\n")
-        self.process.stdin.flush()
-        threading.Thread(target=lambda: answers.put(self.process.stdout.readline()), daemon=True).start()  # type: ignore[union-attr]
-        ends_at = time.monotonic() + limit_s
-        while True:
-            try:
-                line = answers.get(timeout=GLANCE_S)
-                break
-            except queue.Empty:
-                if is_unwanted():
-                    self.end()
-                    raise InterruptedError("the question was taken back") from None
-                if time.monotonic() > ends_at:
-                    self.end()
-                    raise TimeoutError from None
-        if not line:
-            self.end()
-            raise BrokenPipeError("the process that answers has died, perhaps for want of memory")
-        return dict(json.loads(line))
+        try:
+            self.process.stdin.write(json.dumps(question).encode() + b"\n")
+            await self.process.stdin.drain()
+            noted = json.loads(await self.process.stdout.readline())
+            return noted, await self.process.stdout.readexactly(noted["bytes"])
+        except (ValueError, ConnectionError, asyncio.IncompleteReadError):
+            raise BrokenPipeError from None
 
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                pipe.close()
+    async def end(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Desk:
-    """The processes, started when first needed; more questions than those wait for one to be free."""
+    """The processes, started when first needed, and who waits for one."""
 
-    def __init__(self, places: int = PLACES) -> None:
-        self.free: queue.LifoQueue[Worker | None] = queue.LifoQueue()
-        for _ in range(places):
-            self.free.put(None)
-        self.unwanted: set[str] = set()
+    def __init__(self) -> None:
+        self.turns = Turns(lambda: int(read_setting("sql_processes", "4")), RUNNING, WAITING)
+        self.idle: list[Worker] = []
+        self.asked: dict[tuple[str, str], asyncio.Task[tuple[Noted, bytes]]] = {}
 
-    def cancel(self, name: str) -> None:
-        """Take a question back by the name that it was asked under."""
-        self.unwanted.add(name)
+    def cancel(self, who: str, name: str) -> None:
+        """Take a question back by the name that this person asked it under."""
+        if (job := self.asked.get((who, name))) is not None:
+            job.cancel()
 
-    def ask(self, who: str, name: str, question: dict[str, Any]) -> dict[str, Any]:
-        """The answer, with `error` where there is none. Every question is noted: who, what, how long."""
+    async def ask(self, who: str, name: str, question: Question) -> bytes:
+        """The answer as JSON, with `error` where there is none. Every question is noted: who, what, how long.
+
+        Raises Busy. When the task that asks is cancelled, because nobody waits any more, the query ends.
+        """
         began = time.monotonic()
-        answer = self.ask_quietly(name, question)
-        self.unwanted.discard(name)
-        noted = {"user": who, "query": question["query"], "snapshot": question.get("snapshot")}
-        noted |= {"rows": answer.get("count"), "error": answer.get("error"), "file": question.get("format")}
-        log.info("sql %s", json.dumps(noted | {"ms": round((time.monotonic() - began) * 1000)}))
-        return answer
-
-    def ask_quietly(self, name: str, question: dict[str, Any]) -> dict[str, Any]:
-        limit = float(read_setting("sql_seconds", "30"))
+        job = self.asked[who, name] = asyncio.ensure_future(self.find_answer(who, question))
+        noted: Noted = {"error": "nobody waited for the answer"}
         try:
-            worker = self.free.get(timeout=limit)
-        except queue.Empty:
-            return {"error": f"others are asking and none was done within {limit:.0f} s: try again"}
-        try:
-            if worker is None or not worker.is_alive:
-                worker = Worker()
-            return worker.ask(question, limit, lambda: name in self.unwanted)
-        except TimeoutError:
-            return {"error": f"the query was ended after {limit:.0f} s: narrow it, for example to a few days"}
-        except InterruptedError:
-            return {"error": "the query was cancelled", "isCancelled": True}
-        except OSError as error:
-            return {"error": f"the query was ended: {error}"}
+            await asyncio.wait({job})
+            cancelled = say("the query was cancelled", isCancelled=True)
+            noted, answer = cancelled if job.cancelled() else job.result()
+            return answer
+        except Busy as busy:
+            noted = {"error": str(busy)}
+            raise
         finally:
-            self.free.put(worker if worker is not None and worker.is_alive else None)
+            job.cancel()
+            if self.asked.get((who, name)) is job:
+                del self.asked[who, name]
+            about = {"user": who, "query": question["query"], "snapshot": question.get("snapshot")}
+            about |= {"rows": noted.get("count"), "error": noted.get("error"), "file": question.get("format")}
+            log.info("sql %s", json.dumps(about | {"ms": round((time.monotonic() - began) * 1000)}))
+
+    async def find_answer(self, who: str, question: Question) -> tuple[Noted, bytes]:
+        limit = float(read_setting("sql_seconds", "30"))
+        async with self.turns.take(who):
+            try:
+                return await asyncio.wait_for(self.answer(question | {"seconds": limit}), limit)
+            except TimeoutError:
+                return say(f"the query was ended after {limit:.0f} s: narrow it, for example to a few days")
+            except BrokenPipeError:
+                return say("the query was ended: most likely it takes more memory than a question may")
+
+    async def answer(self, question: Question) -> tuple[Noted, bytes]:
+        self.idle = [worker for worker in self.idle if worker.is_usable]
+        worker = self.idle.pop() if self.idle else await Worker.start()
+        try:
+            found = await worker.ask(question)
+        except BaseException:
+            await worker.end()
+            raise
+        self.idle.append(worker)
+        return found
+
+    async def close(self) -> None:
+        """End the processes that nobody asks."""
+        idle, self.idle = self.idle, []
+        for worker in idle:
+            await worker.end()
+
+
+def say(sentence: str, **more: bool) -> tuple[Noted, bytes]:
+    answer = {"error": sentence} | more
+    return answer, json.dumps(answer).encode()
 
 
 DESK = Desk()

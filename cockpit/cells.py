@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
+from anyio import from_thread
+
 from cockpit.asking import DESK
 from cockpit.declared import Declared, list_declared
 from contracts.masking import mask_record
@@ -87,7 +89,8 @@ def read_rows(user: str, one: Declared, where: str, page: int) -> Answer:
 
 
 def ask(user: str, address: str, query: str, shown: int) -> Answer:
-    found = DESK.ask(user, uuid4().hex, {"query": query, "snapshot": "", "shown": shown})
+    question = {"query": query, "snapshot": "", "shown": shown}
+    found = json.loads(from_thread.run(DESK.ask, user, uuid4().hex, question))
     if "error" in found:
         return Answer([], set(), [], 0, found["error"])
     columns = [column["name"] for column in found["columns"]]

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from cockpit.guards import Rights
+from cockpit.turns import RETRY_S, Busy
 from warehouse.mirror import MIRROR
 
 LOG = logging.getLogger(__name__)
@@ -98,10 +99,15 @@ async def show_error(request: Request, error: Exception) -> HTMLResponse:
     if status == 500:
         LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     template = "error_fragment.html" if is_fragment(request) else "error.html"
-    return render(request, template, status, sentence=sentence, status_code=status)
+    answer = render(request, template, status, sentence=sentence, status_code=status)
+    if status == 429:
+        answer.headers["Retry-After"] = str(RETRY_S)
+    return answer
 
 
 def explain(error: Exception) -> tuple[int, str]:
+    if isinstance(error, Busy):
+        return 429, str(error)
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
     if isinstance(error, RequestValidationError):

@@ -1,18 +1,21 @@
 """SQL: a question to the warehouse, its answer as a grid, a chart or a file."""
 
+import asyncio
+import json
 import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.background import BackgroundTask
 
 from cockpit.asking import DESK
 from cockpit.guards import Looker
 from cockpit.rendering import render
+from cockpit.turns import RETRY_S, Busy
 from contracts.settings import read_setting
 from lineage.columns import list_columns
 from warehouse.mirror import MIRROR
@@ -45,32 +48,68 @@ def list_names() -> dict[str, list[str]]:
 
 
 @router.post("/sql/run")
-def run_query(user: Looker, query: Text, name: Text, snapshot: Text = "") -> JSONResponse:
+async def run_query(request: Request, user: Looker, query: Text, name: Text, snapshot: Text = "") -> Response:
     """The first rows as JSON. An error is an answer too, with the place in the query where it is known."""
-    return JSONResponse(ask(user, name, query, snapshot, {"shown": SHOWN}))
+    try:
+        answer = await ask(request, user, name, {"query": query, "snapshot": snapshot, "shown": SHOWN})
+    except Busy as busy:
+        return refuse(busy)
+    return Response(answer, media_type="application/json")
 
 
 @router.post("/sql/cancel")
-def cancel_query(name: Text) -> dict[str, bool]:
-    """End a question that is being answered. Its name is known to nobody but who asked it."""
-    DESK.cancel(name)
+async def cancel_query(user: Looker, name: Text) -> dict[str, bool]:
+    """End a question that is being answered. So does whoever asked by going away."""
+    DESK.cancel(user, name)
     return {"isCancelled": True}
 
 
 @router.post("/sql/export")
-def export_rows(
-    user: Looker, query: Text, name: Text, format: Annotated[Literal["csv", "parquet"], Form()], snapshot: Text = ""
-) -> Any:
+async def export_rows(
+    request: Request,
+    user: Looker,
+    query: Text,
+    name: Text,
+    format: Annotated[Literal["csv", "parquet"], Form()],
+    snapshot: Text = "",
+) -> Response:
     """All rows as a file. More than EXPORTED are refused."""
     handle, path = tempfile.mkstemp(prefix="watershed-export-", suffix=f".{format}")
     os.close(handle)
-    answer = ask(user, name, query, snapshot, {"path": path, "format": format, "most": EXPORTED})
-    if "error" in answer:
+    how = {"path": path, "format": format, "most": EXPORTED}
+    try:
+        answer = await ask(request, user, name, {"query": query, "snapshot": snapshot, **how})
+    except Busy as busy:
         Path(path).unlink()
-        return JSONResponse(answer, 422)
+        return refuse(busy)
+    except BaseException:
+        Path(path).unlink()
+        raise
+    if "error" in json.loads(answer):
+        Path(path).unlink()
+        return Response(answer, 422, media_type="application/json")
     name = f"watershed-{datetime.now(UTC):%Y%m%d-%H%M%S}.{format}"
     return FileResponse(path, media_type=TYPES[format], filename=name, background=BackgroundTask(Path(path).unlink))
 
 
-def ask(user: str, name: str, query: str, snapshot: str, how: dict[str, Any]) -> dict[str, Any]:
-    return DESK.ask(user, name, {"query": query, "snapshot": snapshot, **how})
+async def ask(request: Request, user: str, name: str, question: dict[str, Any]) -> bytes:
+    """The answer as JSON. The query ends when the browser goes away. Raises Busy."""
+    job = asyncio.ensure_future(DESK.ask(user, name, question))
+    gone = asyncio.ensure_future(wait_until_gone(request))
+    try:
+        await asyncio.wait({job, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not job.done():
+            raise HTTPException(499, "nobody waits for the answer")
+        return job.result()
+    finally:
+        job.cancel()
+        gone.cancel()
+
+
+def refuse(busy: Busy) -> JSONResponse:
+    return JSONResponse({"error": str(busy)}, 429, {"Retry-After": str(RETRY_S)})
+
+
+async def wait_until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

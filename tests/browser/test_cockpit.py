@@ -13,12 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.browser import attack
 from tests.browser.site import DAYS, MISSING, ROLES, Site, Visitor, name_visitor
 from warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 
 WATCHED = "core.watch_minutes"
+HTML = "<form action=https://example.com method=post><button>go</button></form><img src=x onerror=alert(1)>"
 # Address, the heading that tells that it is there, and the name of its picture.
 PAGES = (
     ("tables", "Tables", "tables"),
@@ -120,6 +122,43 @@ def test_sql_refuses_to_write(site: Site) -> None:
     ask(page, "DELETE FROM core.requests")
     expect(page.locator("#problem")).to_be_visible()
     assert count("core.requests") == 9_999
+
+
+def test_nothing_of_a_query_is_html(site: Site) -> None:
+    """Names, values, types and errors are texts; a join shows each column, and a division by nothing a value."""
+    page = site.open("Viewer").visit("sql")
+    complaints = listen(page)
+    values = (
+        f"1 AS \"{HTML}\", '{HTML}' AS a, 'b'::ENUM('b', '{HTML}') AS \"<a href=javascript:alert(1)>x</a>\", 1/0 AS a"
+    )
+    ask(page, f"SELECT {values}")
+    titles = page.locator("#grid .tabulator-col-title")
+    expect(titles.first).to_have_text(HTML)
+    assert titles.all_text_contents()[1:] == ["a", "<a href=javascript:alert(1)>x</a>", "a_1"]
+    assert page.locator("#grid .tabulator-cell").all_text_contents() == ["1", HTML, "b", "Infinity"]
+    titles.nth(2).hover()
+    expect(page.locator(".tabulator-tooltip")).to_contain_text("<form")
+    page.get_by_role("button", name="Chart").click()
+    page.select_option("#chart-kind", "bar")
+    expect(page.locator("#plot svg").first).to_be_visible()
+    ask(page, f'SELECT "{HTML}"')
+    expect(page.locator("#problem")).to_contain_text("<form")
+    assert (
+        page.locator("form[action*='example.com'], #answer img, #answer a[href], .tabulator-tooltip form").count() == 0
+    )
+    assert complaints == []
+
+
+def test_nobody_keeps_others_from_asking(site: Site) -> None:
+    """Many endless questions of one person: Airflow answers, and so does the page to somebody else."""
+    eve, ada = attack.open_client(site, "Viewer"), attack.open_client(site, "Op")
+    assert attack.ask(ada, "SELECT 41").json()["rows"] == [[41]]
+    idle = attack.measure_dags(ada)
+    with attack.ask_without_end(eve) as statuses:
+        busy, answer = attack.measure_dags(ada), attack.ask(ada, "SELECT 42")
+        assert set(statuses) == {429}
+    assert answer.json()["rows"] == [[42]] and answer.elapsed.total_seconds() < 25
+    assert busy < 8 * idle + 1, f"a list of DAGs takes {busy:.2f} s, and {idle:.2f} s when nobody asks"
 
 
 def test_a_rebuild_starts_from_the_grid_and_ends(site: Site) -> None:

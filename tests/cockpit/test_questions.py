@@ -49,10 +49,7 @@ def pages(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> I
     nobody = Guards(lambda: "anna", lambda: "anna", lambda: "anna", lambda: Rights())
     with TestClient(make_app(nobody)) as client:
         yield client
-    while not DESK.free.empty():
-        if (worker := DESK.free.get()) is not None:
-            worker.end()
-    vars(DESK).update(vars(Desk()))
+        client.portal.call(DESK.close)
 
 
 def ask(pages: TestClient, query: str, **more: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ const KEPT = 50; // queries in the history
 const storage = `watershed-sql-${$("ask").dataset.user}`;
 let answer = null;
 let asking = null;
+let leaving = new AbortController(); // the server ends a query that nobody waits for
 let grid = null;
 
 // Colours by the page's variables, so that dark and light need nothing of their own.
@@ -101,6 +102,7 @@ async function run() {
 
 // Tell that something runs, for how long, and let it be cancelled.
 async function wait(what, work) {
+  leaving = new AbortController();
   asking = crypto.randomUUID?.() ?? String(Math.random());
   const began = performance.now();
   const tick = () => ($("state").textContent = `${what} … ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -112,7 +114,8 @@ async function wait(what, work) {
   try {
     return await work();
   } catch (error) {
-    tell({ error: `the web server did not answer: ${error.message}` });
+    const isCancelled = error.name === "AbortError";
+    tell({ error: isCancelled ? "the query was cancelled" : `the web server did not answer: ${error.message}`, isCancelled });
     return null;
   } finally {
     clearInterval(clock);
@@ -123,8 +126,8 @@ async function wait(what, work) {
 }
 
 async function post(path, body) {
-  const response = await fetch(root + path, { method: "POST", body });
-  if (!response.ok && response.status !== 422) throw new Error(`status ${response.status}`);
+  const response = await fetch(root + path, { method: "POST", body, signal: leaving.signal });
+  if (!response.ok && ![422, 429].includes(response.status)) throw new Error(`status ${response.status}`);
   return response;
 }
 
@@ -148,12 +151,13 @@ function showGrid() {
     data: answer.rows.map((row) => Object.fromEntries(row.map((value, place) => [`c${place}`, value]))),
     columns: answer.columns.map((column, place) => ({
       title: column.name,
+      titleFormatter: plain,
       field: `c${place}`,
-      headerTooltip: column.type,
+      headerTooltip: () => plain({ getValue: () => column.type }),
       hozAlign: column.isNumber ? "right" : "left",
       headerHozAlign: column.isNumber ? "right" : "left",
       formatter: plain,
-      sorter: column.isNumber ? "number" : "string",
+      sorter: column.isNumber ? (a, b) => Number(a) - Number(b) : "string",
       maxInitialWidth: 420,
     })),
     layout: "fitData",
@@ -162,7 +166,7 @@ function showGrid() {
   });
 }
 
-// Text, never HTML; null told apart from an empty text.
+// Text, never HTML, which the grid would make of values, names and types; null told apart from an empty text.
 function plain(cell) {
   const value = cell.getValue();
   const element = document.createElement("span");
@@ -195,9 +199,14 @@ function choose(what) {
 function draw() {
   const [x, y] = [Number($("chart-x").value), Number($("chart-y").value)];
   const isTime = /^(timestamp|date)/.test(answer.columns[x].type);
-  const across = (value) => (isTime && value !== null ? new Date(`${value.replace(" ", "T")}${value.length > 10 ? "Z" : ""}`) : value);
-  const rows = answer.rows.map((row) => ({ x: across(row[x]), y: row[y] === null ? null : Number(row[y]) }));
   const isLine = $("chart-kind").value === "line";
+  const number = (value) => (value !== null && Number.isFinite(Number(value)) ? Number(value) : null); // nothing can be drawn at infinity
+  const time = (value) => {
+    const moment = new Date(`${value?.replace(" ", "T")}${value?.length > 10 ? "Z" : ""}`);
+    return Number.isNaN(moment.getTime()) ? null : moment;
+  };
+  const across = isTime ? time : isLine && answer.columns[x].isNumber ? number : (value) => value;
+  const rows = answer.rows.map((row) => ({ x: across(row[x]), y: number(row[y]) }));
   if (isLine) rows.sort((a, b) => (a.x < b.x ? -1 : a.x > b.x ? 1 : 0));
   const marks = isLine
     ? [Plot.lineY(rows, { x: "x", y: "y", stroke: "var(--accent)" }), Plot.dot(rows, { x: "x", y: "y", r: 2, fill: "var(--accent)" })]
@@ -240,7 +249,7 @@ async function save(format) {
   if (asking || !text().trim()) return;
   const found = await wait(`exporting ${format}`, async () => {
     const response = await post("/sql/export", form({ format }));
-    if (response.status === 422) return await response.json();
+    if (!response.ok) return await response.json();
     const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition"))?.[1] ?? `export.${format}`;
     return { file: await response.blob(), name };
   });
@@ -258,7 +267,7 @@ async function save(format) {
 }
 
 $("ask").addEventListener("submit", (event) => (event.preventDefault(), run()));
-$("cancel").addEventListener("click", () => fetch(`${root}/sql/cancel`, { method: "POST", body: new URLSearchParams({ name: asking }) }));
+$("cancel").addEventListener("click", () => leaving.abort());
 $("export-csv").addEventListener("click", () => save("csv"));
 $("export-parquet").addEventListener("click", () => save("parquet"));
 $("history").addEventListener("change", (event) => event.target.value && (write(event.target.value), editor.focus()));
