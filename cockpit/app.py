@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 
-import psycopg
+import duckdb
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, RedirectResponse
@@ -12,12 +12,13 @@ from starlette.exceptions import HTTPException
 
 from cockpit import pages
 from cockpit.guards import Guards, may_act, may_administer, may_look, note_rights, read_rights
+from cockpit.outages import UNREACHED
 from cockpit.rendering import STATIC, catch_up, show_error, sign_asset
 from cockpit.safety import SafeResponses
 from cockpit.turns import Busy, PagesTakeTurns
 
 PREFIX = "/watershed"
-EXPECTED = (Busy, HTTPException, RequestValidationError, LookupError, ConnectionError, psycopg.OperationalError)
+EXPECTED = (Busy, HTTPException, RequestValidationError, LookupError, duckdb.Error, *UNREACHED)
 
 
 def make_app(guards: Guards) -> FastAPI:

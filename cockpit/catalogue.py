@@ -5,9 +5,11 @@ in the catalogue itself, in a table for each table of the lake.
 """
 
 import threading
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -17,6 +19,8 @@ from contracts.settings import load_settings
 from warehouse.mirror import once_a_snapshot
 
 Row = dict[str, Any]
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 TABLES = """
     SELECT schema_name || '.' || table_name AS address, table_id
@@ -91,12 +95,30 @@ def ask_catalogue(query: str, values: Any = None) -> list[Row]:
     return SESSION.ask(query, values)
 
 
+def keep_last(answer: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """While the catalogue does not answer, what it said last: the page says as of when (`Mirror.away_since`)."""
+    known: dict[Hashable, Answer] = {}
+
+    @wraps(answer)
+    def ask(*values: Asked.args, **named: Asked.kwargs) -> Answer:
+        key = (load_settings().catalog_url, *values, *sorted(named.items()))
+        try:
+            known[key] = answer(*values, **named)
+        except ConnectionError:
+            if key not in known:
+                raise
+        return known[key]
+
+    return ask
+
+
 @once_a_snapshot
 def list_table_ids() -> dict[str, int]:
     """The catalogue's number of every table of the lake, by address."""
     return {row["address"]: row["table_id"] for row in ask_catalogue(TABLES)}
 
 
+@keep_last
 def read_sizes() -> dict[str, Size]:
     """By address; tables without files and rows are left out."""
     names = {number: address for address, number in list_table_ids().items()}
@@ -128,6 +150,7 @@ def spell_inlined(row: Row) -> str:
         JOIN ducklake_data_file AS f ON f.data_file_id = d.file_id WHERE f.end_snapshot IS NULL"""
 
 
+@keep_last
 def list_columns(address: str) -> list[Row]:
     """`name`, `type` and `is_nullable` of a table's columns; none before its first publish."""
     table = list_table_ids().get(address)

@@ -1,22 +1,22 @@
 """How the platform is: latency, traffic, errors and saturation of every step, and what fires."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from statistics import quantiles
-from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from lake.store import Store, open_store, spell_reading_key
+from monitoring.reading import Service, StreamReading
+from monitoring.services import PARTS, WEB_SERVER
+from monitoring.state import MonitorState
+from monitoring.watcher import LAKE_ERRORS
+from warehouse.alerts import FIRING
 from warehouse.ledger import utc_now
 from warehouse.mirror import MIRROR, Row
 
 HOURS = 24
-SILENT = timedelta(minutes=2)  # a monitor that has not looked for so long does not run
 STEPS = ("land", "stage", "check", "publish", "marts", "train", "predict", "stream")
 WHOLE_DAGS = {"build_marts": "marts", "train_recommender": "train", "predict_recommendations": "predict"}
+SCHEDULER, TRIGGERER = PARTS["scheduler"], PARTS["triggerer"]
 FAILED = ("failed", "up_for_retry")
 IDLE = ("skipped", "upstream_failed", "removed")  # they did nothing, well or badly
 PUBLISHED = """
@@ -92,7 +92,8 @@ def list_tasks() -> list[TaskRun]:
 
 
 def measure_steps(tasks: Iterable[TaskRun], now: datetime | None = None) -> list[Signals]:
-    """Of Airflow's tasks how they went; of publishes, and of streams, what the ledger says."""
+    """Of Airflow's tasks how they went; of publishes, and of streams, what the ledger says. Raises what a lake that is
+    away raises, where this process has no copy of it."""
     now = now or utc_now()
     found = {step: Signals(step) for step in STEPS}
     for task in tasks:
@@ -129,26 +130,32 @@ def find_quantile(values: list[float], percent: int) -> float | None:
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def list_alerts(now: datetime | None = None) -> list[Row]:
-    """What fires, then what was over within a week."""
-    return MIRROR.ask(ALERTS, {"since": (now or utc_now()) - timedelta(days=7)})
-
-
-def read_state() -> dict[str, Any] | None:
-    """What the monitor saw last, and `is_silent`: whether that was too long ago. None: none has ever looked."""
+def list_alerts(state: MonitorState | None, now: datetime | None = None) -> list[Row]:
+    """What fires, then what was over within a week. What fires the monitor knows best: the ledger may be away, or not
+    know it yet. What was over only the ledger knows."""
     try:
-        state = keep_store().find_json(spell_reading_key())
-    except (BotoCoreError, ClientError):
-        return None
-    if state is not None:
-        state["at"] = datetime.fromisoformat(state["at"])
-        state["is_silent"] = utc_now() - state["at"] > SILENT
-        for stream in state["streams"]:
-            since = stream["waiting_since"]
-            stream["waiting_since"] = datetime.fromisoformat(since) if since else None
-    return dict(state) if state else None
+        known = MIRROR.ask(ALERTS, {"since": (now or utc_now()) - timedelta(days=7)})
+    except LAKE_ERRORS:
+        known = None
+    if known is not None and (state is None or not state.is_answering):
+        return known
+    firing = [asdict(alert) | {"since": alert.changed_at} for alert in (state.alerts if state else ())]
+    return [*firing, *(row for row in known or () if row["state"] != FIRING)]
 
 
-@cache
-def keep_store() -> Store:
-    return open_store()
+def describe_stream(stream: StreamReading, away: Iterable[Service]) -> tuple[str, str]:
+    """How a stream is read: `good`, `warn` or `bad`, and a sentence."""
+    stopped = [one.name for one in away if one.name in (SCHEDULER, TRIGGERER, WEB_SERVER)]
+    if stream.problem or stream.failing:
+        return "bad", stream.problem or stream.failing[0]
+    if stream.dead and not stream.consumers:
+        return "bad", f"its consumer has been dead since {spell_time(stream.dead[0].since)}: nobody reads"
+    if stream.dead:
+        return "bad", f"a consumer has been dead since {spell_time(stream.dead[0].since)}; {stream.consumers} read on"
+    if stream.is_continuous:
+        return ("good", "read without end") if stream.consumers else ("warn", "no consumer runs: nobody reads")
+    return ("bad", f"not read: the {stopped[0]} is away") if stopped else ("good", "read as messages arrive")
+
+
+def spell_time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

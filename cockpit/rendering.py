@@ -8,15 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from cockpit.guards import Rights
+from cockpit.outages import ASKED, is_outage
 from cockpit.turns import RETRY_S, Busy
+from monitoring.services import describe_effect
 from warehouse.mirror import MIRROR
 
 LOG = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ def make_environment() -> Environment:
         "asset": sign_asset,
         "ago": spell_ago,
         "brief": spell_brief,
+        "clock": spell_clock,
         "bytes": spell_bytes,
         "count": spell_count,
         "moment": spell_moment,
@@ -75,6 +78,8 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         "is_tab": False,
         "by_table": False,
         "by_day": False,
+        "away_since": MIRROR.away_since,
+        "as_of": MIRROR.refreshed_at,
     }
     return HTMLResponse(ENVIRONMENT.get_template(template).render(known | values), status)
 
@@ -87,7 +92,7 @@ def is_fragment(request: Request) -> bool:
 def catch_up(request: Request) -> None:
     """Let a page that follows a run see what the run has done."""
     if PART in request.headers:
-        MIRROR.refresh()
+        MIRROR.catch_up()
 
 
 async def show_error(request: Request, error: Exception) -> HTMLResponse:
@@ -95,6 +100,8 @@ async def show_error(request: Request, error: Exception) -> HTMLResponse:
 
     What nobody foresaw goes to the log, since its text may quote addresses and rows.
     """
+    if is_outage(error):
+        return await run_in_threadpool(show_outage, request)
     status, sentence = explain(error)
     if status == 500:
         LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -103,6 +110,13 @@ async def show_error(request: Request, error: Exception) -> HTMLResponse:
     if status == 429:
         answer.headers["Retry-After"] = str(RETRY_S)
     return answer
+
+
+def show_outage(request: Request) -> HTMLResponse:
+    """Which server is away, since when, and what still works."""
+    servers = ASKED.find()
+    template = "outage_now.html" if is_fragment(request) else "outage.html"
+    return render(request, template, 503, servers=servers, effects=describe_effect, away_since=None)
 
 
 def explain(error: Exception) -> tuple[int, str]:
@@ -115,8 +129,6 @@ def explain(error: Exception) -> tuple[int, str]:
         return 422, f"This address or form cannot be understood: {wrong}"
     if isinstance(error, LookupError) and type(error) is LookupError:
         return 404, str(error.args[0] if error.args else error)
-    if isinstance(error, ConnectionError | psycopg.OperationalError):
-        return 503, "The warehouse cannot be reached: see whether its catalogue and its object store run, and try again"
     return 500, f"The page failed ({type(error).__name__}): the web server's log says why"
 
 
@@ -160,6 +172,13 @@ def spell_share(share: float | None) -> str:
 
 def spell_moment(moment: datetime | None) -> str:
     return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def spell_clock(moment: datetime | None) -> str:
+    """The time of today, or with its date."""
+    if moment is None:
+        return "an unknown time"
+    return f"{moment:%H:%M} UTC" if moment.date() == datetime.now(UTC).date() else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def spell_ago(moment: datetime | None) -> str:

@@ -6,7 +6,6 @@ The one place where a key is spelled:
     runs/<run_id>/<step>.json             what a step of a run found out
     runs/<run_id>/<anything>.parquet      rows on their way to quarantine or ledger
     streams/<source>/<consumer>.json      how a consumer of a stream is
-    monitor/reading.json                  how everything was when the monitor last looked
     lake/<schema>/<table>/<file>.parquet  a table's files, staged ones included
     models/<model>/<version>/<file>       weights, card, curves and metrics of a version
     models/<model>/checkpoints/<run_id>/<file>  how far a training is; gone when it is published
@@ -47,10 +46,6 @@ def spell_step_key(run_id: str, step: str) -> str:
 
 def spell_health_key(source: str, consumer: str) -> str:
     return f"streams/{source}/{consumer}.json" if consumer else f"streams/{source}/"
-
-
-def spell_reading_key() -> str:
-    return "monitor/reading.json"
 
 
 def spell_side_key(run_id: str, name: str) -> str:

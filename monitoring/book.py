@@ -1,17 +1,18 @@
-"""The book of alerts: what fires and who was told of it. Its memory is `ledger.alerts`.
+"""The book of alerts: what fires and who was told of it. Its memory is `ledger.alerts`, and while that is away a file.
 
 A change is written first, then told, then written once more as told. So a monitor that dies in between tells it again,
 under the same id; and nothing is told that nobody could look up. While the lake is away, the book keeps what it could
-not write.
+not write, and so does the monitor that comes after it (monitoring/state.py).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
 from smtplib import SMTPException
 
 from monitoring.delivery import Tell, list_channels
 from monitoring.reading import Reading
 from monitoring.rules import find_all, list_judged
+from monitoring.state import Kept, parse_alert
 from monitoring.watcher import LAKE_ERRORS, describe_error
 from warehouse.alerts import FIRING, RESOLVED, Alert, make_alert, write_alerts
 from warehouse.connection import forget_engines
@@ -52,20 +53,30 @@ class AlertBook:
     def compare(self, reading: Reading) -> None:
         """Have an alert for every finding, and none fire without one."""
         found, judged = find_all(reading), list_judged(reading)
-        firing = {(e.alert.rule, e.alert.subject): e for e in self.entries.values() if e.alert.state == FIRING}
+        firing = self.list_firing()
+        known = {(entry.alert.rule, entry.alert.subject) for entry in firing}
         for (rule, subject), finding in found.items():
-            if (rule, subject) not in firing:
+            if (rule, subject) not in known:
                 alert = make_alert(rule, subject, finding.sentence, reading.at)
                 self.enter(Entry(alert))
-        for (rule, subject), entry in firing.items():
-            if rule in judged and (rule, subject) not in found:
+        for entry in firing:
+            if entry.alert.rule in judged and (entry.alert.rule, entry.alert.subject) not in found:
                 was_told = entry.was_told or entry.alert.delivered_at is not None
                 over = replace(entry.alert, state=RESOLVED, changed_at=reading.at, delivered_at=None)
                 self.enter(Entry(over, was_told=was_told))
 
+    def list_firing(self) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.alert.state == FIRING]
+
     def learn(self, reading: Reading) -> None:
-        """Alerts of the ledger that this book does not know: a leader's before, or written by a publish."""
-        for alert in () if reading.lake_problem else (*reading.raised, *reading.untold):
+        """Alerts of the ledger that this book does not know: a leader's before, or written by a publish. What the
+        ledger says is over, another leader has ended."""
+        if reading.lake_problem:
+            return
+        raised = {alert.alert_id for alert in reading.raised}
+        for entry in [one for one in self.list_firing() if one.is_written and one.alert.alert_id not in raised]:
+            del self.entries[entry.alert.alert_id]
+        for alert in (*reading.raised, *reading.untold):
             if alert.alert_id not in self.entries:
                 was_told = alert.delivered_at is not None or alert.state == RESOLVED
                 self.enter(Entry(alert, was_told=was_told, is_written=True))
@@ -104,6 +115,15 @@ class AlertBook:
         for entry in self.entries.values():
             if self.channels and entry.told >= set(self.channels) and entry.alert.delivered_at is None:
                 entry.alert, entry.is_written = replace(entry.alert, delivered_at=utc_now()), False
+
+    def keep(self) -> list[Kept]:
+        """All of it, as JSON can hold it, for `recall` of the next one."""
+        return [asdict(entry) | {"told": sorted(entry.told)} for entry in self.entries.values()]
+
+    def recall(self, kept: Iterable[Kept]) -> None:
+        for one in kept:
+            entry = Entry(**one | {"alert": parse_alert(one["alert"]), "told": set(one["told"])})
+            self.entries[entry.alert.alert_id] = entry
 
     def is_done(self, entry: Entry) -> bool:
         """Over, and written, and told to everybody who has to hear of it."""

@@ -1,11 +1,15 @@
-"""Where others ask and tell: `GET /metrics` for Prometheus, `POST /v1/metrics` for whoever sends OTLP.
+"""Where others ask and tell: `GET /metrics` for Prometheus, `POST /v1/metrics` for whoever sends OTLP, and `GET /state`
+for our own pages, with the token of WATERSHED_MONITOR_TOKEN.
 
-It shows no data: names of tables, streams and DAGs, and figures. With a token, only who sends it is answered, since
-whoever may send figures may raise an alert, or hide one; without, the network has to keep others away.
+
+Figures show no data: names of tables, streams and DAGs. With a token, only who sends it is answered, since whoever may
+send figures may raise an alert, or hide one; without, the network has to keep others away. The state has sentences,
+which may quote what was found, so without a token nobody is told it.
 """
 
 import gzip
 import hmac
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -24,7 +28,15 @@ class Endpoint(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], figures: Collector, otlp: Otlp, token: str = "") -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        figures: Collector,
+        otlp: Otlp,
+        token: str = "",
+        spell_state: Callable[[], bytes | None] = lambda: None,
+    ) -> None:
+        self.spell_state = spell_state
         self.registry = CollectorRegistry()
         self.registry.register(figures)
         self.otlp = otlp
@@ -44,10 +56,17 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self.is_known():
             return
-        if self.path.partition("?")[0] != "/metrics":
-            self.answer(404, b"ask for /metrics\n")
-        else:
+        path = self.path.partition("?")[0]
+        if path == "/metrics":
             self.answer(200, generate_latest(self.server.registry), CONTENT_TYPE_LATEST)
+        elif path != "/state":
+            self.answer(404, b"ask for /metrics\n")
+        elif not self.server.token:
+            self.answer(403, b"set WATERSHED_MONITOR_TOKEN: without it nobody is told\n")
+        elif (state := self.server.spell_state()) is None:
+            self.answer(503, b"the first look is not over yet\n")
+        else:
+            self.answer(200, state, "application/json")
 
     def do_POST(self) -> None:
         if not self.is_known():

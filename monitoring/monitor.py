@@ -3,9 +3,11 @@
 Any number may run. Each serves figures; the one that holds the lock judges and tells.
 """
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from datetime import datetime
 from threading import Event
 from typing import Any
 
@@ -17,6 +19,7 @@ from monitoring.endpoint import Endpoint, split_address
 from monitoring.metrics import Figures
 from monitoring.otlp import Otlp
 from monitoring.overlong import end_overlong
+from monitoring.state import Kept, describe_state, keep_state, list_findings, recall_state
 from monitoring.waiting import open_session
 from monitoring.watcher import LAKE_ERRORS, Watcher, describe_error
 from warehouse.connection import connect
@@ -64,7 +67,8 @@ class Leadership:
 
 
 def open_book(report: Report) -> AlertBook:
-    """The book of a leader, in a lake that has all of the ledger's tables: an older one gets what it lacks."""
+    """The book of a leader, in a lake that has all of the ledger's tables: an older one gets what it lacks. It goes on
+    with what the last monitor of this home has kept."""
     try:
         with closing(connect()) as con:
             is_ready = is_prepared(con, [])
@@ -72,27 +76,51 @@ def open_book(report: Report) -> AlertBook:
             prepare(load_settings(), [])
     except LAKE_ERRORS as error:
         report(f"the lake could not be prepared: {describe_error(error)}")
-    return AlertBook(report)
+    book = AlertBook(report)
+    book.recall((recall_state() or {}).get("book", ()))
+    return book
+
+
+class Lookout:
+    """Looks when it is told to. `state`: what it tells of itself."""
+
+    def __init__(self, report: Report) -> None:
+        self.otlp = Otlp()
+        self.watcher, self.leadership = Watcher(self.otlp), Leadership()
+        self.report = report
+        self.book: AlertBook | None = None
+        self.state: Kept | None = None
+
+    def look(self, now: datetime | None = None) -> None:
+        reading = self.watcher.read(now)
+        if not self.leadership.ask():
+            self.book = None
+        else:
+            self.book = self.book or open_book(self.report)
+            self.book.judge(reading)
+            self.leadership.clear_way(self.report)
+        firing = [one.alert for one in self.book.list_firing()] if self.book else list_findings(reading)
+        self.state = describe_state(reading, firing)
+        try:
+            keep_state(self.state | {"book": self.book.keep() if self.book else []})
+        except OSError as error:
+            self.report(f"what is known is not kept: {error}; the next look tries again")
+
+    def spell_state(self) -> bytes | None:
+        return None if self.state is None else json.dumps(self.state, default=str).encode()
 
 
 def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S) -> None:
     """Until `stop` is set. Raises OSError when the address is taken, ValueError when it is none."""
-    otlp = Otlp()
-    watcher, leadership = Watcher(otlp), Leadership()
-    book: AlertBook | None = None
-    endpoint = Endpoint(split_address(listen), Figures(watcher, otlp), otlp, read_setting("monitor_token", ""))
+    lookout = Lookout(report)
+    figures, token = Figures(lookout.watcher, lookout.otlp), read_setting("monitor_token", "")
+    endpoint = Endpoint(split_address(listen), figures, lookout.otlp, token, lookout.spell_state)
     endpoint.start()
     report(f"figures are at {listen}/metrics")
     try:
         while not stop.is_set():
             began = time.monotonic()
-            reading = watcher.read()
-            if not leadership.ask():
-                book = None
-            else:
-                book = book or open_book(report)
-                book.judge(reading)
-                leadership.clear_way(report)
+            lookout.look()
             stop.wait(max(1.0, interval - (time.monotonic() - began)))
     finally:
         endpoint.shutdown()

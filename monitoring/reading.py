@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from contracts.table import Budget
 from warehouse.alerts import Alert
 
+STORE, CATALOGUE, BROKER = "object store", "catalogue", "broker"
+LAKE_SERVICES = (STORE, CATALOGUE, BROKER)
+
 
 @dataclass(frozen=True)
 class TableReading:
@@ -25,10 +28,28 @@ class TableReading:
 
 
 @dataclass(frozen=True)
+class Service:
+    """A server that others need. `problem`: why it does not answer, None where it does; `since` when."""
+
+    name: str
+    problem: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class DeadConsumer:
+    """A consumer that ended without saying so. `since`: when it was last heard of."""
+
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class StreamReading:
     """A stream. `problem`: why nobody knows where its topic ends. `lag`: messages that wait, `earlier` as many as there
     were some minutes ago, None where nobody knows. `lags`: as many as there were at each look of these minutes.
-    `failing`: what consumers say of themselves."""
+    `consumers`: how many are alive; `failing`: what they say of themselves; `dead`: those that ended without a word and
+    that nobody has replaced, the latest first."""
 
     name: str
     is_continuous: bool
@@ -37,7 +58,9 @@ class StreamReading:
     earlier: int | None = None
     waiting_since: datetime | None = None
     readers: int = 0
+    consumers: int = 0
     failing: tuple[str, ...] = ()
+    dead: tuple[DeadConsumer, ...] = ()
     lags: tuple[int, ...] = ()
 
 
@@ -89,12 +112,13 @@ class Queue:
 @dataclass(frozen=True)
 class Reading:
     """`since`: when the monitor began; a promise counts from then at the earliest, so that a laptop that was off for a
-    week wakes up in peace. `lake_problem` and `airflow_problem` are (since when, why); with the first, all figures of
-    the lake are those of the reading before. `raised`: the alerts of the ledger that fire; `untold`: those that are
-    over, of which people know only that they fire. `published`: last publish by subject."""
+    week wakes up in peace. `services`: the servers, as each was asked. `lake_problem` is (since when, why); with it,
+    figures of the lake are those of `known_at`, the last reading without. `raised`: the alerts of the ledger that fire;
+    `untold`: those that are over, of which people know only that they fire. `published`: last publish by subject."""
 
     at: datetime
     since: datetime
+    services: tuple[Service, ...] = ()
     tables: tuple[TableReading, ...] = ()
     streams: tuple[StreamReading, ...] = ()
     refusals: tuple[Refusal, ...] = ()
@@ -106,7 +130,14 @@ class Reading:
     raised: tuple[Alert, ...] = ()
     untold: tuple[Alert, ...] = ()
     lake_problem: tuple[datetime, str] | None = None
-    airflow_problem: tuple[datetime, str] | None = None
+    known_at: datetime | None = None
+
+    @property
+    def airflow_problem(self) -> tuple[datetime, str] | None:
+        """Since when, and why; None where Airflow is well, or nobody said where it is."""
+        ill = [one for one in self.services if one.problem and one.name not in LAKE_SERVICES]
+        whys = "; ".join(f"{one.name}: {one.problem}" for one in ill)
+        return (min(one.since or self.at for one in ill), whys) if ill else None
 
     def measure_wait(self, since: datetime | None) -> timedelta:
         """For how long something waits, as far as the monitor has watched."""

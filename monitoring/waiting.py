@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -12,10 +12,10 @@ from contracts.settings import load_settings, spell_topic
 from contracts.table import Source, Stream
 from lake.store import Store, spell_health_key
 from monitoring.questions import Ledger
-from monitoring.reading import Queue, StreamReading
+from monitoring.reading import DeadConsumer, Queue, Service, StreamReading
 from sources.topic_ends import TopicEnds
-from steps.leases import list_leased
-from steps.stream_health import SILENT_S
+from steps.leases import list_leased, list_members
+from steps.stream_health import MOURNED_S, SILENT_S, list_dead
 from warehouse.publish import LOCK, PATIENCE
 
 LOOK_S = 60.0  # from one listing of the bucket to the next
@@ -74,14 +74,23 @@ class Topic:
         self.failing: set[str] = set()
         self.problem_since: datetime | None = None
 
-    def read(self, now: datetime, ledger: Ledger, store: Store) -> StreamReading:
-        """Never raises because of the broker: that it does not answer is a part of the reading."""
+    def read(
+        self,
+        now: datetime,
+        ledger: Ledger,
+        store: Store,
+        session: psycopg.Connection[Any],
+        broker: Service | None = None,
+    ) -> StreamReading:
+        """Never raises because of the broker: that it does not answer is a part of the reading. `broker`: known not to.
+        `session` is one with the catalogue."""
         published = dict(ledger.ask(POSITIONS, {"topic": spell_topic(self.stream.topic)}))
-        ends, problem = self.find_ends()
+        ends, problem = ({}, broker.problem) if broker else self.find_ends()
         self.problem_since = (self.problem_since or now) if problem else None
         if not problem:
             self.note(now, ends, published)
         lag = self.lags[-1][1] if self.lags else 0
+        members, told = list_members(self.stream, session), self.list_told(now, store)
         return StreamReading(
             name=self.stream.name,
             is_continuous=self.stream.layer == "speed",
@@ -90,7 +99,9 @@ class Topic:
             earlier=next((lag for at, lag in reversed(self.lags) if now - at >= MEMORY / 2), None),
             waiting_since=self.problem_since or (self.seen[0][0] if lag and self.seen else None),
             readers=len(list_leased(self.stream)),
-            failing=self.find_failing(now, store),
+            consumers=len(members),
+            failing=self.find_failing(now, told),
+            dead=tuple(DeadConsumer(one["consumer"], read_time(one)) for one in list_dead(told, members, zoned(now))),
             lags=tuple(lag for _, lag in self.lags),
         )
 
@@ -113,14 +124,27 @@ class Topic:
         while now - self.lags[0][0] > MEMORY:
             self.lags.popleft()
 
-    def find_failing(self, now: datetime, store: Store) -> tuple[str, ...]:
-        """Consumers that said so now and at the last look: one that failed once has started over by then."""
+    def list_told(self, now: datetime, store: Store) -> list[dict[str, Any]]:
+        """What the consumers of the last day said of themselves, each the last time."""
         listed = store.list_times(spell_health_key(self.stream.name, ""))
-        told = [store.find_json(key) for key, at in listed if now - at < timedelta(seconds=SILENT_S)]
-        failing = {one["consumer"]: str(one.get("error", "?")) for one in told if one and one["state"] == "failing"}
+        told = [store.find_json(key) for key, at in listed if now - at < timedelta(seconds=MOURNED_S)]
+        return [one for one in told if one]
+
+    def find_failing(self, now: datetime, told: list[dict[str, Any]]) -> tuple[str, ...]:
+        """Consumers that said so now and at the last look: one that failed once has started over by then."""
+        recent = [one for one in told if now - read_time(one) < timedelta(seconds=SILENT_S)]
+        failing = {one["consumer"]: str(one.get("error", "?")) for one in recent if one["state"] == "failing"}
         again = tuple(f"{name}: {error}" for name, error in sorted(failing.items()) if name in self.failing)
         self.failing = set(failing)
         return again
+
+
+def read_time(told: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(told["at"]).replace(tzinfo=None)
+
+
+def zoned(now: datetime) -> datetime:
+    return now.replace(tzinfo=UTC)
 
 
 def make_topics() -> list[Topic]:

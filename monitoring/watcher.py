@@ -1,10 +1,8 @@
 """The watcher: takes a reading of everything, again and again, and remembers what one alone does not tell."""
 
-import json
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +11,13 @@ import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts import list_tables
-from contracts.settings import read_setting
 from contracts.table import Budget
-from lake.store import open_store, spell_reading_key
+from lake.store import open_store
 from monitoring.otlp import Otlp
 from monitoring.questions import Ledger
-from monitoring.reading import Reading, TableReading
+from monitoring.reading import BROKER, CATALOGUE, STORE, Reading, Service, TableReading
 from monitoring.runs import RunCounts
+from monitoring.services import ask_services
 from monitoring.waiting import Arrivals, make_topics, open_session, read_queue
 from warehouse.connection import forget_engines
 from warehouse.ledger import utc_now
@@ -35,8 +33,6 @@ SIZES = """
     LEFT JOIN ducklake_data_file AS files ON files.table_id = tables.table_id AND files.end_snapshot IS NULL
     WHERE tables.end_snapshot IS NULL GROUP BY tables.table_id, 1
 """
-ANSWER_S = 5.0
-PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 LAKE_ERRORS = (duckdb.Error, psycopg.Error, ConnectionError, BotoCoreError, ClientError, LookupError)
 
 
@@ -57,26 +53,30 @@ class Watcher:
         """Never raises because of a server that is away: that is what the reading then says."""
         now = now or utc_now()
         self.runs.note(now)
-        known = replace(self.reading, at=now, runs=self.runs.runs, airflow_problem=self.find_airflow_problem(now))
+        services = ask_services(self.reading.services, now)
+        known = replace(self.reading, at=now, runs=self.runs.runs, services=services)
+        away = {one.name: one for one in services if one.problem}
         try:
-            self.reading = self.read_lake(now, known)
+            if gone := away.get(CATALOGUE) or away.get(STORE):
+                raise ConnectionError(f"the {gone.name} does not answer: {gone.problem}")
+            self.reading = self.read_lake(now, known, away.get(BROKER))
         except LAKE_ERRORS as error:
             self.forget_connections()
             since = known.lake_problem[0] if known.lake_problem else now
             self.reading = replace(known, lake_problem=(since, describe_error(error)))
-        with suppress(*LAKE_ERRORS):
-            self.store.write_json(spell_reading_key(), asdict(self.reading))
         return self.reading
 
-    def read_lake(self, now: datetime, known: Reading) -> Reading:
+    def read_lake(self, now: datetime, known: Reading, broker: Service | None) -> Reading:
+        """`broker`: set where it does not answer, so that it is not asked again for each stream."""
         self.mirror.refresh()
         self.session = self.session or open_session()
         ledger = self.ledger
         return replace(
             known,
             lake_problem=None,
+            known_at=now,
             tables=tuple(self.read_tables(now, self.session)),
-            streams=tuple(topic.read(now, ledger, self.store) for topic in self.topics),
+            streams=tuple(topic.read(now, ledger, self.store, self.session, broker) for topic in self.topics),
             refusals=ledger.read_refusals(),
             imbalances=ledger.read_imbalances(),
             differences=ledger.read_differences(),
@@ -106,25 +106,6 @@ class Watcher:
             with suppress(psycopg.Error):
                 self.session.close()
         self.session = None
-
-    def find_airflow_problem(self, now: datetime) -> tuple[datetime, str] | None:
-        """None where Airflow is well, or nobody said where it is."""
-        why = ask_airflow()
-        known = self.reading.airflow_problem
-        return None if why is None else (known[0] if known else now, why)
-
-
-def ask_airflow() -> str | None:
-    """What is wrong with Airflow by its own word."""
-    if not (url := read_setting("airflow_url", "")):
-        return None
-    try:
-        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=ANSWER_S) as answer:
-            health = json.load(answer)
-    except (OSError, ValueError) as error:
-        return f"its web server does not answer ({error})"
-    ill = [name for name in PARTS if (health.get(name) or {}).get("status") not in ("healthy", None)]
-    return f"{', '.join(ill)} not healthy" if ill else None
 
 
 def describe_error(error: Exception) -> str:

@@ -15,15 +15,18 @@ from contracts.table import Stream
 from warehouse.publish import PATIENCE
 
 MEMBERS = -1  # in the place of a partition
+MOST_NAME = 63  # bytes that PostgreSQL keeps of a session's name; the end of a consumer's is what differs
 
 
 class Leases:
-    """The leases of one consumer. Every method may raise psycopg.OperationalError: then all of them are lost."""
+    """The leases of one consumer, whose session has its name. Every method may raise psycopg.OperationalError: then all
+    of them are lost."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, consumer: str = "") -> None:
         self.name = spell_name(stream)
         self.held: set[int] = set()
-        self.session = psycopg.connect(load_settings().catalog_url, autocommit=True, **PATIENCE)
+        own: dict[str, Any] = {"autocommit": True, "application_name": spell_session(consumer)} | PATIENCE
+        self.session = psycopg.connect(load_settings().catalog_url, **own)
         self.call("pg_try_advisory_lock_shared", MEMBERS)
 
     def __enter__(self) -> Self:
@@ -60,6 +63,18 @@ def list_leased(stream: Stream) -> set[int]:
     """The partitions that some consumer holds."""
     with psycopg.connect(load_settings().catalog_url, autocommit=True, **PATIENCE) as session:
         return {place for place, _ in list_locks(session, spell_name(stream)) if place != MEMBERS}
+
+
+def list_members(stream: Stream, session: psycopg.Connection[Any]) -> list[str]:
+    """The sessions of the consumers that are alive, by name. `session` is one with the catalogue."""
+    members = [pid for place, pid in list_locks(session, spell_name(stream)) if place == MEMBERS]
+    query = "SELECT application_name FROM pg_stat_activity WHERE pid = ANY(%s)"
+    return [row[0] for row in session.execute(query, (members,)).fetchall()]
+
+
+def spell_session(consumer: str) -> str:
+    """What the session of a consumer is called."""
+    return consumer.encode()[-MOST_NAME:].decode(errors="ignore")
 
 
 def list_locks(session: psycopg.Connection[Any], name: str) -> list[tuple[int, int]]:

@@ -50,7 +50,7 @@ def consume(
     while not stop.is_set():
         batches = health.batches
         try:
-            with Leases(stream) as leases, open_consumer(stream) as reader:
+            with Leases(stream, health.consumer) as leases, open_consumer(stream) as reader:
                 consume_leased(stream, leases, reader, store, health, stop, report, interval, skip_lost)
         except FATAL as error:
             health.note_failure(store, error)

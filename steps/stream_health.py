@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -12,9 +12,11 @@ from contracts.counting import count_nouns
 from contracts.table import Stream
 from lake.store import Store, spell_health_key
 from sources.topic import TopicReader
+from steps.leases import spell_session
 
 BEAT_S = 5.0
-SILENT_S = 60.0  # a consumer that has not been heard of for so long is dead or stuck
+SILENT_S = 30.0  # a consumer that has not been heard of for so long is dead or stuck
+MOURNED_S = 86_400.0  # later nobody misses one that ended without a word
 
 
 class Health:
@@ -80,3 +82,28 @@ def list_consumers(store: Store, stream: Stream) -> list[dict[str, Any]]:
         if one["state"] != "stopped" and age.total_seconds() > SILENT_S:
             one["state"] = "silent"
     return sorted(told, key=lambda one: one["at"], reverse=True)
+
+
+def list_dead(told: Iterable[dict[str, Any]], members: Collection[str], now: datetime) -> list[dict[str, Any]]:
+    """Of consumers by their own last words those that ended without saying so and that no later one has replaced, the
+    latest first. `members`: the names of the sessions of those alive. `now` has a zone."""
+    unsaid = [one for one in told if one["state"] != "stopped"]
+    dead = [one for one in unsaid if is_gone(one, members, now)]
+    started = sorted(datetime.fromisoformat(one["started_at"]) for one in unsaid if one not in dead)
+    left = []
+    for one in sorted(dead, key=lambda one: one["at"]):
+        heir = next((at for at in started if at >= datetime.fromisoformat(one["at"])), None)
+        if heir is None:
+            left.append(one)
+        else:
+            started.remove(heir)
+    return [one for one in reversed(left) if measure_age(one, now) < MOURNED_S]
+
+
+def is_gone(one: dict[str, Any], members: Collection[str], now: datetime) -> bool:
+    """A consumer that waits for the lake's lock says nothing either, but has its session."""
+    return measure_age(one, now) > SILENT_S and spell_session(one["consumer"]) not in members
+
+
+def measure_age(one: dict[str, Any], now: datetime) -> float:
+    return (now - datetime.fromisoformat(one["at"])).total_seconds()

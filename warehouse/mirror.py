@@ -62,13 +62,17 @@ Answer = TypeVar("Answer")
 
 
 class Mirror:
-    """`ask` answers SQL over `publishes`, `books`, `open_refusals`, ...: the tables and views of ledger.sql by name."""
+    """`ask` answers SQL over `publishes`, `books`, `open_refusals`, ...: the tables and views of ledger.sql by name.
+
+    `refreshed_at`: as of when the copy is. `away_since`: since when the lake cannot be read, None while it can.
+    """
 
     def __init__(self) -> None:
         self.copy = duckdb.connect(config={"memory_limit": "1GB"})
         mimic_ledger(self.copy)
         self.snapshot = -1
         self.refreshed_at: datetime | None = None
+        self.away_since: datetime | None = None
         self.asked_at = 0.0
         self.lock = threading.Lock()
         self.keeper: threading.Thread | None = None
@@ -94,19 +98,27 @@ class Mirror:
         return con
 
     def keep_up(self) -> None:
-        """Have the copy made, and somebody who looks after it."""
+        """Have the copy made, and somebody who looks after it. Raises what a lake that is away raises, where no
+        copy was ever made; an older one is better than none."""
         self.asked_at = time.monotonic()
         if self.keeper is None or not self.keeper.is_alive():
-            self.refresh()
+            self.catch_up()
             self.keeper = threading.Thread(target=self.follow, name="mirror", daemon=True)
             self.keeper.start()
 
     def follow(self) -> None:
         while not self.stopped.wait(PAUSE_S) and time.monotonic() - self.asked_at < IDLE_S:
-            try:
-                self.refresh()
-            except (duckdb.Error, psycopg.Error, ConnectionError):
-                forget_engines()  # the catalogue is away: pages show what was known, and when
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """As `refresh`, where the lake can be read; else the copy stays as it is, and says since when."""
+        try:
+            self.refresh()
+        except (duckdb.Error, psycopg.Error, ConnectionError):
+            forget_engines()
+            self.away_since = self.away_since or utc_now()
+            if self.refreshed_at is None:
+                raise
 
     def stop(self) -> None:
         """End the thread and wait for it: nothing is read of the lake after that."""
@@ -122,7 +134,7 @@ class Mirror:
                 with closing(connect(read_only=True)) as lake, closing(self.point()) as copy:
                     copy_ledger(lake, copy, self.snapshot, newest)
                 self.snapshot = newest
-            self.refreshed_at = utc_now()
+            self.refreshed_at, self.away_since = utc_now(), None
 
 
 def read_newest(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""Show the local servers: address, process, memory, health.
+"""Show the local servers: address, process, memory, health; of those that are away since when, and what still works.
 
 The exit code is 0 when all of them are healthy.
 """
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from contracts.settings import find_home
+    from stack.away import describe_away
     from stack.home import open_home
     from stack.process import find_process, measure_memory
     from stack.servers import list_servers
@@ -31,4 +32,7 @@ def run(args: argparse.Namespace) -> int:
         rows.append((server.name, address, *measured, process is not None and server.is_ready()))
     print_listings(args.format, Listing("servers", COLUMNS, rows, title=f"servers of {home.path}"))
     print("kafka asks for no password: every local user can read and write its topics", file=sys.stderr)
-    return 0 if all(row[-1] for row in rows) else 1
+    away = [row[0] for row in rows if not row[-1]]
+    for sentence in describe_away(home, away):
+        print(sentence, file=sys.stderr)
+    return 1 if away else 0

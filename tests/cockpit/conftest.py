@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from cockpit import outages
 from cockpit.app import PREFIX, make_app
 from cockpit.guards import Guards, Rights
 from warehouse import mirror
@@ -21,6 +22,7 @@ def browse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browse]:
     """Makes a client whose addresses begin at the pages' root: `browse().get("/tables")`. The mirror starts empty, with
     whatever lake the environment names."""
     monkeypatch.setattr(mirror.MIRROR, "__dict__", vars(mirror.Mirror()))
+    monkeypatch.setattr(outages.ASKED, "__dict__", vars(outages.Asked()))
     with ExitStack() as stack:
         yield lambda rights=EVERYTHING: stack.enter_context(open_client(rights))
     mirror.MIRROR.stop()

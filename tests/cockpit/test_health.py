@@ -1,12 +1,16 @@
 """Health: what fires, the four signals of each step, and that nobody watches when nobody does."""
 
-from datetime import datetime, timedelta
+import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from cockpit.health import STEPS, TaskRun, measure_steps, name_step
-from lake.store import open_store, spell_reading_key
+from cockpit.outages import ASKED
+from monitoring.reading import Queue, Reading, Service, StreamReading
+from monitoring.state import MonitorState, describe_state, parse_state
 from steps.land import land_file
 from tests.cockpit.conftest import Browse
 from tests.empty_lake import EmptyLake
@@ -29,21 +33,29 @@ def test_the_page_shows_what_fires_and_how_steps_are(lake: EmptyLake, browse: Br
     assert "Open the DAG, then the red task" in page  # what the runbook says
     assert "nobody was told" in page
     assert all(f'<th scope="row">{step}</th>' in page for step in STEPS)
-    write_reading(utc_now() - timedelta(minutes=5))
-    assert "The monitor looked last 5 min ago" in site.get("health").text
-    write_reading(utc_now())
-    fragment = site.get("health", headers={"HX-Request": "true"}).text
+
+
+def test_the_page_shows_what_a_monitor_has_left(
+    lake: EmptyLake, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = StreamReading("watch_events", True, lag=1234, lags=(1, 1234), waiting_since=utc_now())
+    left = Reading(utc_now() - timedelta(minutes=5), utc_now(), streams=(stream,), queue=Queue(2, 12.5))
+    monkeypatch.setattr("cockpit.outages.read_state", lambda: leave(left, is_answering=False))
+    page = browse().get("health").text
+    assert "No monitor has answered since" in page and "(5 min ago)" in page
+    monkeypatch.setattr("cockpit.outages.read_state", lambda: leave(left, is_answering=True))
+    monkeypatch.setattr(ASKED, "at", 0.0)
+    fragment = browse().get("health", headers={"HX-Request": "true"}).text
     assert "<html" not in fragment
     assert "1,234" in fragment and "2 publishes wait" in fragment
-    assert "looked last" not in fragment
+    assert "no consumer runs: nobody reads" in fragment
+    assert "No monitor" not in fragment and "✓ catalogue" in fragment
 
 
-def write_reading(at: datetime) -> None:
-    stream = {"name": "watch_events", "lag": 1234, "lags": [1, 1234], "waiting_since": str(at), "readers": 0}
-    stream |= {"problem": None, "failing": [], "is_continuous": True}
-    queue = {"waiting": 2, "longest_s": 12.5}
-    about = {"at": at, "streams": [stream], "queue": queue, "lake_problem": None, "airflow_problem": None}
-    open_store().write_json(spell_reading_key(), about)
+def leave(reading: Reading, is_answering: bool) -> MonitorState:
+    told = json.loads(json.dumps(describe_state(reading, []), default=str))
+    services = (Service("catalogue"),) if is_answering else ()
+    return replace(parse_state(told, True), is_answering=is_answering, services=services)
 
 
 def test_four_signals_of_a_step(lake: EmptyLake, browse: Browse) -> None:

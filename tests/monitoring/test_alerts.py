@@ -152,7 +152,7 @@ def test_parity_differs(module_topics: dict[str, str], watch: Watch, desk: Desk)
 
 def test_publishes_queue(watch: Watch, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told although the lock is held that a row of the ledger needs; written when it is free."""
-    monkeypatch.setattr("monitoring.rules.PATIENCE", timedelta(seconds=0.2))
+    monkeypatch.setattr("monitoring.rules.servers.PATIENCE", timedelta(seconds=0.2))
     monkeypatch.setattr("warehouse.alerts.WRITE_WAIT_S", 0.2)
     monkeypatch.setattr("warehouse.alerts.write_alerts.__defaults__", (None, 0.2))
     settings = load_settings()
