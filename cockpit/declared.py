@@ -20,7 +20,7 @@ class Described:
 
 @dataclass(frozen=True)
 class Declared:
-    """A table or mart. `promise`: how old its last publish may be; None for a mart, which follows its inputs.
+    """A table or mart. `promise`: within how long what arrives is published; None for a mart, which follows its inputs.
 
     `day` is the column that puts a row into a day; `is_history`: its days are those on which something changed.
     """

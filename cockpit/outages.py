@@ -57,36 +57,40 @@ class Servers:
 
 
 class Asked:
-    """The last answer, kept for some seconds."""
+    """The last answers, each kept for some seconds."""
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.at = float("-inf")
-        self.servers: Servers | None = None
+        self.monitor: tuple[float, MonitorState | None] | None = None
+        self.servers: tuple[float, Servers] | None = None
 
-    def find(self) -> Servers:
+    def find_monitor(self) -> MonitorState | None:
+        """What the monitor said, or has left behind."""
         with self.lock:
-            if self.servers is None or time.monotonic() - self.at > ASKED_FOR_S:
-                self.servers = read_servers()
-                self.at = time.monotonic()
-            return self.servers
+            if self.monitor is None or time.monotonic() - self.monitor[0] > ASKED_FOR_S:
+                self.monitor = (time.monotonic(), read_state())
+            return self.monitor[1]
+
+    def find_servers(self) -> Servers:
+        """By the word of the monitor; where none answers, the servers are asked from here."""
+        state = self.find_monitor()
+        with self.lock:
+            if self.servers is None or time.monotonic() - self.servers[0] > ASKED_FOR_S:
+                self.servers = (time.monotonic(), judge_servers(state))
+            return self.servers[1]
 
 
 ASKED = Asked()
 
 
-def read_servers() -> Servers:
-    """By the word of the monitor; where none answers, the servers are asked from here."""
-    state, now = read_state(), utc_now()
+def judge_servers(state: MonitorState | None) -> Servers:
     if state is not None and state.is_answering:
         # Whoever reads this page has reached the web server, however slowly it answered the monitor.
         found = tuple(Service(WEB_SERVER) if one.name == WEB_SERVER else one for one in state.services)
-    else:
-        since = state.at if state else None
-        missing = Service(MONITOR, "it does not answer" if state else "none has ever been heard of", since)
-        found = (*ask_services(state.services if state else (), now), missing)
-    consumers = tuple(list_dead(state.streams)) if state and state.is_answering else ()
-    return Servers(state, (*found, *consumers), MIRROR.refreshed_at)
+        return Servers(state, (*found, *list_dead(state.streams)), MIRROR.refreshed_at)
+    since = state.at if state else None
+    missing = Service(MONITOR, "it does not answer" if state else "none has ever been heard of", since)
+    return Servers(state, (*ask_services(state.services if state else (), utc_now()), missing), MIRROR.refreshed_at)
 
 
 def list_dead(streams: Iterable[StreamReading]) -> list[Service]:

@@ -1,7 +1,8 @@
 """Questions of the partition grid: in which state is each day of a table, and what needs somebody's attention.
 
 *fresh*: it has rows, made of all there is. *stale*: inputs of the mart changed since it was built. *missing*:
-a mart's inputs have the day and it has not; or no row of a table has it, though days before and after have rows.
+a mart's inputs have the day and it has not; or no row of a table has it, though its contract expects some, or, where
+that says nothing, days before and after have rows.
 *blocked*: an object that names the day was refused. *left*: such objects are all that there is of it, and somebody has
 left them refused. *parked* is said of a fresh day whose objects have rows in
 quarantine: which of an object's days those belong to, their line says.
@@ -11,11 +12,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
 from cockpit.declared import Declared, find_declared, list_declared
 from cockpit.tables import list_stale
+from contracts import load_sources
+from contracts.rhythm import Rhythm
+from warehouse.ledger import utc_now
 from warehouse.mirror import MIRROR, once_a_snapshot
 
 State = Literal["fresh", "parked", "stale", "missing", "blocked", "left"]
@@ -82,7 +86,10 @@ def list_partitions(address: str) -> dict[date, Partition]:
     if one.is_mart:
         found |= {day: mark_stale(day, found.get(day)) for day in list_stale().get(address, []) if day}
     elif not one.is_history:
-        found |= {day: Partition(day, "missing", why=NO_ROWS) for day in find_missing_days(sorted(found))}
+        rhythms = list_rhythms(one)
+        expected = list_expected_days(rhythms, sorted(found)) if rhythms else find_missing_days(sorted(found))
+        why = NOT_ARRIVED if rhythms else NO_ROWS
+        found |= {day: Partition(day, "missing", why=why) for day in expected if day not in found}
     for refusal in sorted(list_all_refused(one), key=lambda r: r.left_by is None):  # what waits for somebody comes last
         if (day := refusal.day) is not None:
             found[day] = mark_refused(day, found.get(day), refusal)
@@ -99,6 +106,25 @@ def read_days(of_marts: bool) -> dict[str, list[dict[str, Any]]]:
 
 
 NO_ROWS = "No published object has rows of this day, though days before and after have some"
+
+
+NOT_ARRIVED = "The contract expects data on this day, and no published object has rows of it"
+
+
+def list_rhythms(one: Declared) -> list[Rhythm]:
+    """How often the table's producers send something, of those that have said so."""
+    found = (load_sources()[name].rhythm for name in one.sources if name in load_sources())
+    return [rhythm for rhythm in found if rhythm]
+
+
+def list_expected_days(rhythms: list[Rhythm], days: list[date]) -> Iterator[date]:
+    """The days since the first with rows of which, by the contracts, something should have come by now."""
+    now = utc_now()
+    day = days[0] if days else now.date()
+    while (day := day + timedelta(days=1)) < now.date():
+        over = datetime.combine(day, time()) + timedelta(days=1)
+        if any(rhythm.expects_rows(day) and now - over >= rhythm.every for rhythm in rhythms):
+            yield day
 
 
 def make_partition(row: dict[str, Any]) -> Partition:
@@ -122,7 +148,8 @@ def mark_refused(day: date, known: Partition | None, refusal: Refusal) -> Partit
 
 
 def find_missing_days(days: list[date]) -> Iterator[date]:
-    """The days without rows inside a stretch that has rows on most of its days. A stretch ends at a longer gap.
+    """Where no contract says which days are expected: the days without rows inside a stretch that has rows on most of
+    its days. A stretch ends at a longer gap.
 
     Where rows are few and far between, such as old photos, a day without any means nothing.
     """

@@ -114,7 +114,7 @@ async def show_error(request: Request, error: Exception) -> HTMLResponse:
 
 def show_outage(request: Request) -> HTMLResponse:
     """Which server is away, since when, and what still works."""
-    servers = ASKED.find()
+    servers = ASKED.find_servers()
     template = "outage_now.html" if is_fragment(request) else "outage.html"
     return render(request, template, 503, servers=servers, effects=describe_effect, away_since=None)
 

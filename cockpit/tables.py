@@ -1,15 +1,19 @@
 """Questions of the page Tables: how large, how fresh, how good is each table, and where is it in a list.
 
-A table is *late* when its last publish is older than its contract promises, *stale* when a mart's inputs are newer than
-it, *empty* when nothing was ever published to it, else *fresh*.
+A table is *late* when something that arrived waits for longer than its contract promises (`warehouse/freshness.py`, by
+the word of the monitor, which alone sees what waits), *stale* when a mart's inputs are newer than it, *empty* when
+nothing was ever published to it, *unwatched* while no monitor tells, else *fresh*. A producer may be *silent* too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.catalogue import Size, read_sizes
 from cockpit.declared import Declared, list_declared
+from cockpit.outages import ASKED
+from monitoring.reading import SourceReading
+from warehouse.freshness import Freshness
 from warehouse.ledger import utc_now
 from warehouse.marts import list_marts
 from warehouse.mirror import MIRROR, once_a_snapshot
@@ -17,7 +21,7 @@ from warehouse.staleness import list_stale_days
 
 PAGE = 50
 TREND = 30  # publishes
-STATES = ("fresh", "late", "stale", "empty")
+STATES = ("fresh", "late", "stale", "empty", "unwatched")
 SORTS = ("address", "owner", "rows", "bytes", "published_at", "quality")
 SUMMARY = """
     SELECT table_name, count(*) AS publishes, max(published_at) AS published_at,
@@ -35,7 +39,8 @@ TRENDS = """
 
 @dataclass(frozen=True)
 class Condition:
-    """A table as it is now. `quarantine_share`: of the rows that were read for it, those that are in quarantine."""
+    """A table as it is now. `quarantine_share`: of the rows that were read for it, those that are in quarantine.
+    `freshness`: None where no monitor tells; `silent`: its sources that have sent nothing for too long."""
 
     declared: Declared
     size: Size
@@ -47,19 +52,22 @@ class Condition:
     quarantine_share: float | None
     stale: int
 
+    freshness: Freshness | None = None
+    silent: tuple[SourceReading, ...] = ()
+
     @property
     def state(self) -> str:
+        if self.freshness and self.freshness.is_late(utc_now()):
+            return "late"
         if self.published_at is None:
             return "empty"
         if self.stale:
             return "stale"
-        promise = self.declared.promise
-        return "late" if promise and utc_now() - self.published_at > promise else "fresh"
+        return "fresh" if self.freshness else "unwatched"
 
     @property
     def late_by(self) -> timedelta:
-        promise, last = self.declared.promise, self.published_at
-        return utc_now() - last - promise if promise and last else timedelta()
+        return self.freshness.measure_delay(utc_now()) if self.freshness else timedelta()
 
 
 @dataclass(frozen=True)
@@ -121,9 +129,25 @@ def rank(one: Condition, sort: str) -> Any:
     }.get(sort, one.declared.address)
 
 
-@once_a_snapshot
 def list_conditions() -> dict[str, Condition]:
-    """Every declared table by address."""
+    """Every declared table by address: what the ledger knows of it, and what the monitor sees."""
+    state = ASKED.find_monitor()
+    if state is None or not state.is_answering or state.lake_problem:
+        return judge_tables()
+    silent = {one.name: one for one in state.sources if one.is_silent}
+    return {
+        address: replace(
+            one,
+            freshness=state.tables.get(address),
+            silent=tuple(silent[name] for name in one.declared.sources if name in silent),
+        )
+        for address, one in judge_tables().items()
+    }
+
+
+@once_a_snapshot
+def judge_tables() -> dict[str, Condition]:
+    """By the ledger alone."""
     summary = {row["table_name"]: row for row in MIRROR.ask(SUMMARY)}
     sizes = read_sizes()
     stale = list_stale()

@@ -18,6 +18,8 @@ from typing import Literal
 
 import pyarrow as pa
 
+from contracts.rhythm import Rhythm
+
 UTC_TIMESTAMP = pa.timestamp("us")  # naive by type, UTC by convention: every `_at` column
 JSON_TEXT = pa.json_(pa.string())
 TEXT_LIST = pa.list_(pa.string())
@@ -72,6 +74,8 @@ class Origin:
 class Source:
     """Where raw objects come from: the name is the folder under `raw/`, the kind is the module under `sources/`.
 
+    `rhythm`: how often its producer sends something, and on which days; None: nobody has promised that.
+
     `records`: of documents that are envelopes, where the records are: `items`, `data.items`, `pages[].items`; or
     `photos{id}` where the members of an object are the records, and their keys become the field `id`.
     """
@@ -80,6 +84,7 @@ class Source:
     kind: Kind
     description: str
     records: str | None = None
+    rhythm: Rhythm | None = None
 
 
 @dataclass(frozen=True)

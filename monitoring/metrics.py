@@ -41,6 +41,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from list_state(self.watcher.reading)
         yield from list_tables(self.watcher.reading)
+        yield from list_sources(self.watcher.reading)
         yield from list_streams(self.watcher.reading)
         if self.watcher.mirror.refreshed_at is not None:
             yield from list_counts(self.watcher.ledger)
@@ -64,7 +65,7 @@ def list_state(reading: Reading) -> Iterator[Metric]:
 def list_tables(reading: Reading) -> Iterator[Metric]:
     found = {table.address: table for table in reading.tables}
     ages = [((a,), (reading.at - t.published_at).total_seconds()) for a, t in found.items() if t.published_at]
-    waits = [((a,), reading.measure_wait(t.waiting_since).total_seconds()) for a, t in found.items()]
+    waits = [((a,), reading.find_freshness(t).measure_wait(reading.at).total_seconds()) for a, t in found.items()]
     shares = [((a,), t.quarantined / t.read) for a, t in found.items() if t.read]
     own = ["table"]
     yield gauge("table_rows", "Rows in the files of a table", [((a,), t.rows) for a, t in found.items()], own)
@@ -74,6 +75,14 @@ def list_tables(reading: Reading) -> Iterator[Metric]:
     promised = [((a,), t.promise.total_seconds()) for a, t in found.items()]
     yield gauge("table_promise_seconds", "Within how long it is promised to be", promised, own)
     yield gauge("quarantine_share", "Bad rows among those read in the last hour, 0 to 1", shares, own)
+
+
+def list_sources(reading: Reading) -> Iterator[Metric]:
+    """Those whose contracts say how often something arrives."""
+    silences = [((one.name,), one.silence.total_seconds()) for one in reading.sources]
+    yield gauge("source_silent_seconds", "Since something arrived, on days that count", silences, ["source"])
+    expected = [((one.name,), one.every.total_seconds()) for one in reading.sources]
+    yield gauge("source_expected_seconds", "Within how long something is expected", expected, ["source"])
 
 
 def list_streams(reading: Reading) -> Iterator[Metric]:

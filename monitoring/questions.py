@@ -21,6 +21,12 @@ TABLES = """
            coalesce(sum(books.rows_quarantined) FILTER (published_at >= $since), 0)::BIGINT
     FROM books JOIN publishes USING (run_id, snapshot_id) GROUP BY table_name
 """
+ARRIVED = """
+    SELECT source, max(at) FROM (
+        SELECT source, max(arrived_at) AS at FROM books GROUP BY source
+        UNION ALL SELECT source, max(refused_at) FROM refusals GROUP BY source
+    ) GROUP BY source
+"""
 REFUSALS = """
     SELECT source, count(*)::BIGINT, arg_max(reason, refused_at) FROM open_refusals
     WHERE left_by IS NULL GROUP BY source ORDER BY source
@@ -85,6 +91,10 @@ class Ledger:
         """By table with books: last publish, rows read and rows quarantined within the last hour."""
         found = self.ask(TABLES, {"since": now - RECENT})
         return {address: (published, read, bad) for address, published, read, bad in found}
+
+    def read_arrived(self) -> dict[str, datetime]:
+        """When something of each source arrived last, of what was published or refused."""
+        return dict(self.ask(ARRIVED))
 
     def read_refusals(self) -> tuple[Refusal, ...]:
         return tuple(Refusal(*row) for row in self.ask(REFUSALS))

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from contracts.table import Budget
 from warehouse.alerts import Alert
+from warehouse.freshness import Freshness
 
 STORE, CATALOGUE, BROKER = "object store", "catalogue", "broker"
 LAKE_SERVICES = (STORE, CATALOGUE, BROKER)
@@ -45,11 +46,26 @@ class DeadConsumer:
 
 
 @dataclass(frozen=True)
+class SourceReading:
+    """A source whose contract says how often something arrives. `arrived_at`: when something last did, None: never, as
+    far as the ledger and the bucket know. `silence`: how much of the time since then counts, `every` how much may."""
+
+    name: str
+    every: timedelta
+    silence: timedelta
+    arrived_at: datetime | None = None
+
+    @property
+    def is_silent(self) -> bool:
+        return self.silence > self.every
+
+
+@dataclass(frozen=True)
 class StreamReading:
     """A stream. `problem`: why nobody knows where its topic ends. `lag`: messages that wait, `earlier` as many as there
-    were some minutes ago, None where nobody knows. `lags`: as many as there were at each look of these minutes.
-    `consumers`: how many are alive; `failing`: what they say of themselves; `dead`: those that ended without a word and
-    that nobody has replaced, the latest first."""
+    were some minutes ago, None where nobody knows. `arrived_at`: when the topic was last seen to grow. `lags`: as many
+    as there were at each look of these minutes. `consumers`: how many are alive; `failing`: what they say of
+    themselves; `dead`: those that ended without a word and that nobody has replaced, the latest first."""
 
     name: str
     is_continuous: bool
@@ -57,6 +73,7 @@ class StreamReading:
     lag: int = 0
     earlier: int | None = None
     waiting_since: datetime | None = None
+    arrived_at: datetime | None = None
     readers: int = 0
     consumers: int = 0
     failing: tuple[str, ...] = ()
@@ -120,6 +137,7 @@ class Reading:
     since: datetime
     services: tuple[Service, ...] = ()
     tables: tuple[TableReading, ...] = ()
+    sources: tuple[SourceReading, ...] = ()
     streams: tuple[StreamReading, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     imbalances: tuple[Imbalance, ...] = ()
@@ -138,6 +156,11 @@ class Reading:
         ill = [one for one in self.services if one.problem and one.name not in LAKE_SERVICES]
         whys = "; ".join(f"{one.name}: {one.problem}" for one in ill)
         return (min(one.since or self.at for one in ill), whys) if ill else None
+
+    def find_freshness(self, table: TableReading) -> Freshness:
+        """Of a table, as far as the monitor has watched."""
+        waiting = table.waiting_since
+        return Freshness(table.promise, max(waiting, self.since) if waiting else None)
 
     def measure_wait(self, since: datetime | None) -> timedelta:
         """For how long something waits, as far as the monitor has watched."""

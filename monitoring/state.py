@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from contracts.settings import find_home, read_setting
-from monitoring.reading import DeadConsumer, Queue, Reading, Service, StreamReading
+from monitoring.reading import DeadConsumer, Queue, Reading, Service, SourceReading, StreamReading
 from monitoring.rules import find_all
 from warehouse.alerts import Alert, make_alert
+from warehouse.freshness import Freshness
 from warehouse.ledger import utc_now
 
 ANSWER_S = 3.0
@@ -27,11 +28,14 @@ Kept = dict[str, Any]
 @dataclass(frozen=True)
 class MonitorState:
     """How everything was when a monitor looked last. `is_answering`: it says so itself, now; else this is what is left
-    of it. `alerts`: those that fire. `known_at`: of when the figures of the lake are. Times are UTC without zone."""
+    of it. `tables`: by address. `sources`: those with a rhythm. `alerts`: those that fire. `known_at`: of when the
+    figures of the lake are. Times are UTC without zone."""
 
     at: datetime
     is_answering: bool
     services: tuple[Service, ...]
+    tables: dict[str, Freshness]
+    sources: tuple[SourceReading, ...]
     streams: tuple[StreamReading, ...]
     queue: Queue
     alerts: tuple[Alert, ...]
@@ -45,8 +49,19 @@ class MonitorState:
 def describe_state(reading: Reading, alerts: Iterable[Alert]) -> Kept:
     """What a monitor tells of itself, as JSON can hold it. `alerts`: those that fire."""
     told = asdict(replace(reading, tables=(), published={}, raised=(), untold=()))
-    shown = {name: told[name] for name in ("at", "services", "streams", "queue", "lake_problem", "known_at")}
-    return shown | {"alerts": [asdict(alert) for alert in alerts]}
+    names = ("at", "services", "sources", "streams", "queue", "lake_problem", "known_at")
+    tables = {one.address: asdict(reading.find_freshness(one)) for one in reading.tables}
+    shown = {name: told[name] for name in names} | {"tables": tables}
+    return spell_spans(shown | {"alerts": [asdict(alert) for alert in alerts]})
+
+
+def spell_spans(value: Any) -> Any:
+    """The same with durations as seconds."""
+    if isinstance(value, dict):
+        return {key: spell_spans(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [spell_spans(one) for one in value]
+    return value.total_seconds() if isinstance(value, timedelta) else value
 
 
 def list_findings(reading: Reading) -> list[Alert]:
@@ -83,7 +98,10 @@ def read_state() -> MonitorState | None:
     if (told := ask_monitor()) is not None:
         return parse_state(told, is_answering=True)
     kept = recall_state()
-    return parse_state(kept, is_answering=False) if kept else None
+    try:
+        return parse_state(kept, is_answering=False) if kept else None
+    except (KeyError, TypeError):  # another version has kept it
+        return None
 
 
 def ask_monitor() -> Kept | None:
@@ -118,6 +136,8 @@ def parse_state(told: Kept, is_answering: bool) -> MonitorState:
         at=at,
         is_answering=is_answering and utc_now() - at <= SILENT,
         services=tuple(Service(**one | {"since": read_time(one["since"])}) for one in told["services"]),
+        tables={address: parse_freshness(one) for address, one in told["tables"].items()},
+        sources=tuple(map(parse_source, told["sources"])),
         streams=tuple(map(parse_stream, told["streams"])),
         queue=Queue(**told["queue"]),
         alerts=tuple(map(parse_alert, told["alerts"])),
@@ -126,9 +146,18 @@ def parse_state(told: Kept, is_answering: bool) -> MonitorState:
     )
 
 
+def parse_freshness(told: Kept) -> Freshness:
+    return Freshness(timedelta(seconds=told["promise"]), read_time(told["waiting_since"]))
+
+
+def parse_source(told: Kept) -> SourceReading:
+    spans = {name: timedelta(seconds=told[name]) for name in ("every", "silence")}
+    return SourceReading(**told | spans | {"arrived_at": read_time(told["arrived_at"])})
+
+
 def parse_stream(told: Kept) -> StreamReading:
     dead = tuple(DeadConsumer(one["name"], datetime.fromisoformat(one["since"])) for one in told["dead"])
-    own = {"waiting_since": read_time(told["waiting_since"]), "dead": dead}
+    own = {name: read_time(told[name]) for name in ("waiting_since", "arrived_at")} | {"dead": dead}
     return StreamReading(**told | own | {"failing": tuple(told["failing"]), "lags": tuple(told["lags"])})
 
 

@@ -53,6 +53,10 @@ class Arrivals:
                 found[source.name] = min(waiting)
         return found
 
+    def find_latest(self) -> dict[str, datetime]:
+        """When the newest of what waits arrived, by source."""
+        return {name: max(times.values()) for name, times in self.arrived.items() if times}
+
     def look(self, source: Source, known: set[str]) -> None:
         began = time.monotonic()
         if began < self.looked.get(source.name, 0):
@@ -98,6 +102,7 @@ class Topic:
             lag=lag,
             earlier=next((lag for at, lag in reversed(self.lags) if now - at >= MEMORY / 2), None),
             waiting_since=self.problem_since or (self.seen[0][0] if lag and self.seen else None),
+            arrived_at=self.seen[-1][0] if lag and self.seen else None,
             readers=len(list_leased(self.stream)),
             consumers=len(members),
             failing=self.find_failing(now, told),

@@ -10,12 +10,21 @@ import duckdb
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts import list_tables
+from contracts import list_tables, load_sources
 from contracts.table import Budget
 from lake.store import open_store
 from monitoring.otlp import Otlp
 from monitoring.questions import Ledger
-from monitoring.reading import BROKER, CATALOGUE, STORE, Reading, Service, TableReading
+from monitoring.reading import (
+    BROKER,
+    CATALOGUE,
+    STORE,
+    Reading,
+    Service,
+    SourceReading,
+    StreamReading,
+    TableReading,
+)
 from monitoring.runs import RunCounts
 from monitoring.services import ask_services
 from monitoring.waiting import Arrivals, make_topics, open_session, read_queue
@@ -71,12 +80,14 @@ class Watcher:
         self.mirror.refresh()
         self.session = self.session or open_session()
         ledger = self.ledger
+        streams = tuple(topic.read(now, ledger, self.store, self.session, broker) for topic in self.topics)
         return replace(
             known,
             lake_problem=None,
             known_at=now,
-            tables=tuple(self.read_tables(now, self.session)),
-            streams=tuple(topic.read(now, ledger, self.store, self.session, broker) for topic in self.topics),
+            streams=streams,
+            tables=tuple(self.read_tables(now, self.session, streams)),
+            sources=tuple(self.read_sources(now, known.since, streams)),
             refusals=ledger.read_refusals(),
             imbalances=ledger.read_imbalances(),
             differences=ledger.read_differences(),
@@ -86,10 +97,26 @@ class Watcher:
             untold=ledger.read_untold(now),
         )
 
-    def read_tables(self, now: datetime, session: psycopg.Connection[Any]) -> Iterator[TableReading]:
+    def read_sources(
+        self, now: datetime, began: datetime, streams: tuple[StreamReading, ...]
+    ) -> Iterator[SourceReading]:
+        """Those whose contracts say how often something arrives. One that never sent anything has been silent since the
+        monitor `began`."""
+        waiting = self.arrivals.find_latest() | {one.name: one.arrived_at for one in streams if one.arrived_at}
+        published = self.ledger.read_arrived()
+        for name, source in sorted(load_sources().items()):
+            if source.rhythm is not None:
+                last = max((at[name] for at in (waiting, published) if name in at), default=None)
+                silence = source.rhythm.measure_silence(last or began, now)
+                yield SourceReading(name, source.rhythm.every, silence, last)
+
+    def read_tables(
+        self, now: datetime, session: psycopg.Connection[Any], streams: tuple[StreamReading, ...]
+    ) -> Iterator[TableReading]:
         sizes = {address: (rows - gone, size) for address, rows, size, gone in session.execute(SIZES).fetchall()}
         books, published = self.ledger.read_tables(now), self.ledger.read_published()
         arrived, stale = self.arrivals.find_waiting(self.ledger), self.ledger.find_waiting_marts()
+        arrived |= {one.name: one.waiting_since for one in streams if one.waiting_since and not one.problem}
         for table in list_tables():
             rows, size = sizes.get(table.address, (0, 0))
             at, read, bad = books.get(table.address, (published.get(table.address), 0, 0))

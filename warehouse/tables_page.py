@@ -68,7 +68,7 @@ def read_types(con: DuckDBPyConnection) -> Types:
 def describe_table(table: Table, types: Types) -> str:
     facts = {"A row": table.grain, "Key": spell_names(table.key), "Owner": table.owner}
     facts |= {"Sources": ", ".join(s.name for s in table.sources) or "made of other tables"}
-    facts |= {"Promise": f"no older than {spell_duration(table.freshness)}"}
+    facts |= {"Promise": f"what arrives is published within {spell_duration(table.freshness)}"}
     lines = [Line(c.name, c.description, c.unit, c.personal) for c in table.all_columns]
     return spell_part(table.address, table.description, facts, lines, types)
 

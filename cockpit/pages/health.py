@@ -18,7 +18,7 @@ router = APIRouter()
 
 @router.get("/health")
 def show_health(request: Request, tasks: Annotated[list[TaskRun], Depends(list_tasks)]) -> HTMLResponse:
-    servers = ASKED.find()
+    servers = ASKED.find_servers()
     state = servers.monitor
     return render(
         request,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from contracts.table import Budget
 from monitoring.reading import Reading
-from monitoring.rules.rule import Finding, round_span, rule
+from monitoring.rules.rule import Finding, round_span, rule, spell
 
 BAD_ROWS = 20  # fewer are not worth a night's sleep, whatever their share
 
@@ -13,11 +13,26 @@ BAD_ROWS = 20  # fewer are not worth a night's sleep, whatever their share
 def freshness_broken(reading: Reading) -> Iterator[Finding]:
     """What arrived for a table is not published within the time that its contract promises."""
     for table in reading.tables:
-        if (waits := reading.measure_wait(table.waiting_since)) > table.promise:
+        freshness = reading.find_freshness(table)
+        if freshness.is_late(reading.at):
+            waits = freshness.measure_wait(reading.at)
             yield Finding(
                 table.address,
                 f"what arrived for {table.address} waits for {round_span(waits)} and its contract promises "
                 f"{round_span(table.promise)}: look at the runs that publish it",
+            )
+
+
+@rule("soon")
+def producer_silent(reading: Reading) -> Iterator[Finding]:
+    """A source has sent nothing for longer than its contract says that it takes until something arrives."""
+    for source in reading.sources:
+        if source.is_silent:
+            last = f"arrived last at {spell(source.arrived_at)}" if source.arrived_at else "has never arrived"
+            yield Finding(
+                source.name,
+                f"something of {source.name} {last}, and its contract expects something every "
+                f"{round_span(source.every)}: ask who sends it, or declare in the contract when nothing is expected",
             )
 
 
