@@ -1,4 +1,4 @@
-"""Questions about what publishes did to a table: runs, books, inputs and checks."""
+"""Questions about what publishes did to a table: runs, books and inputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,10 +40,6 @@ OF_DAY = """
 BOOKS = """
     SELECT latest_books.*, row_count AS day_rows FROM latest_books JOIN current_days USING (table_name, raw_object)
     WHERE table_name = $table AND day = $day ORDER BY row_count DESC, raw_object LIMIT $limit
-"""
-CHECKS = """
-    SELECT rule, column_name, severity, rows_evaluated, rows_failed, is_success, reason FROM checks
-    WHERE table_name = ? AND snapshot_id = ? ORDER BY is_success, rows_failed DESC, rule, column_name
 """
 BUILT_FROM = """
     SELECT input_snapshot_id FROM latest_builds WHERE table_name = ? AND day IS NOT DISTINCT FROM ?
@@ -93,11 +89,6 @@ def list_publishes_of(table: str, day: date | None, limit: int = PAGE) -> list[d
 def list_books(table: str, day: date) -> list[dict[str, Any]]:
     """The latest books of the objects that a day's rows came from; `day_rows` of each are of the day."""
     return MIRROR.ask(BOOKS, {"table": table, "day": day, "limit": PAGE})
-
-
-def list_checks(table: str, snapshot: int | None) -> list[dict[str, Any]]:
-    """What was checked before a publish, failures first."""
-    return MIRROR.ask(CHECKS, [table, snapshot]) if snapshot is not None else []
 
 
 def list_inputs(one: Declared, day: date | None) -> list[Input]:

@@ -22,8 +22,8 @@ TABLES = """
     FROM books JOIN publishes USING (run_id, snapshot_id) GROUP BY table_name
 """
 ARRIVED = """
-    SELECT source, max(at) FROM (
-        SELECT source, max(arrived_at) AS at FROM books GROUP BY source
+    SELECT source, max(arrived_at) FROM (
+        SELECT source, max(arrived_at) AS arrived_at FROM books GROUP BY source
         UNION ALL SELECT source, max(refused_at) FROM refusals GROUP BY source
     ) GROUP BY source
 """

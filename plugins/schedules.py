@@ -6,7 +6,6 @@ A run's *partition key* is a day (`2015-05-17`) or `all`. It means three things:
 - a run of `build_marts` brings the marts of that day up to date, with `all` those that have no days.
 """
 
-import re
 from datetime import date, datetime
 from typing import Any
 
@@ -80,8 +79,9 @@ SAMPLE = "How many days of each stream's core tables are computed again, others 
 
 def name_run(context: Context) -> str:
     """The id that the steps of a run share, the same on every try, and safe as a part of an object key."""
-    run = context["dag_run"]
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{run.dag_id}.{run.run_id}")
+    from warehouse.ledger import spell_run
+
+    return spell_run(context["dag_run"].dag_id, context["dag_run"].run_id)
 
 
 def read_days(context: Context) -> tuple[date | None, date | None]:

@@ -8,6 +8,8 @@ from contracts.counting import count_nouns
 from contracts.nearby import explain_unknown
 from stack.airflow_api import AirflowApi, Run, Task, open_api
 from stack.counts import print_step
+from stack.failed_checks import print_failed_checks
+from warehouse.ledger import spell_run
 
 PATIENCE_SECONDS = 6 * 3600
 SHOWN = ("success", "failed", "upstream_failed", "up_for_retry", "running")
@@ -18,6 +20,7 @@ def run_airflow(dag_id: str, first: date | None = None, last: date | None = None
     api = open_api()
     runs = list(start_runs(api, dag_id, first, last, refused))
     failed = [run for run in runs if follow_run(api, run).state != "success"]
+    print_failed_checks(spell_run(run.dag_id, run.run_id) for run in runs)
     if failed:
         raise ValueError(" ".join(explain_failure(api, run) for run in failed))
 

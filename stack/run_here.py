@@ -9,6 +9,7 @@ from typing import Any
 from contracts import find_source, load_streams, tables_of
 from contracts.table import Layer
 from stack.counts import print_step
+from stack.failed_checks import print_failed_checks
 
 
 def run_here(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
@@ -19,6 +20,13 @@ def run_here(dag_id: str, first: date | None = None, last: date | None = None, r
     published) or when core differed from its recomputation.
     """
     run_id = spell_run_id(dag_id)
+    try:
+        choose_steps(dag_id, run_id, first, last, refused)
+    finally:
+        print_failed_checks([run_id])
+
+
+def choose_steps(dag_id: str, run_id: str, first: date | None, last: date | None, refused: bool) -> None:
     kind, _, source = dag_id.partition("_")
     if dag_id == "build_marts":
         build_marts(run_id, first, last)

@@ -1,5 +1,6 @@
 """What every publish recorded: books, days, checks, inputs, drift, refusals. It tells what is new and what is stale."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
@@ -78,6 +79,11 @@ def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: 
         insert_rows(con, f"ledger.{name}", [own | row for row in rows])
     if publication.event is not None:
         insert_rows(con, "ledger.lineage_events", [own | {"event_json": publication.event(snapshot)}])
+
+
+def spell_run(dag_id: str, run_id: str) -> str:
+    """The ledger's id of a run of Airflow: safe as a part of an object key."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{dag_id}.{run_id}")
 
 
 def insert_rows(con: DuckDBPyConnection, address: str, rows: list[dict[str, Any]]) -> None:

@@ -1,13 +1,13 @@
 """Tabs in Airflow's own pages: the tables that a DAG makes, and the books of one of its runs."""
 
-import re
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from cockpit.checks import list_run_failures
 from cockpit.publishes import list_run_books, list_run_changes, list_run_refusals
 from cockpit.rendering import render
 from cockpit.tables import list_conditions, read_trends
+from warehouse.ledger import spell_run
 
 router = APIRouter()
 
@@ -31,9 +31,5 @@ def show_run(request: Request, dag_id: str, run_id: str) -> HTMLResponse:
         publishes=list_run_changes(own),
         books=list_run_books(own),
         refusals=list_run_refusals(own),
+        failures=list_run_failures(own),
     )
-
-
-def spell_run(dag_id: str, run_id: str) -> str:
-    """The ledger's id of a run of Airflow: as plugins/schedules.py makes it, safe as a part of an object key."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{dag_id}.{run_id}")

@@ -5,16 +5,11 @@ from datetime import date
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from cockpit.checks import list_checks
 from cockpit.declared import Declared, find_declared
 from cockpit.months import SIGNS
 from cockpit.partitions import find_partition, list_partitions
-from cockpit.publishes import (
-    list_books,
-    list_checks,
-    list_inputs,
-    list_publishes_of,
-    sample_quarantined,
-)
+from cockpit.publishes import list_books, list_inputs, list_publishes_of, sample_quarantined
 from cockpit.rebuilds import list_rebuilds, read_sources
 from cockpit.rendering import render
 

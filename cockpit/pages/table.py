@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from cockpit.catalogue import list_columns
+from cockpit.checks import list_failing, list_histories
 from cockpit.declared import find_declared, list_readers
 from cockpit.months import MOST_SENTENCES, SIGNS, list_concerns, make_calendar
 from cockpit.partitions import list_partitions, list_refused
@@ -39,6 +40,8 @@ def show_table(request: Request, address: str, until: date | None = None) -> HTM
         inputs=list_inputs(one, None) if one.is_mart and one.day is None else [],
         publishes=list_recent(address),
         costs=list_costs(address),
+        histories=list_histories(address),
+        failing=list_failing().get(address, []),
         trend=read_trends([address]).get(address, []),
         examples=example_queries(address),
     )

@@ -5,15 +5,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from cockpit.attention import list_matters
 from cockpit.declared import list_declared
-from cockpit.months import SIGNS
-from cockpit.partitions import list_troubled
 from cockpit.rendering import is_fragment, render
 from cockpit.tables import STATES, Wanted, find_tables
 
 router = APIRouter()
 
-MOST = 8  # sentences
+MOST = 8  # sentences before the rest is folded
 
 Sort = Literal["address", "owner", "rows", "bytes", "published_at", "quality"]
 
@@ -37,6 +36,6 @@ def show_tables(
 
 @router.get("/attention")
 def show_attention(request: Request) -> HTMLResponse:
-    """The fragment that says which tables have days that are missing, stale or blocked."""
-    troubled = list_troubled()
-    return render(request, "attention.html", troubled=troubled[:MOST], more=max(0, len(troubled) - MOST), signs=SIGNS)
+    """The fragment that says what somebody should look at."""
+    matters = list_matters()
+    return render(request, "attention.html", matters=matters[:MOST], more=matters[MOST:])

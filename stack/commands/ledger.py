@@ -1,4 +1,4 @@
-"""Show what was published: the latest runs, or for one table its objects, checks and quarantine.
+"""Show what was published: the latest runs with what was refused or failed a check, or one table's objects and checks.
 
 Every publish is one line with its snapshot number, which `watershed sql --snapshot` takes. As CSV the lists follow each
 other, each after an empty line; as JSON they are one object, by their names.
@@ -33,8 +33,15 @@ PARTITIONS = """
            input_snapshot_id AS computed_from, run_id
     FROM ledger.inputs WHERE table_name = ? ORDER BY snapshot_id DESC, day LIMIT ?
 """
+FAILED = """
+    SELECT table_name AS "table", rule, column_name AS "column", severity, rows_evaluated AS evaluated,
+           rows_failed AS failed, reason, snapshot_id AS snapshot
+    FROM (FROM ledger.checks QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name))
+    WHERE NOT is_success ORDER BY table_name, rows_failed DESC, rule LIMIT ?
+"""
 CHECKS = """
-    SELECT rule, severity, rows_evaluated AS evaluated, rows_failed AS failed, is_success AS success, reason
+    SELECT rule, column_name AS "column", severity, rows_evaluated AS evaluated, rows_failed AS failed,
+           is_success AS success, reason
     FROM ledger.checks WHERE table_name = ?
     QUALIFY snapshot_id = max(snapshot_id) OVER () ORDER BY is_success, rule LIMIT ?
 """
@@ -51,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.table is None:
         publishes = ask("publishes", RUNS, [args.limit], RUNS_BRIEF)
-        print_listings(args.format, publishes, ask("refused objects", REFUSED, [args.limit]))
+        failed = ask("failed checks", FAILED, [args.limit], title="checks that failed before the last publish of a table")
+        print_listings(args.format, publishes, ask("refused objects", REFUSED, [args.limit]), failed)
         return 0
     address, is_fed = find_address(args.table)
     title, values = f"{address}: what it was built from", [address, args.limit]
