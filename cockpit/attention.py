@@ -10,7 +10,7 @@ from typing import Literal
 
 from cockpit.checks import list_failing, spell_rules
 from cockpit.declared import list_declared
-from cockpit.health import list_alerts
+from cockpit.health import find_snoozes, list_alerts
 from cockpit.months import SIGNS
 from cockpit.outages import ASKED
 from cockpit.partitions import list_troubled, read_refused
@@ -39,11 +39,14 @@ def list_matters() -> list[Matter]:
 
 def list_firing() -> Iterator[Matter]:
     """But for refused objects, of which the next list says more."""
-    for alert in list_alerts(ASKED.find_monitor()):
+    alerts = list_alerts(ASKED.find_monitor())
+    snoozes = find_snoozes(alerts)
+    for alert in alerts:
         if alert["state"] == FIRING and alert["rule"] != "objects_refused":
-            rule = RULES.get(alert["rule"])
-            level: Level = "bad" if rule and rule.severity == "urgent" else "warn"
-            yield Matter(level, alert["rule"], alert["subject"], alert["sentence"], "health#firing")
+            rule, snoozed = RULES.get(alert["rule"]), snoozes.get((alert["rule"], alert["subject"]))
+            level: Level = "bad" if rule and rule.severity == "urgent" and not snoozed else "warn"
+            badge = f"{alert['rule']}{', snoozed' if snoozed else ''}"
+            yield Matter(level, badge, alert["subject"], alert["sentence"], "health#firing")
 
 
 def list_refusals() -> Iterator[Matter]:

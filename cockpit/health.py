@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from statistics import quantiles
 
-from monitoring.reading import Service, StreamReading
+from monitoring.reading import Service, Snooze, StreamReading
 from monitoring.services import PARTS, WEB_SERVER
+from monitoring.snoozes import find_snooze, list_snoozes
 from monitoring.state import MonitorState
 from monitoring.watcher import LAKE_ERRORS
 from warehouse.alerts import FIRING
@@ -141,6 +142,18 @@ def list_alerts(state: MonitorState | None, now: datetime | None = None) -> list
         return known
     firing = [asdict(alert) | {"since": alert.changed_at} for alert in (state.alerts if state else ())]
     return [*firing, *(row for row in known or () if row["state"] != FIRING)]
+
+
+def find_snoozes(alerts: Iterable[Row], now: datetime | None = None) -> dict[tuple[str, str], Snooze]:
+    """By rule and subject, of those that fire and are snoozed now: by the ledger, which knows it first."""
+    try:
+        with MIRROR.open() as con:
+            known = list_snoozes(lambda query: con.execute(query).fetchall())
+    except LAKE_ERRORS:
+        return {}
+    keys = {(row["rule"], row["subject"]) for row in alerts if row["state"] == FIRING}
+    found = {key: find_snooze(known, *key, now or utc_now()) for key in keys}
+    return {key: one for key, one in found.items() if one is not None}
 
 
 def describe_stream(stream: StreamReading, away: Iterable[Service]) -> tuple[str, str]:

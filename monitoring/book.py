@@ -12,6 +12,7 @@ from smtplib import SMTPException
 from monitoring.delivery import Tell, list_channels
 from monitoring.reading import Reading
 from monitoring.rules import find_all, list_judged
+from monitoring.snoozes import find_snooze
 from monitoring.state import Kept, parse_alert
 from monitoring.watcher import LAKE_ERRORS, describe_error
 from warehouse.alerts import FIRING, RESOLVED, Alert, make_alert, write_alerts
@@ -24,12 +25,13 @@ Report = Callable[[str], None]
 @dataclass
 class Entry:
     """An alert as the book knows it. `told`: the channels that have this state. `was_told`: whether any has heard that
-    it fires."""
+    it fires. `is_snoozed`: nobody wants to hear of it now."""
 
     alert: Alert
     told: set[str] = field(default_factory=set)
     was_told: bool = False
     is_written: bool = False
+    is_snoozed: bool = False
 
 
 class AlertBook:
@@ -44,6 +46,7 @@ class AlertBook:
         """Note what is new and what is over, write it, tell it. What cannot be written now is told all the same."""
         self.learn(reading)
         self.compare(reading)
+        self.note_snoozes(reading)
         is_writable = not reading.lake_problem
         self.write(is_writable)
         self.deliver()
@@ -64,6 +67,16 @@ class AlertBook:
                 was_told = entry.was_told or entry.alert.delivered_at is not None
                 over = replace(entry.alert, state=RESOLVED, changed_at=reading.at, delivered_at=None)
                 self.enter(Entry(over, was_told=was_told))
+
+    def note_snoozes(self, reading: Reading) -> None:
+        """What fires and is snoozed no longer comes back: it is told as if it were new."""
+        for entry in self.list_firing():
+            alert, was_snoozed = entry.alert, entry.is_snoozed
+            entry.is_snoozed = find_snooze(reading.snoozes, alert.rule, alert.subject, reading.at) is not None
+            if was_snoozed and not entry.is_snoozed:
+                entry.alert = replace(alert, changed_at=reading.at, delivered_at=None)
+                entry.told, entry.is_written = set(), False
+                self.report(f"back from its snooze: {alert.rule} {alert.subject}: {alert.sentence}")
 
     def list_firing(self) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.alert.state == FIRING]
@@ -132,4 +145,4 @@ class AlertBook:
 
 
 def needs_telling(entry: Entry) -> bool:
-    return entry.alert.state == FIRING or entry.was_told
+    return not entry.is_snoozed if entry.alert.state == FIRING else entry.was_told

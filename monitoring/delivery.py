@@ -55,8 +55,10 @@ def spell_runbook(rule: str) -> str:
 
 
 def post_alert(url: str, alert: Alert) -> None:
-    """The same alert and state twice, after a crash between telling and noting it, has the same key."""
-    headers = {"Content-Type": "application/json", "Idempotency-Key": f"{alert.alert_id}-{alert.state}"}
+    """The same alert and state twice, after a crash between telling and noting it, has the same key; told again after a
+    snooze it has another."""
+    key = f"{alert.alert_id}-{alert.state}-{alert.changed_at:%Y%m%dT%H%M%S}"
+    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
     request = urllib.request.Request(url, json.dumps(describe(alert)).encode(), headers, method="POST")
     with urllib.request.urlopen(request, timeout=ANSWER_S):
         pass

@@ -15,7 +15,10 @@ from prometheus_client.registry import Collector
 from monitoring.otlp import BOUNDS, Otlp, Series
 from monitoring.questions import Ledger
 from monitoring.reading import Reading
+from monitoring.snoozes import find_snooze
+from monitoring.state import list_findings
 from monitoring.watcher import Watcher
+from warehouse.alerts import Alert
 
 OUTCOMES = ("read", "written", "quarantined", "deduplicated", "filtered")
 ROWS = f"SELECT table_name, {', '.join(f'sum(rows_{name})::DOUBLE' for name in OUTCOMES)} FROM books GROUP BY ALL"
@@ -58,8 +61,13 @@ def list_state(reading: Reading) -> Iterator[Metric]:
     yield gauge("books_unbalanced", "Raw objects whose books do not add up", [((), len(reading.imbalances))])
     refused = [((one.source,), one.objects) for one in reading.refusals]
     yield gauge("objects_refused", "Raw objects that are refused now and that nobody has left so", refused, ["source"])
-    alerts = [((alert.rule, alert.subject), 1) for alert in reading.raised]
-    yield gauge("alert_firing", "1 for each alert that fires", dict(alerts).items(), ["rule", "subject"])
+    alerts = {(one.rule, one.subject, spell_snoozed(reading, one)): 1 for one in list_findings(reading)}
+    own = ["rule", "subject", "snoozed"]
+    yield gauge("alert_firing", "1 for each alert that fires; snoozed: true or false", alerts.items(), own)
+
+
+def spell_snoozed(reading: Reading, alert: Alert) -> str:
+    return str(find_snooze(reading.snoozes, alert.rule, alert.subject, reading.at) is not None).lower()
 
 
 def list_tables(reading: Reading) -> Iterator[Metric]:

@@ -111,6 +111,21 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Snooze:
+    """Of an alert rule about a subject, or with an empty subject about all. Times are UTC without zone."""
+
+    rule: str
+    subject: str
+    reason: str
+    snoozed_by: str
+    snoozed_at: datetime
+    snoozed_until: datetime
+
+    def covers(self, rule: str, subject: str, now: datetime) -> bool:
+        return self.rule == rule and self.subject in ("", subject) and now < self.snoozed_until
+
+
+@dataclass(frozen=True)
 class Runs:
     """The runs of a DAG: how many have failed one after the other, and when one was last seen to end."""
 
@@ -145,6 +160,7 @@ class Reading:
     runs: dict[str, Runs] = field(default_factory=dict)
     queue: Queue = Queue()
     published: dict[str, datetime] = field(default_factory=dict)
+    snoozes: tuple[Snooze, ...] = ()
     raised: tuple[Alert, ...] = ()
     untold: tuple[Alert, ...] = ()
     lake_problem: tuple[datetime, str] | None = None

@@ -27,6 +27,7 @@ from monitoring.reading import (
 )
 from monitoring.runs import RunCounts
 from monitoring.services import ask_services
+from monitoring.snoozes import list_snoozes
 from monitoring.waiting import Arrivals, make_topics, open_session, read_queue
 from warehouse.connection import forget_engines
 from warehouse.ledger import utc_now
@@ -93,6 +94,7 @@ class Watcher:
             differences=ledger.read_differences(),
             queue=read_queue(self.session),
             published=ledger.read_published(),
+            snoozes=tuple(list_snoozes(ledger.ask)),
             raised=ledger.read_alerts(),
             untold=ledger.read_untold(now),
         )

@@ -202,6 +202,16 @@ CREATE TABLE IF NOT EXISTS ledger.alerts (
     delivered_at TIMESTAMP          -- null: nobody could be told yet
 );
 
+CREATE TABLE IF NOT EXISTS ledger.snoozes (
+    snapshot_id BIGINT NOT NULL,
+    rule VARCHAR NOT NULL,          -- an alert rule
+    subject VARCHAR NOT NULL,       -- about what; empty: about anything
+    reason VARCHAR NOT NULL,        -- why, in the words of who did it
+    snoozed_by VARCHAR NOT NULL,
+    snoozed_at TIMESTAMP NOT NULL,
+    snoozed_until TIMESTAMP NOT NULL  -- the latest row counts: one that ends at once takes it back
+);
+
 CREATE TABLE IF NOT EXISTS ledger.pins (
     name VARCHAR NOT NULL,          -- of a version that a report cites
     snapshot_id BIGINT NOT NULL,    -- the one that this row is written in

@@ -1,38 +1,83 @@
 """Health: which servers are away, what fires, and the four signals of every step."""
 
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 
-from cockpit.health import Signals, TaskRun, describe_stream, list_alerts, list_tasks, measure_steps
+from cockpit.guards import Actor
+from cockpit.health import (
+    Signals,
+    TaskRun,
+    describe_stream,
+    find_snoozes,
+    list_alerts,
+    list_tasks,
+    measure_steps,
+)
 from cockpit.outages import ASKED
 from cockpit.rendering import is_fragment, render
 from monitoring.rules import RULES
 from monitoring.runbook import read_runbook
 from monitoring.services import describe_effect
+from monitoring.snoozes import snooze
 from monitoring.watcher import LAKE_ERRORS
+from warehouse.alerts import FIRING
+from warehouse.ledger import utc_now
+from warehouse.mirror import MIRROR
 
 router = APIRouter()
+
+SPANS = {1: "1 hour", 4: "4 hours", 24: "1 day", 24 * 7: "1 week"}
 
 
 @router.get("/health")
 def show_health(request: Request, tasks: Annotated[list[TaskRun], Depends(list_tasks)]) -> HTMLResponse:
     servers = ASKED.find_servers()
     state = servers.monitor
+    alerts = list_alerts(state)
     return render(
         request,
         "health_now.html" if is_fragment(request) else "health.html",
         tab="health",
         servers=servers,
         effects=describe_effect,
-        alerts=list_alerts(state),
+        alerts=alerts,
+        snoozes=find_snoozes(alerts),
         steps=find_steps(tasks),
         state=state,
         streams=[(one, *describe_stream(one, servers.away)) for one in state.streams] if state else [],
         rules=RULES,
         runbook=read_runbook(),
     )
+
+
+@router.get("/health/snooze")
+def show_snooze(request: Request, rule: str, user: Actor, subject: str = "") -> HTMLResponse:
+    """A form, on a page of its own: the page Health renews itself while somebody writes."""
+    if rule not in RULES:
+        raise LookupError(f"There is no alert rule {rule!r}: the page Health lists those there are")
+    snoozed = find_snoozes([{"rule": rule, "subject": subject, "state": FIRING}]).get((rule, subject))
+    return render(request, "snooze.html", tab="health", rule=rule, subject=subject, spans=SPANS, snoozed=snoozed)
+
+
+@router.post("/health/snooze")
+def record_snooze(
+    request: Request,
+    user: Actor,
+    rule: Annotated[str, Form()],
+    hours: Annotated[int, Form(ge=0)],
+    reason: Annotated[str, Form()] = "",
+    subject: Annotated[str, Form()] = "",
+) -> RedirectResponse:
+    """Snooze it for so many hours; none end a snooze."""
+    try:
+        snooze(rule, subject, utc_now() + timedelta(hours=hours), reason, user)
+    except ValueError as error:
+        raise HTTPException(422, f"Nothing is snoozed: {error}") from error
+    MIRROR.refresh()
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/health#firing", 303)
 
 
 def find_steps(tasks: list[TaskRun]) -> list[Signals]:

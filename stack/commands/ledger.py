@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.table is None:
         publishes = ask("publishes", RUNS, [args.limit], RUNS_BRIEF)
-        failed = ask("failed checks", FAILED, [args.limit], title="checks that failed before the last publish of a table")
+        failed = ask("failed checks", FAILED, [args.limit], title="checks that failed before a table's last publish")
         print_listings(args.format, publishes, ask("refused objects", REFUSED, [args.limit]), failed)
         return 0
     address, is_fed = find_address(args.table)

@@ -1,4 +1,4 @@
-"""Failed checks surface by name: on the run, the day, the table and its history, under what needs attention, in commands."""
+"""Failed checks surface by name: on the run, the day, the table, under what needs attention, and in commands."""
 
 import json
 import re

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.guards import Rights
 from cockpit.health import STEPS, TaskRun, measure_steps, name_step
 from cockpit.outages import ASKED
 from monitoring.reading import Queue, Reading, Service, StreamReading
@@ -33,6 +34,14 @@ def test_the_page_shows_what_fires_and_how_steps_are(lake: EmptyLake, browse: Br
     assert "Open the DAG, then the red task" in page  # what the runbook says
     assert "nobody was told" in page
     assert all(f'<th scope="row">{step}</th>' in page for step in STEPS)
+    asked = {"rule": "runs_failing", "subject": "ingest_access_logs"}
+    assert "Nobody is told of it until then" in site.get("health/snooze", params=asked).text
+    assert site.post("health/snooze", data=asked | {"hours": "4", "reason": " "}).status_code == 422
+    page = site.post("health/snooze", data=asked | {"hours": "4", "reason": "we <know>"}).text
+    assert "1 of them snoozed" in page and "Snoozed by ada" in page and "we &lt;know&gt;" in page
+    assert "runs_failing, snoozed" in site.get("attention").text
+    assert "1 of them snoozed" not in site.post("health/snooze", data=asked | {"hours": "0", "reason": "x"}).text
+    assert browse(Rights()).get("health").text.count("health/snooze") == 0
 
 
 def test_the_page_shows_what_a_monitor_has_left(

@@ -49,9 +49,11 @@ def test_commands_named_in_the_text_exist(page: Path) -> None:
 
 
 def read_help(command: ModuleType) -> str:
+    """Of a command, and of the actions that it has."""
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
-    return parser.format_help()
+    acts = [one.choices for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    return "".join([parser.format_help(), *(act.format_help() for choices in acts for act in choices.values())])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

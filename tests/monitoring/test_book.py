@@ -1,14 +1,17 @@
 """Who is told, and when: receivers that are away, monitors that end, monitors that are several."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from monitoring.delivery import mail_alert
 from monitoring.monitor import Leadership
+from monitoring.snoozes import snooze
 from tests.monitoring.desk import Desk, Watch
 from tests.steps.messages import ask, expect
 from warehouse.alerts import Alert, make_alert, raise_alert
+from warehouse.ledger import utc_now
 
 pytestmark = pytest.mark.servers
 
@@ -26,7 +29,7 @@ def test_a_webhook_that_was_away_is_told_later(watch: Watch, desk: Desk) -> None
     assert (len(desk.posts), len(desk.mails)) == (1, 1)
     assert ask(STATES, "away") == [("firing", False), ("firing", True)]
     post, mail = desk.posts[0], desk.mails[0]
-    assert post["key"] == f"{post['alert_id']}-firing"
+    assert post["key"].startswith(f"{post['alert_id']}-firing-20")
     assert post["text"].startswith("[firing] deadline_missed away: a run takes long (")
     assert (mail["To"], mail["From"]) == ("ann@example.org, bob@example.org", "watershed@example.org")
     assert post["runbook"] in mail.get_payload()
@@ -85,3 +88,38 @@ def test_a_password_is_not_sent_in_the_clear(desk: Desk, monkeypatch: pytest.Mon
     with pytest.raises(ValueError, match="is no address"):
         mail_alert("mail.example.org", "a@example.org", "b@example.org", alert)
     assert desk.mails == []
+
+
+def test_a_snoozed_alert_is_told_when_its_snooze_is_over(watch: Watch, desk: Desk) -> None:
+    """One that was told before is told again, one that was not is told then; what is over meanwhile is told at once."""
+    raise_alert("deadline_missed", "early", "a run takes long")
+    watch.look()
+    snooze("deadline_missed", "", utc_now() + timedelta(hours=2), "a load test", "ann")
+    raise_alert("deadline_missed", "later", "a run takes long")
+    watch.look(hours=1)
+    assert (desk.heard("deadline_missed", "early"), desk.heard("deadline_missed", "later")) == (["firing"], [])
+    assert {one.is_snoozed for one in watch.book.list_firing()} == {True}
+    watch.look(hours=3)
+    assert desk.heard("deadline_missed", "early") == ["firing", "firing"]
+    assert desk.heard("deadline_missed", "later") == ["firing"]
+    assert len({post["key"] for post in desk.posts}) == 3
+    snooze("deadline_missed", "early", utc_now() + timedelta(hours=9), "again", "ann")
+    watch.look(hours=4)
+    snooze("deadline_missed", "early", utc_now(), "ended by hand", "ann")
+    watch.look(hours=5)
+    assert desk.heard("deadline_missed", "early") == ["firing", "firing", "firing"]
+    watch.look(days=2)
+    assert desk.heard("deadline_missed", "early")[-1] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("rule", "hours", "reason", "why"),
+    [
+        ("no_such_rule", 1, "x", "there is no alert rule 'no_such_rule'; there are "),
+        ("lag_growing", 1, "  ", "needs a reason"),
+        ("lag_growing", 24 * 40, "x", "ends within 30 days"),
+    ],
+)
+def test_a_snooze_is_refused_with_a_sentence(rule: str, hours: int, reason: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        snooze(rule, "", utc_now() + timedelta(hours=hours), reason, "ann")

@@ -34,7 +34,7 @@ TABLE = {
 
 @pytest.fixture
 def endpoint(watch: Watch) -> Iterator[str]:
-    server = Endpoint(("127.0.0.1", 0), Figures(watch.watcher, watch.otlp), watch.otlp, lambda: None)
+    server = Endpoint(("127.0.0.1", 0), Figures(watch.watcher, watch.otlp), watch.otlp)
     server.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -36,7 +36,8 @@ def test_the_state_is_told_to_who_has_the_token(home: Path, desk: Desk, monkeypa
     lines: list[str] = []
     lookout = Lookout(lines.append)
     lookout.watcher.topics = []
-    server = Endpoint(("127.0.0.1", 0), Figures(lookout.watcher, lookout.otlp), lookout.otlp, lookout.spell_state)
+    figures = Figures(lookout.watcher, lookout.otlp)
+    server = Endpoint(("127.0.0.1", 0), figures, lookout.otlp, "open sesame", lookout.spell_state)
     server.start()
     url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setenv("WATERSHED_MONITOR_URL", url)

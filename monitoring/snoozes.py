@@ -1,0 +1,66 @@
+"""Snoozes: somebody knows of an alert, and does not want to hear of it until then. A snooze is a row, with who and why.
+
+It ends by itself. What still fires then is told again; that it is over is told at any time, to who has heard of it.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from contracts.settings import load_settings
+from monitoring.reading import Snooze
+from monitoring.rules import RULES
+from warehouse.connection import connect, quote
+from warehouse.ddl import is_prepared
+from warehouse.ledger import insert_rows, utc_now
+from warehouse.publish import hold_lock, prepare, read_snapshot, transact
+
+LONGEST = timedelta(days=30)
+SNOOZES = """
+    SELECT rule, subject, reason, snoozed_by, snoozed_at, snoozed_until FROM snoozes
+    QUALIFY row_number() OVER (PARTITION BY rule, subject ORDER BY snapshot_id DESC) = 1
+"""
+
+
+def list_snoozes(ask: Callable[[str], Iterable[tuple[Any, ...]]]) -> list[Snooze]:
+    """The last one of each rule and subject, over or not. `ask` answers SQL of the ledger; a lake that an earlier
+    version made has none."""
+    try:
+        return [Snooze(*row) for row in ask(SNOOZES)]
+    except duckdb.CatalogException:
+        return []
+
+
+def find_snooze(snoozes: Iterable[Snooze], rule: str, subject: str, now: datetime) -> Snooze | None:
+    """The one that lasts longest."""
+    found = [one for one in snoozes if one.covers(rule, subject, now)]
+    return max(found, key=lambda one: one.snoozed_until, default=None)
+
+
+def snooze(rule: str, subject: str, until: datetime, reason: str, by: str) -> Snooze:
+    """Record it; an `until` that is over ends a snooze. Raises ValueError with one sentence."""
+    now = utc_now()
+    if rule not in RULES:
+        raise ValueError(f"there is no alert rule {rule!r}; there are {', '.join(sorted(RULES))}")
+    if until > now + LONGEST:
+        raise ValueError(f"a snooze ends within {LONGEST.days} days: an alert that nobody wants is a rule to mend")
+    if not reason.strip():
+        raise ValueError("a snooze needs a reason, for the one who is on call next")
+    one = Snooze(rule, subject.strip(), reason.strip()[:500], by, now, max(until, now))
+    write_snooze(one)
+    return one
+
+
+def write_snooze(one: Snooze) -> None:
+    settings = load_settings()
+    with closing(connect(settings)) as con:
+        if not is_prepared(con, []):
+            prepare(settings, [])
+        with hold_lock(settings), transact(con):
+            insert_rows(con, "ledger.snoozes", [asdict(one) | {"snapshot_id": read_snapshot(con) + 1}])
+            about = f"snooze {one.rule} {one.subject}".strip()
+            con.execute(f"CALL lake.set_commit_message({quote(one.snoozed_by)}, {quote(f'{about}: {one.reason}')})")
