@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import datetime
 from threading import Event
 from typing import Any
@@ -19,7 +20,7 @@ from monitoring.endpoint import Endpoint, split_address
 from monitoring.metrics import Figures
 from monitoring.otlp import Otlp
 from monitoring.overlong import end_overlong
-from monitoring.state import Kept, describe_state, keep_state, list_findings, recall_state
+from monitoring.state import Kept, describe_state, keep_state, list_findings, recall_last, recall_state
 from monitoring.waiting import open_session
 from monitoring.watcher import LAKE_ERRORS, Watcher, describe_error
 from warehouse.connection import connect
@@ -87,6 +88,9 @@ class Lookout:
     def __init__(self, report: Report) -> None:
         self.otlp = Otlp()
         self.watcher, self.leadership = Watcher(self.otlp), Leadership()
+        if left := recall_last():  # what was away then, and still is, has been since
+            known = {"services": left.services, "lake_problem": left.lake_problem}
+            self.watcher.reading = replace(self.watcher.reading, **known)
         self.report = report
         self.book: AlertBook | None = None
         self.state: Kept | None = None

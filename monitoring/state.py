@@ -95,12 +95,16 @@ def find_file() -> Path:
 
 def read_state() -> MonitorState | None:
     """Asked of the monitor itself; where none answers, what is left of the last one, if anything is."""
-    if (told := ask_monitor()) is not None:
-        return parse_state(told, is_answering=True)
+    told = ask_monitor()
+    return recall_last() if told is None else parse_state(told, is_answering=True)
+
+
+def recall_last() -> MonitorState | None:
+    """What the last monitor of this home knew; None where there was none, or where another version has kept it."""
     kept = recall_state()
     try:
         return parse_state(kept, is_answering=False) if kept else None
-    except (KeyError, TypeError):  # another version has kept it
+    except (KeyError, TypeError):
         return None
 
 
