@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "results")
+# Bytecode goes along, or the copy's first process compiles everything; "*.pyc.*" are half written by another worker.
+LEFT_OUT = shutil.ignore_patterns(".*", "*.pyc.*", "*.egg-info", "results")
 
 
 @dataclass(frozen=True)

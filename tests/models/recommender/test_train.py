@@ -19,6 +19,7 @@ import torch
 
 from lake.store import open_store
 from models.recommender import load
+from models.recommender.__main__ import main
 from models.recommender.checkpoints import (
     Point,
     identify_training,
@@ -118,7 +119,10 @@ def test_two_processes_train_the_same_factors(tmp_path: Path) -> None:
     torch.testing.assert_close(one["items"] @ one["items"].T, other["items"] @ other["items"].T, rtol=1e-4, atol=1e-4)
 
 
-def test_the_program_says_what_is_wrong(tmp_path: Path) -> None:
+def test_the_program_says_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, since another one takes seconds to import torch."""
     bad = tmp_path / "bad.csv"
     bad.write_text("user_id,item_id\n")
     for arguments, sentence in (
@@ -127,10 +131,10 @@ def test_the_program_says_what_is_wrong(tmp_path: Path) -> None:
         ((str(bad),), "no interactions"),
         ((str(bad), "--config", '{"kind": "magic"}'), "there is no kind of model 'magic'"),
     ):
-        command = [sys.executable, "-m", "models.recommender", *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 1
-        assert sentence in done.stderr and "Traceback" not in done.stderr
+        monkeypatch.setattr(sys, "argv", ["models.recommender", *arguments])
+        assert main() == 1
+        told = capsys.readouterr()
+        assert told.err.startswith("error: ") and sentence in told.err and told.out == ""
 
 
 def test_an_interrupted_training_goes_on_with_its_curve(
