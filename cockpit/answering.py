@@ -3,8 +3,9 @@
 A line of JSON comes in, an answer goes out. Whoever asked ends a question that takes too long by ending the
 process, so that nothing here has to watch the clock, and nothing that a query does can harm the web server.
 
-A question: `query`; `snapshot`, a number, time or pin, empty for now; `seconds` that it may take; `shown`, how many
-rows come back; or `path` and `format` (csv or parquet) where the rows go to a file instead, and `most`, how many may.
+A question: `query`; `role`, the name of that of who asks (contracts/roles.py); `snapshot`, a number, time or pin, empty
+for now; `seconds` that it may take; `shown`, how many rows come back; or `path` and `format` (csv or parquet) where the
+rows go to a file instead, and `most`, how many may.
 
 An answer: a line of JSON with what is to be noted of it, and its number of bytes; then these, JSON as a page gets it.
 """
@@ -26,13 +27,15 @@ import duckdb
 import pyarrow as pa
 from duckdb.sqltypes import DuckDBPyType
 
+from contracts.roles import Role, find_role
 from contracts.settings import Settings, SettingsMissing, load_reader, read_setting
 from warehouse.analyst import connect_analyst, find_spool, forget_analysts
 from warehouse.answer_files import Form, Spool, write_answer
-from warehouse.answers import Answer, Column, open_answer
+from warehouse.answers import Answer, Column, open_answer, take_one
 from warehouse.pins import find_snapshot
 from warehouse.queries import refuse_statement
 from warehouse.spelling import spell_text
+from warehouse.travel import adapt_statement
 
 BATCH = 2048
 BESIDES = 2**30  # bytes of memory beside DuckDB's own: Python, Arrow, the values at work
@@ -99,11 +102,11 @@ def answer_safely(question: dict[str, Any]) -> Found:
 
 
 def answer_question(question: dict[str, Any]) -> Found:
-    query = question["query"]
-    refuse_statement(query)
-    snapshot = find_version(question["snapshot"])
-    with closing(connect_analyst(load_own(), snapshot)) as con:
-        answer = open_answer(con, query)
+    query, role = question["query"], find_role(question["role"])
+    refuse_statement(query, role)
+    snapshot = find_version(question["snapshot"], role)
+    with closing(connect_analyst(load_own(), snapshot, role)) as con:
+        answer = open_answer(con, adapt_statement(con, take_one(query), role))
         if "path" in question:
             found = write_rows(answer, Path(question["path"]), question["format"], question["most"])
         else:
@@ -116,11 +119,11 @@ def load_own() -> Settings:
     return replace(load_reader(), home=Path(sys.argv[1]))
 
 
-def find_version(said: str) -> int | None:
+def find_version(said: str, role: Role) -> int | None:
     """The snapshot's number, of a number, time or pin; None for an empty text, which means now. Raises LookupError."""
     if not said.strip():
         return None
-    with closing(connect_analyst(load_own())) as con:
+    with closing(connect_analyst(load_own(), role=role)) as con:
         return find_snapshot(con, said.strip())
 
 

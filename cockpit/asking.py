@@ -96,7 +96,7 @@ class Desk:
             job.cancel()
             if self.asked.get((who, name)) is job:
                 del self.asked[who, name]
-            about = {"user": who, "query": question["query"], "snapshot": question.get("snapshot")}
+            about = {"user": who} | {part: question.get(part) for part in ("role", "query", "snapshot")}
             about |= {"rows": noted.get("count"), "error": noted.get("error"), "file": question.get("format")}
             log.info("sql %s", json.dumps(about | {"ms": round((time.monotonic() - began) * 1000)}))
 

@@ -1,6 +1,6 @@
 """Questions of the page Why: the rows of a table, how a cell of a mart is computed, and the input rows behind it.
 
-Everything is asked as an analyst asks it, in a process that ends with its time limit. Personal values are masked.
+Everything is asked as an analyst asks it, in a process that ends with its time limit, in the role of who asks.
 """
 
 import json
@@ -14,15 +14,16 @@ from anyio import from_thread
 
 from cockpit.asking import DESK
 from cockpit.declared import Declared, list_declared
-from contracts.masking import mask_record
+from contracts.roles import Role
 from lineage.columns import list_columns
 from lineage.kept import recall_columns
 from lineage.origins import Lineage
 from lineage.rows import InputRows, find_input_rows
 from warehouse.connection import quote
 from warehouse.marts import Mart, list_marts
+from warehouse.masks import is_key
 from warehouse.mirror import MIRROR
-from warehouse.views import list_views
+from warehouse.trees import parse_condition
 
 PAGE = 50
 SAMPLE = 20
@@ -37,7 +38,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows as dictionaries, personal values masked; `count` of all that there are, up to a million."""
+    """Rows as dictionaries; `count` of all that there are, up to a million."""
 
     columns: list[str]
     numbers: set[str]
@@ -66,12 +67,12 @@ class Cell:
 
 @cache
 def list_choices() -> dict[str, Declared]:
-    """Tables and marts whose rows can be named: by a key that is nobody's."""
+    """Tables and marts whose rows can be named: by a key that an address may hold, which a person's name is not."""
     return {address: one for address, one in list_declared().items() if not is_personal_key(one)}
 
 
 def is_personal_key(one: Declared) -> bool:
-    return any(one.columns[name].is_personal for name in one.key if name in one.columns)
+    return any(one.columns[name].is_personal and not is_key(name) for name in one.key if name in one.columns)
 
 
 def find_choice(address: str) -> Declared:
@@ -81,38 +82,25 @@ def find_choice(address: str) -> Declared:
     return found
 
 
-def read_rows(user: str, one: Declared, where: str, page: int) -> Answer:
+def read_rows(user: str, role: Role, one: Declared, where: str, page: int) -> Answer:
     """A page of rows for which a SQL condition holds, in the order of the key."""
-    condition = where.strip() or "true"
-    query = f"SELECT * FROM {one.address} WHERE ({condition}\n) ORDER BY {', '.join(one.key)}"
-    return ask(user, one.address, f"{query} LIMIT {PAGE + 1} OFFSET {(page - 1) * PAGE}", PAGE + 1)
+    try:
+        condition = parse_condition(where.strip() or "true")
+    except ValueError as error:
+        return Answer([], set(), [], 0, str(error))
+    query = f"SELECT * FROM {one.address} WHERE {condition} ORDER BY {', '.join(one.key)}"
+    return ask(user, role, f"{query} LIMIT {PAGE + 1} OFFSET {(page - 1) * PAGE}", PAGE + 1)
 
 
-def ask(user: str, address: str, query: str, shown: int) -> Answer:
-    question = {"query": query, "snapshot": "", "shown": shown}
+def ask(user: str, role: Role, query: str, shown: int) -> Answer:
+    question = {"query": query, "role": role.name, "snapshot": "", "shown": shown}
     found = json.loads(from_thread.run(DESK.ask, user, uuid4().hex, question))
     if "error" in found:
         return Answer([], set(), [], 0, found["error"])
     columns = [column["name"] for column in found["columns"]]
-    rows = [mask_row(address, dict(zip(columns, row, strict=True))) for row in found["rows"]]
+    rows = [dict(zip(columns, row, strict=True)) for row in found["rows"]]
     numbers = {column["name"] for column in found["columns"] if column["isNumber"]}
     return Answer(columns, numbers, rows, found["count"])
-
-
-def mask_row(address: str, row: Row) -> Row:
-    """A column that a contract no longer declares may be personal."""
-    one = list_declared().get(address)
-    retired = {name for name in row if one is not None and name not in one.columns}
-    return mask_record(row, list_personal(address) | retired)
-
-
-@cache
-def list_personal(address: str) -> frozenset[str]:
-    """Personal columns of a table, mart or view."""
-    one = list_declared().get(address)
-    if one is not None:
-        return frozenset(name for name, about in one.columns.items() if about.is_personal)
-    return frozenset(c.name for view in list_views() if view.address == address for c in view.columns if c.personal)
 
 
 def spell_key(one: Declared, row: Row) -> str:
@@ -131,12 +119,12 @@ def read_key(one: Declared, text: str) -> Row:
     return key
 
 
-def find_cell(user: str, address: str, key_text: str, column: str) -> Cell:
+def find_cell(user: str, role: Role, address: str, key_text: str, column: str) -> Cell:
     """Raises LookupError where there is no such mart, row or column."""
     one, mart = find_choice(address), find_mart(address)
     key = read_key(one, key_text)
     conditions = " AND ".join(spell_equal(name, value) for name, value in key.items())
-    found = ask(user, address, f"SELECT * FROM {address} WHERE {conditions} LIMIT 1", 1)
+    found = ask(user, role, f"SELECT * FROM {address} WHERE {conditions} LIMIT 1", 1)
     if found.error or not found.rows or column not in found.columns:
         raise LookupError(found.error or f"{address} has no such row or column now: it may have been built again")
     day = read_day(mart, key)
@@ -174,7 +162,7 @@ def list_inputs(mart: Mart, key: Row, day: date | None) -> list[InputRows]:
     return find_input_rows(mart.sql, list_columns(), key, named)
 
 
-def read_input(user: str, cell: Cell, address: str) -> tuple[InputRows, Answer, str]:
+def read_input(user: str, role: Role, cell: Cell, address: str) -> tuple[InputRows, Answer, str]:
     """The rows of one input behind a cell, as of the version that the mart was computed from; if that has expired,
     as of now. The third says which: a sentence."""
     rows = next((own for own in cell.inputs if own.address == address), None)
@@ -182,11 +170,11 @@ def read_input(user: str, cell: Cell, address: str) -> tuple[InputRows, Answer, 
         raise LookupError(f"rows of {address} cannot be followed: it is computed when it is asked")
     at = f" AT (VERSION => {cell.version})" if cell.version is not None and address in list_declared() else ""
     query = f"SELECT * FROM {address}{{at}} WHERE {rows.where}"
-    answer = ask(user, address, query.format(at=at), SAMPLE)
+    answer = ask(user, role, query.format(at=at), SAMPLE)
     if not answer.error or not at:
         return rows, answer, f"as of snapshot {cell.version}" if at else "as of now"
     when = f"as of now, since snapshot {cell.version} has expired"
-    return rows, ask(user, address, query.format(at=""), SAMPLE), when
+    return rows, ask(user, role, query.format(at=""), SAMPLE), when
 
 
 def choose_columns(cell: Cell, address: str, answer: Answer) -> list[str]:

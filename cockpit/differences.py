@@ -14,8 +14,11 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from cockpit.declared import Declared
-from warehouse.connection import connect
+from contracts.roles import Role
+from warehouse.connection import LAKE, connect
 from warehouse.copying import find_beginning
+from warehouse.personal import list_personal
+from warehouse.role_rows import find_closed, find_rule, qualify_condition
 
 PAGE = 50
 PATIENCE_S = 20.0
@@ -41,15 +44,15 @@ class Difference:
         return not (self.added_count or self.removed_count or self.changed_count)
 
 
-def compare_snapshots(one: Declared, first: int, last: int, page: int = 1) -> Difference:
-    """From snapshot `first` to `last`. Values of personal columns are masked.
+def compare_snapshots(one: Declared, first: int, last: int, role: Role, page: int = 1) -> Difference:
+    """From snapshot `first` to `last`, as the role sees the table.
 
     Raises LookupError when a snapshot is not there (any more), or the comparison takes longer than PATIENCE_S.
     """
     with connect(read_only=True) as con, give_up_after(con, PATIENCE_S):
         try:
-            columns = collect_changes(con, one, first, last)
-            return read_difference(con, one, columns, page)
+            columns = collect_changes(con, one, first, last, role)
+            return read_difference(con, one, columns, role, page)
         except duckdb.InterruptException:
             sentence = f"These versions of {one.address} differ in too much to be compared here: ask in SQL"
             raise LookupError(sentence) from None
@@ -57,13 +60,17 @@ def compare_snapshots(one: Declared, first: int, last: int, page: int = 1) -> Di
             raise LookupError(explain(one, first, last, error)) from None
 
 
-def collect_changes(con: DuckDBPyConnection, one: Declared, first: int, last: int) -> list[str]:
+def collect_changes(con: DuckDBPyConnection, one: Declared, first: int, last: int, role: Role) -> list[str]:
     """Temporary tables `added` and `removed`. Returns the names of their columns."""
+    if why := find_closed(role, one.address):
+        raise LookupError(why)
+    rule = find_rule(role, one.address)
     older, newer = sorted((first, last))
     if (began := find_beginning(con, one.address)) > older:
         raise LookupError(f"{one.address} was made, or made anew, in snapshot {began}: compare versions since then")
     own = f"ducklake_table_changes('lake', '{one.schema}', '{one.name}', {older + 1}, {newer})"
-    con.execute(f"CREATE TEMP TABLE moved AS SELECT * EXCLUDE (snapshot_id, rowid) FROM {own}")
+    where = qualify_condition(rule, LAKE) if rule else "true"
+    con.execute(f"CREATE TEMP TABLE moved AS SELECT * EXCLUDE (snapshot_id, rowid) FROM {own} WHERE {where}")
     gone = "change_type IN ('delete', 'update_preimage')"
     came, went = ("added", "removed") if first <= last else ("removed", "added")
     for name, own_kind, other_kind in ((came, f"NOT {gone}", gone), (went, gone, f"NOT {gone}")):
@@ -75,7 +82,7 @@ def collect_changes(con: DuckDBPyConnection, one: Declared, first: int, last: in
     return [row[0] for row in con.execute("DESCRIBE added").fetchall()]
 
 
-def read_difference(con: DuckDBPyConnection, one: Declared, columns: list[str], page: int) -> Difference:
+def read_difference(con: DuckDBPyConnection, one: Declared, columns: list[str], role: Role, page: int) -> Difference:
     """Split what was added and removed by key: a key that is once in both has changed."""
     keys = ", ".join(f'"{name}"' for name in one.key if name in columns) or "NULL"
     once = "SELECT {keys} FROM {table} GROUP BY ALL HAVING count(*) = 1"
@@ -93,7 +100,7 @@ def read_difference(con: DuckDBPyConnection, one: Declared, columns: list[str], 
     page_of = f"ORDER BY {keys} LIMIT {PAGE} OFFSET {(page - 1) * PAGE}"
     rows = {name: con.execute(f"FROM {part} {page_of}").fetchall() for name, part in parts.items()}
     counts = {name: con.execute(f"SELECT count(*) FROM {part}").fetchall()[0][0] for name, part in parts.items()}
-    masked = {name: mask(one, columns, own) for name, own in rows.items()}
+    masked = {name: mask(one, columns, own, role) for name, own in rows.items()}
     return Difference(
         columns=columns,
         added_count=counts["added"],
@@ -105,8 +112,8 @@ def read_difference(con: DuckDBPyConnection, one: Declared, columns: list[str], 
     )
 
 
-def mask(one: Declared, columns: list[str], rows: list[tuple[Any, ...]]) -> list[Row]:
-    personal = {name for name in columns if name not in one.columns or one.columns[name].is_personal}
+def mask(one: Declared, columns: list[str], rows: list[tuple[Any, ...]], role: Role) -> list[Row]:
+    personal = {name for name in list_personal(one.address, columns) if not role.sees(one.address, name)}
     return [
         {
             name: MASK if name in personal and value is not None else value

@@ -10,13 +10,17 @@ from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
 
+from contracts.roles import ROLES, Role
+
 
 @dataclass(frozen=True)
 class Rights:
-    """What the user may do besides looking: templates leave out the buttons that a route would refuse."""
+    """What the user may do besides looking, templates leave out the buttons that a route would refuse; and whose role
+    in the lake it is: what the user sees of it."""
 
     act: bool = False
     administer: bool = False
+    role: Role = ROLES[0]
 
 
 def grant_nothing() -> Rights:
@@ -58,6 +62,12 @@ def note_rights(request: Request, rights: Annotated[Rights, Depends(read_rights)
     request.state.rights = rights
 
 
+def read_role(rights: Annotated[Rights, Depends(read_rights)]) -> Role:
+    """What the user sees of the lake."""
+    return rights.role
+
+
+Seer = Annotated[Role, Depends(read_role)]
 Looker = Annotated[str, Depends(may_look)]
 Actor = Annotated[str, Depends(may_act)]
 Administrator = Annotated[str, Depends(may_administer)]

@@ -1,7 +1,7 @@
 """What is in the columns of a table: nulls, distinct values, least and greatest, frequent ones, and how they spread.
 
 It is asked as an analyst asks, in a process that ends with its time limit, in two scans at most; and kept until the
-table changes. Of a personal column only counts are told.
+table changes. Of a personal column only counts are told, unless the role sees its values.
 """
 
 import json
@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cockpit.catalogue import list_columns, read_sizes
-from cockpit.cells import Row, ask, list_personal
+from cockpit.cells import Row, ask
 from cockpit.declared import find_declared
+from contracts.roles import Role
 from warehouse.connection import quote
 from warehouse.evolution import name_column
+from warehouse.personal import list_personal
 
 BARS = 12
 FREQUENT = 5
@@ -81,30 +83,27 @@ class Profiles:
     error: str = ""
 
 
-def profile_table(user: str, address: str) -> Profiles:
+def profile_table(user: str, role: Role, address: str) -> Profiles:
     """Raises LookupError for an unknown table."""
     find_declared(address)
     size = read_sizes().get(address)
     if size is None or not size.rows:
         return Profiles(0, [], f"{address} has no rows yet")
-    return keep_profiles(user, address, size.rows, size.changed_at)
+    return keep_profiles(user, role, address, size.rows, size.changed_at)
 
 
 @lru_cache(maxsize=256)
-def keep_profiles(user: str, address: str, rows: int, changed_at: object) -> Profiles:
+def keep_profiles(user: str, role: Role, address: str, rows: int, changed_at: object) -> Profiles:
     """Rows and time tell one content from the next; what one user may see, another may not."""
-    personal = list_personal(address)
-    asked = [
-        Asked(n, column["name"], column["type"].lower(), column["name"] in personal)
-        for n, column in enumerate(list_columns(address))
-    ]
-    # Columns of no table: nothing of them is personal, and nothing is masked by its name.
-    found = ask(user, "", f"SELECT count(*) AS row_count, {measures_sql(asked)} FROM {address}", 1)
+    columns = {column["name"]: column["type"].lower() for column in list_columns(address)}
+    hidden = {name for name in list_personal(address, columns) if not role.sees(address, name)}
+    asked = [Asked(n, name, kind, name in hidden) for n, (name, kind) in enumerate(columns.items())]
+    found = ask(user, role, f"SELECT count(*) AS row_count, {measures_sql(asked)} FROM {address}", 1)
     if found.error:
         return Profiles(0, [], found.error)
     told = found.rows[0]
     if spreads := spreads_sql(asked, told):
-        again = ask(user, "", f"SELECT {spreads} FROM {address}", 1)
+        again = ask(user, role, f"SELECT {spreads} FROM {address}", 1)
         told |= again.rows[0] if again.rows else {}
     return Profiles(int(told["row_count"]), [make_profile(one, told) for one in asked])
 

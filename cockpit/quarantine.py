@@ -14,6 +14,7 @@ from typing import Any
 from cockpit.catalogue import Row, Size, read_sizes
 from contracts import find_table, load_streams
 from contracts.masking import mask_quarantined
+from contracts.roles import Role
 from contracts.table import Table
 from steps.drop import spell_reason
 from warehouse.connection import connect
@@ -159,8 +160,8 @@ def sum_reason(rows: list[Row], arrivals: dict[str, datetime]) -> Reason:
     )
 
 
-def sample_rows(parked: Parked, chosen: Reason, page: int) -> list[Row]:
-    """A page of the rows of one reason: `raw_object`, `raw_line`, `reason`, `fields` with personal ones masked."""
+def sample_rows(parked: Parked, chosen: Reason, page: int, role: Role) -> list[Row]:
+    """A page of the rows of one reason: `raw_object`, `raw_line`, `reason`, and `fields` as the role sees them."""
     about = {"source": chosen.source, "rule": chosen.rule, "reason": chosen.pattern}
     query = f"""
         SELECT raw_object, raw_line, reason, row_json FROM {parked.address} WHERE {spell_reason(about)}
@@ -173,7 +174,7 @@ def sample_rows(parked: Parked, chosen: Reason, page: int) -> list[Row]:
             "raw_object": key,
             "raw_line": line,
             "reason": reason,
-            "fields": show_fields(mask_quarantined(parked.table, chosen.rule, row_json)),
+            "fields": show_fields(mask_quarantined(parked.table, chosen.rule, row_json, role)),
         }
         for key, line, reason, row_json in rows
     ]
@@ -190,12 +191,14 @@ def show_fields(record: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def list_refused_objects(page: int = 1, size: int = PAGE) -> list[Row]:
-    """Objects that are refused and not published since, the latest first, each with its `reasons`."""
+def list_refused_objects(page: int = 1, size: int = PAGE, *, has_samples: bool = True) -> list[Row]:
+    """Objects that are refused and not published since, the latest first, each with its `reasons`, and with rows of
+    each if told so."""
     found = MIRROR.ask(REFUSED, {"limit": size, "offset": (page - 1) * size})
     reasons: dict[str, list[Row]] = {}
     for row in MIRROR.ask(REFUSED_FOR, {"objects": [one["raw_object"] for one in found]}):
-        reasons.setdefault(row["raw_object"], []).append(row | {"samples": json.loads(row["samples_json"])})
+        samples = json.loads(row["samples_json"]) if has_samples else []
+        reasons.setdefault(row["raw_object"], []).append(row | {"samples": samples})
     return [one | {"reasons": reasons.get(one["raw_object"], [])} for one in found]
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import find_source, tables_of
-from contracts.masking import find_personal, is_personal, mask_quarantined, mask_record, mask_text, mask_word
+from contracts.masking import find_hidden, is_hidden, mask_quarantined, mask_record, mask_text, mask_word
+from contracts.roles import Role
 from contracts.table import Source, Table
 from steps.trace import RawLine, find_line
 from warehouse.connection import connect
 from warehouse.mirror import MIRROR
+from warehouse.role_rows import explain_partial
 
 BOOKS = """
     SELECT table_name, snapshot_id, run_id, rows_read, rows_written, rows_quarantined FROM books
@@ -39,8 +41,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Shown:
-    """A raw line as a page shows it: `text` with what may be personal masked. `decisions`: those by which it has left
-    a quarantine; `refusal`: why its object is refused, if it is."""
+    """A raw line as a page shows it: `text` with what the role does not see masked. `decisions`: those by which it
+    has left a quarantine; `refusal`: why its object is refused, if it is."""
 
     line: RawLine
     source: Source
@@ -52,13 +54,15 @@ class Shown:
     refusal: dict[str, Any] | None
 
 
-def read_shown(key: str, number: int) -> Shown:
-    """Raises LookupError where there is no such object."""
+def read_shown(key: str, number: int, role: Role) -> Shown:
+    """Raises LookupError where there is no such object, and where the role sees some rows only of what it feeds."""
     line = find_line(key, number)
     source = find_source(line.object.source)
     tables = tables_of(source)
-    is_masked = any(is_personal(table.name) for table in tables)
-    outcomes, personal = list_outcomes(tables, key, number)
+    if why := explain_partial(role, [table.address for table in tables]):
+        raise LookupError(f"{why}: raw lines of {source.name} are not shown")
+    is_masked = any(is_hidden(table.name, role) for table in tables)
+    outcomes, personal = list_outcomes(tables, key, number, role)
     text = mask_line(line.text, personal) if line.text is not None and is_masked else line.text
     decisions = MIRROR.ask(DEPARTED, {"key": key, "line": number})
     refusal = next(iter(MIRROR.ask(REFUSED, [key])), None)
@@ -74,20 +78,21 @@ def mask_line(text: str, personal: list[str]) -> str:
     return text
 
 
-def list_outcomes(tables: list[Table], key: str, number: int) -> tuple[list[Outcome], list[str]]:
-    """Rows of the line in the tables of its source and in their quarantines; and the personal values of the former."""
+def list_outcomes(tables: list[Table], key: str, number: int, role: Role) -> tuple[list[Outcome], list[str]]:
+    """Rows of the line in the tables of its source and in their quarantines; and of the former the values that the role
+    does not see."""
     found: list[Outcome] = []
     values: list[str] = []
     query = f"SELECT * FROM {{}} WHERE raw_object = ? AND raw_line = ? LIMIT {MOST}"
     with closing(connect(read_only=True)) as con:
         for table in tables:
             for record in con.execute(query.format(table.address), [key, number]).to_arrow_table().to_pylist():
-                personal = find_personal(table, record)
+                personal = find_hidden(table, record, role)
                 values += [str(record[name]) for name in personal if record[name] is not None]
                 found.append(Outcome(table.address, strip_trace(mask_record(record, personal))))
             parked = con.execute(query.format(f"quarantine.{table.name}"), [key, number]).to_arrow_table().to_pylist()
             for row in parked:
-                fields = mask_quarantined(table, row["rule"], row["row_json"])
+                fields = mask_quarantined(table, row["rule"], row["row_json"], role)
                 reason = f"{row['rule']}: {row['reason']}"
                 found.append(Outcome(f"quarantine.{table.name}", strip_trace(fields), reason))
     return found, values

@@ -1,4 +1,5 @@
-"""Masking: personal values wherever rows are shown to people, so that their form can be seen and they cannot.
+"""Masking: personal values wherever a row or line is shown to somebody whose role does not see them, so that their
+form can be seen and they cannot. In SQL masks are of another kind (warehouse/masks.py).
 
 A letter becomes x or X and a digit 9; what is between them stays. Why a line fits no form is mostly to be seen in that:
 a quote that is missing, a field too many, a byte that is no text.
@@ -11,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from contracts import list_tables
+from contracts.roles import NOBODY, Role
 from contracts.table import Table
 
 # What says nothing of anybody: times, escaped bytes, the words of HTTP, names of JSON fields and its three words.
@@ -43,13 +45,19 @@ def mask_record(record: Mapping[str, Any], personal: Collection[str]) -> dict[st
     return {name: mask_value(value) if name in personal else value for name, value in record.items()}
 
 
-def mask_quarantined(table: Table, rule: str, row_json: str) -> dict[str, Any]:
+def mask_quarantined(table: Table, rule: str, row_json: str, role: Role = NOBODY) -> dict[str, Any]:
     """A row of the quarantine of a table, as fields. Of what could not be read the whole line is masked, unless no
-    table of its sources has personal columns."""
+    table of its sources has columns that the role does not see."""
     record = json.loads(row_json)
     if rule == "parse":
-        return {name: mask_text(str(text)) for name, text in record.items()} if is_personal(table.name) else record
-    return mask_record(record, find_personal(table, record))
+        is_masked = is_hidden(table.name, role)
+        return {name: mask_text(str(text)) for name, text in record.items()} if is_masked else record
+    return mask_record(record, find_hidden(table, record, role))
+
+
+def find_hidden(table: Table, names: Iterable[str], role: Role) -> set[str]:
+    """Which columns of rows the role does not see."""
+    return {name for name in find_personal(table, names) if not role.sees(table.address, name)}
 
 
 def find_personal(table: Table, names: Iterable[str]) -> set[str]:
@@ -58,9 +66,18 @@ def find_personal(table: Table, names: Iterable[str]) -> set[str]:
     return {name for name in names if declared.get(name, True)}
 
 
-@cache
 def is_personal(name: str) -> bool:
     """Whether any table that shares a source with the one of this name has personal columns."""
+    return is_hidden(name, NOBODY)
+
+
+def is_hidden(name: str, role: Role) -> bool:
+    """Whether any table that shares a source with the one of this name has columns that the role does not see."""
+    return any(find_hidden(table, table.personal_columns(), role) for table in list_kin(name))
+
+
+@cache
+def list_kin(name: str) -> tuple[Table, ...]:
+    """The tables that share a source with the one of this name."""
     sources = {source.name for table in list_tables() if table.name == name for source in table.sources}
-    fed = [table for table in list_tables() if sources & {source.name for source in table.sources}]
-    return any(any(True for _ in table.personal_columns()) for table in fed)
+    return tuple(table for table in list_tables() if sources & {source.name for source in table.sources})

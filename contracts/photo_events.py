@@ -28,7 +28,9 @@ TABLE = Table(
         Column("kind", pa.string(), "addPhoto, updatePhotoData, replacePhoto or deletePhoto"),
         Column("photo_id", pa.int64(), "The photo"),
         Column("user_id", pa.int64(), "Whose photo it is; only addPhoto says so", nullable=True, personal=True),
-        Column("path", pa.string(), "Where the file is; said by addPhoto and replacePhoto", nullable=True),
+        Column(
+            "path", pa.string(), "Where the file is; said by addPhoto and replacePhoto", nullable=True, personal=True
+        ),
         Column("file_bytes", pa.int64(), "Size of the file, if said", nullable=True, unit="bytes"),
         Column("camera_id", pa.int64(), "Taken with; a camera of core.cameras, if said", nullable=True),
         Column("title", pa.string(), "The photo's title, if said", nullable=True, personal=True),

@@ -6,6 +6,7 @@ Production sets the WATERSHED_* variables and has no such file. Nothing else in 
 import json
 import os
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 DEFAULT_HOME = Path(__file__).resolve().parent.parent / ".watershed"
@@ -80,6 +81,14 @@ def load_reader() -> Settings:
         s3_secret_key=read_setting("reader_s3_secret_key"),
         duckdb_memory=read_setting("analyst_memory", "1GB"),
     )
+
+
+def read_mask_key(settings: Settings) -> str:
+    """The key of the masks of personal values (warehouse/masks.py). Equal keys, equal masks: keep it.
+
+    Where none is set, it is made of the reader's S3 secret, and changes with that.
+    """
+    return read_setting("mask_key", "") or sha256(f"masks {settings.s3_secret_key}".encode()).hexdigest()
 
 
 def load_kafka() -> dict[str, str]:

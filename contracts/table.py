@@ -31,7 +31,8 @@ Unit = Literal["object", "partition", "key"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `nullable` false means a null is a defect; `personal` ones are masked wherever values are shown.
+    """One column. `nullable` false means a null is a defect. What a `personal` one holds only roles that may
+    (contracts/roles.py) are shown; others see a mask in its place.
 
     `source_name`: what the database calls it, where that is not its name, such as `UnitPrice` or `order`. `default`:
     its value in rows that are older than the column; None: they have none. `renamed_from`: names that it had before;

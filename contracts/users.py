@@ -14,7 +14,7 @@ TABLE = Table(
     grain="one version of one account",
     owner="accounts",
     columns=(
-        Column("user_id", pa.int64(), "The account"),
+        Column("user_id", pa.int64(), "The account", personal=True),
         Column("user_name", pa.string(), "Name the user goes by", personal=True),
         Column("email", pa.string(), "Address of the account", nullable=True, personal=True),
         Column("country", pa.string(), "ISO 3166 code of the country", nullable=True),

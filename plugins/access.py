@@ -1,7 +1,7 @@
 """Airflow's answers to what the cockpit asks of a user.
 
 look: whoever may see assets (in FAB: Viewer and up). act: whoever may start runs (User and up). administer: whoever may
-change roles (Admin).
+change roles (Admin). What somebody sees of the data follows from their roles in Airflow too (contracts/roles.py).
 """
 
 from collections.abc import Callable
@@ -12,8 +12,11 @@ from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import HTTPException
+from sqlalchemy import select
 
 from cockpit.guards import Guards, Rights
+from cockpit.roles import Person
+from contracts.roles import choose_role
 
 
 def make_guards() -> Guards:
@@ -39,7 +42,30 @@ def may_administer(auth: BaseAuthManager, user: BaseUser) -> bool:
 
 def list_rights(user: GetUserDep) -> Rights:
     auth = get_auth_manager()
-    return Rights(act=may_act(auth, user), administer=may_administer(auth, user))
+    act, administer = may_act(auth, user), may_administer(auth, user)
+    return Rights(act, administer, choose_role(list_roles(user) or guess_roles(act, administer)))
+
+
+def list_roles(user: BaseUser) -> list[str]:
+    """The names of the user's roles, where Airflow's auth manager has such: FAB does."""
+    return [role.name for role in getattr(user, "roles", ())]
+
+
+def list_people() -> list[Person]:
+    """The users of Airflow with their roles, where FAB manages them; nobody knows others before they log in."""
+    if not hasattr(get_auth_manager(), "security_manager"):
+        return []
+    from airflow.providers.fab.auth_manager.models import User
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        users = session.scalars(select(User).where(User.active.is_(True))).unique().all()
+        return [Person(user.username, tuple(sorted(list_roles(user)))) for user in users]
+
+
+def guess_roles(act: bool, administer: bool) -> list[str]:
+    """What the user would be in FAB, by what they may do."""
+    return ["Viewer"] + ["User"] * act + ["Admin"] * administer
 
 
 def guard(is_allowed: Callable[[BaseAuthManager, BaseUser], bool], what: str) -> Callable[[BaseUser], str]:

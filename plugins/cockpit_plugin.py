@@ -18,11 +18,12 @@ class LazyApp:
     def app(self) -> Any:
         from cockpit.app import make_app
         from cockpit.health import list_tasks
-        from plugins import task_readings
-        from plugins.access import make_guards
+        from cockpit.roles import list_people
+        from plugins import access, task_readings
 
-        app = make_app(make_guards())
+        app = make_app(access.make_guards())
         app.dependency_overrides[list_tasks] = task_readings.list_tasks
+        app.dependency_overrides[list_people] = access.list_people
         return app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -141,6 +141,7 @@ def write_settings(home: Home, ports: dict[str, int]) -> None:
         "WATERSHED_READER_CATALOG_URL": reader_url(home, ports["postgres"]),
         "WATERSHED_READER_S3_ACCESS_KEY": READER,
         "WATERSHED_READER_S3_SECRET_KEY": home.read_secret("reader_key"),
+        "WATERSHED_MASK_KEY": home.read_secret("mask_key"),
         "WATERSHED_ACCOUNTS_URL": database_url(home, ports["postgres"], "accounts"),
         "WATERSHED_KAFKA_BROKERS": spell_broker(ports),
         "WATERSHED_KAFKA_GAP_S": "3",  # this broker shows readers messages that it is still writing

@@ -1,7 +1,7 @@
 """One version of the lake as a plain DuckDB file: for a laptop, or a tool that reads such files.
 
-Tables, and views as tables of what they say now; comments of tables and columns come along. Values are as an analyst
-sees them in the lake, personal columns included, unless they are left out. The file appears whole or not at all.
+Tables, and views as tables of what they say now; comments of tables and columns come along. Values are as the role sees
+them in the lake, unless personal columns are left out. The file appears whole or not at all.
 """
 
 import os
@@ -12,16 +12,13 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from contracts import list_tables
-from contracts.masking import find_personal
 from contracts.nearby import explain_unknown
+from contracts.roles import ROLES, Role
 from contracts.settings import Settings, load_reader
 from warehouse.analyst import open_attached
 from warehouse.connection import quote
-from warehouse.copying import read_columns
 from warehouse.ddl import SCHEMAS
-from warehouse.marts import list_marts
-from warehouse.views import list_views
+from warehouse.personal import list_personal
 
 KEPT = ("core", "mart", "ml")  # schemas, when none is asked for: `serve` holds the rows of core once more
 RELATIONS = """
@@ -35,12 +32,14 @@ COLUMNS = """
     SELECT column_name, comment FROM duckdb_columns()
     WHERE database_name = 'lake' AND schema_name = ? AND table_name = ? AND comment IS NOT NULL
 """
+ALL_COLUMNS = "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake'"
 
 
 def export_lake(
     path: Path,
     schemas: Iterable[str] = KEPT,
     snapshot: int | None = None,
+    role: Role = ROLES[-1],
     *,
     is_forced: bool = False,
     without_personal: bool = False,
@@ -57,8 +56,8 @@ def export_lake(
     draft.unlink(missing_ok=True)
     before = os.umask(0o077)  # it has what the lake has: ours alone, from its first byte
     try:
-        with closing(open_attached(settings or load_reader(), snapshot)) as con:
-            counts = copy_relations(con, draft, list(schemas), list_personal(con) if without_personal else {})
+        with closing(open_attached(settings or load_reader(), snapshot, role)) as con:
+            counts = copy_relations(con, draft, list(schemas), find_left_out(con) if without_personal else {})
         draft.replace(path)
     except (duckdb.Error, OSError) as error:
         raise ValueError(f"{path} is not written: {str(error).strip().splitlines()[0]}") from error
@@ -106,10 +105,9 @@ def describe_relation(
             con.execute(f"COMMENT ON COLUMN file.{schema}.{name}.{column} IS {quote(text)}")
 
 
-def list_personal(con: DuckDBPyConnection) -> dict[str, list[str]]:
-    """By address, the columns that contracts, marts and views mark as personal, and those that a contract no longer
-    declares, which may be."""
-    found = read_columns(con)
-    tables = {t.address: sorted(find_personal(t, found.get(t.address, {}))) for t in list_tables()}
-    described = {d.address: d.columns for d in list_marts()} | {v.address: v.columns for v in list_views()}
-    return tables | {address: [c.name for c in columns if c.personal] for address, columns in described.items()}
+def find_left_out(con: DuckDBPyConnection) -> dict[str, list[str]]:
+    """The personal columns of everything, by address."""
+    columns: dict[str, list[str]] = {}
+    for schema, table, name in con.execute(ALL_COLUMNS).fetchall():
+        columns.setdefault(f"{schema}.{table}", []).append(name)
+    return {address: sorted(list_personal(address, names)) for address, names in columns.items()}

@@ -1,20 +1,29 @@
-"""The analyst's connection: the lake, to read and nothing else.
+"""The analyst's connection: the lake, to read and nothing else, as a role sees it.
 
 Three things hold, each without the others. The servers: a PostgreSQL role and an S3 key that can only read. The engine:
 it reaches no file, no address and no extension besides the lake's, and none of its settings can be changed. The
 statements: `refuse_statement` lets queries through, and nothing that only looks like one.
+
+Which values and rows of the lake that is depends on the role (contracts/roles.py): the connection has views of the lake
+in place of its tables, and the statement may name nothing else.
 """
 
 import os
+import threading
+from contextlib import closing
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from contracts.settings import Settings, load_reader, read_setting
+from contracts.roles import ROLES, Role
+from contracts.settings import Settings, load_reader, read_mask_key, read_setting
 from warehouse.connection import LAKE, explain_failure, quote, spell_attach, spell_session, start_duckdb
 from warehouse.queries import refuse_statement
+from warehouse.role_rows import VAULT
+from warehouse.role_views import define_views, prepare_views, read_version
 
 __all__ = [
     "connect_analyst", "find_spool", "forget_analysts", "lock_engine", "open_attached", "refuse_statement", "spell_lock"
@@ -27,36 +36,71 @@ TUNING = (
 SPILL = "10GB"  # of disk, by all questions at a time
 
 
-def connect_analyst(settings: Settings | None = None, snapshot: int | None = None) -> DuckDBPyConnection:
-    """A connection whose default catalogue is the lake, now or as it was at `snapshot`, that can only read.
+@dataclass(eq=False)
+class Engine:
+    """A locked DuckDB with the lake, as one role sees it. `version`: of the tables that its views were made for."""
 
-    `settings` are a reader's (`contracts.settings.load_reader`). The engine is opened once a process, as in
+    con: DuckDBPyConnection
+    role: Role
+    version: int | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def follow_tables(self) -> None:
+        """Make the views anew when tables of the lake have changed since: a new column, one that was renamed."""
+        if self.version is None:
+            return
+        with self.lock, closing(self.con.cursor()) as con:
+            if (version := read_version(con)) != self.version:
+                define_views(con, self.role)
+                self.version = version
+
+
+def connect_analyst(
+    settings: Settings | None = None, snapshot: int | None = None, role: Role = ROLES[0], *, is_lossless: bool = False
+) -> DuckDBPyConnection:
+    """A connection whose default catalogue is the lake, now or as it was at `snapshot`, as `role` sees it, that can
+    only read.
+
+    `settings` are a reader's (`contracts.settings.load_reader`). `is_lossless`: for another DuckDB to read, Arrow gets
+    DuckDB's types as they are instead of its own that come nearest. The engine is opened once a process, as in
     `warehouse.connection`. Pass what people wrote to `refuse_statement` first. Raises ConnectionError, LookupError.
     """
     settings = settings or load_reader()
-    con = open_locked(settings, snapshot).cursor()
+    engine = open_locked(settings, snapshot, role, is_lossless)
     try:
-        con.execute(f"USE {LAKE}")
+        engine.follow_tables()
+        con = engine.con.cursor()
+        for catalogue in (LAKE,) if role.is_unrestricted else (VAULT, LAKE):
+            con.execute(f"USE {catalogue}")
     except duckdb.Error as error:  # the version has expired since
         raise explain_failure(settings, error, snapshot) from None
     return con
 
 
-@lru_cache(maxsize=4)
-def open_locked(settings: Settings, snapshot: int | None = None) -> DuckDBPyConnection:
+@lru_cache(maxsize=8)
+def open_locked(settings: Settings, snapshot: int | None, role: Role, is_lossless: bool) -> Engine:
     """An engine of its own, attached and then locked."""
-    con = open_attached(settings, snapshot)
+    con = open_attached(settings, snapshot, role)
+    con.execute(f"SET GLOBAL arrow_lossless_conversion = {str(is_lossless).lower()}")
     lock_engine(con, settings)
-    return con
+    follows = snapshot is None and not role.is_unrestricted
+    return Engine(con, role, read_version(con) if follows else None)
 
 
-def open_attached(settings: Settings, snapshot: int | None = None) -> DuckDBPyConnection:
-    """An engine with the lake that is not locked yet, for whoever has to add something before."""
+def open_attached(settings: Settings, snapshot: int | None, role: Role) -> DuckDBPyConnection:
+    """An engine with the lake that is not locked yet, for whoever has to add something before.
+
+    For a role that sees everything the catalogue `lake` is the lake itself, for any other one of views.
+    """
     con = start_duckdb({"python_enable_replacements": "false", **read_limits(settings)})
+    hidden_as = None if role.is_unrestricted else VAULT
     for statement in (*spell_session(settings), *TUNING):
         con.execute(statement)
     try:
-        con.execute(spell_attach(settings, read_only=True, snapshot=snapshot))
+        con.execute(spell_attach(settings, read_only=True, snapshot=snapshot, hidden_as=hidden_as))
+        if hidden_as:
+            prepare_views(con, read_mask_key(settings))
+            define_views(con, role, snapshot)
     except duckdb.Error as error:
         raise explain_failure(settings, error, snapshot) from None
     return con

@@ -125,13 +125,18 @@ def spell_secret(name: str, kind: str, values: dict[str, str]) -> str:
     return f"CREATE OR REPLACE SECRET {name} (TYPE {kind}{fields})"
 
 
-def spell_attach(settings: Settings, *, read_only: bool = False, snapshot: int | None = None) -> str:
+def spell_attach(
+    settings: Settings, *, read_only: bool = False, snapshot: int | None = None, hidden_as: str | None = None
+) -> str:
+    """`hidden_as`: the name by which the lake is attached, instead of its own, so that no listing shows it."""
     options = [f"DATA_PATH {quote(settings.lake_path)}", "META_SECRET catalog", "DATA_INLINING_ROW_LIMIT 500"]
     if read_only:
         options.append("READ_ONLY")
     if snapshot is not None:
         options.append(f"SNAPSHOT_VERSION {int(snapshot)}")
-    return f"ATTACH 'ducklake:postgres:' AS {LAKE} ({', '.join(options)})"
+    if hidden_as:
+        options.append("HIDDEN")
+    return f"ATTACH 'ducklake:postgres:' AS {hidden_as or LAKE} ({', '.join(options)})"
 
 
 class OtherBucket(LookupError):

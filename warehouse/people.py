@@ -1,4 +1,4 @@
-"""Who may ask from elsewhere: a name and a token each, kept as a digest in `analysts.json` of WATERSHED_HOME.
+"""Who may ask from elsewhere: a name, a role and a token each, kept as a digest in `analysts.json` of WATERSHED_HOME.
 
 Tokens are random and long, so a plain SHA-256 of one is as good as a slow hash: there is no list of likely ones to try.
 """
@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from contracts.roles import ROLES, Role, find_role
 from contracts.settings import find_home
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
-def add_person(name: str) -> str:
+def add_person(name: str, role: Role = ROLES[0]) -> str:
     """A token for somebody, which nobody can show again. A second call replaces the first token. Raises ValueError."""
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name: small letters, digits and . _ - @, beginning with a letter or digit")
     token = secrets.token_urlsafe(32)
-    added = {"sha256": digest_token(token), "added_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    added = {"sha256": digest_token(token), "role": role.name, "added_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
     write_people(read_people() | {name: added})
     return token
 
@@ -41,6 +42,12 @@ def find_person(token: str) -> str | None:
     digest = digest_token(token)
     owners = [name for name, p in read_people().items() if secrets.compare_digest(p["sha256"], digest)]
     return next(iter(owners), None)
+
+
+def read_role(name: str) -> Role:
+    """What somebody who has a token sees. Tokens that are older than roles have the one that sees least. Raises
+    LookupError for a role that is not declared any more."""
+    return find_role(read_people()[name].get("role", ROLES[0].name))
 
 
 def digest_token(token: str) -> str:

@@ -2,17 +2,22 @@
 
 The servers refuse writes by themselves (the role and the key can only read), and the engine is locked. What neither
 knows are functions that do more than answer: `postgres_query`, `quack_query` or `arrow_scan`. So each statement is
-parsed by DuckDB, and its tree names no function that reads from elsewhere: an unknown one is refused.
+parsed by DuckDB, and its tree names no function that reads from elsewhere: an unknown one is refused. Nor does it name
+a file: the lake's own Parquet files lie where the engine may read, with rows that are deleted or masked in tables.
 """
 
-import json
 import re
 from collections.abc import Iterator
-from functools import cache
-from typing import Any
 
 import duckdb
-from duckdb import DuckDBPyConnection, StatementType
+from duckdb import StatementType
+
+from contracts.roles import ROLES, Role
+from warehouse.connection import LAKE
+from warehouse.ddl import SCHEMAS as LAKE_SCHEMAS
+from warehouse.role_rows import VAULT
+from warehouse.role_views import KEYS
+from warehouse.trees import Tree, open_parser, parse_tree, walk_tree
 
 # Functions in FROM that make rows of their arguments, or say what there is in the lake.
 MAKE_ROWS = {"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"}
@@ -28,12 +33,19 @@ SCHEMAS = {"core", "mart", "ml", "serve"}  # of our own macros
 ANSWERS = "answers"  # where an endpoint keeps what it found (warehouse/remote.py)
 INNER = ("__ducklake_metadata", ANSWERS)  # the catalogue's own tables: paths and statistics of files
 OURS = "watershed_"
+LIKE_A_FILE = re.compile(r"[/\\\\:*?]|\.\w+$")  # DuckDB reads a file where a table is named so
+# Of a role that does not see everything: where names may point to, and the fields that a node has them in.
+CATALOGUES = {"", LAKE, "system"}
+OWN_SCHEMAS = {"", "main", "system", "information_schema", "pg_catalog", LAKE, *LAKE_SCHEMAS}
+NAMING = (("catalog_name", "schema_name"), ("catalog", "schema"))
+PEEKING = {"stats", "getvariable"}  # the least and greatest value of a column; variables, of which there are none
 EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN\s+(?:ANALYZE\b|\([^)]*\))?", re.IGNORECASE | re.DOTALL)
 READ_ONLY = "only queries are answered here: write SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN of a query"
 
 
-def refuse_statement(sql: str) -> None:
-    """Raises ValueError with one sentence unless every statement only reads the lake; duckdb.Error for what is no SQL.
+def refuse_statement(sql: str, role: Role = ROLES[0]) -> None:
+    """Raises ValueError with one sentence unless every statement only reads what the role sees of the lake;
+    duckdb.Error for what is no SQL.
 
     `sql` may hold several statements. Nothing is executed.
     """
@@ -44,7 +56,9 @@ def refuse_statement(sql: str) -> None:
         if kind != StatementType.SELECT:
             raise ValueError(spell_refusal(kind, sql))
         for node in walk_tree(parse_query(text)):
-            refuse_node(node)
+            refuse_node(node, role)
+        if not role.is_unrestricted:
+            refuse_names(text)
 
 
 def split_statements(sql: str) -> Iterator[tuple[StatementType, str]]:
@@ -66,39 +80,61 @@ def spell_refusal(kind: StatementType, sql: str) -> str:
     return f"{kind.name.replace('_', ' ')} is refused: {READ_ONLY}"
 
 
-def parse_query(text: str) -> Any:
+def parse_query(text: str) -> Tree:
     """The tree of one SELECT as DuckDB parses it. Raises ValueError where it has no such form."""
-    [(tree,)] = open_parser().cursor().execute("SELECT json_serialize_sql(?)", [text]).fetchall()
-    found = json.loads(tree)
-    if found["error"]:
-        raise ValueError(f"the statement cannot be examined ({found.get('error_message')}): {READ_ONLY}")
-    return found
+    try:
+        return parse_tree(text)
+    except ValueError as error:
+        raise ValueError(f"{error}: {READ_ONLY}") from None
 
 
-def walk_tree(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        yield node
-        node = list(node.values())
-    if isinstance(node, list):
-        for part in node:
-            yield from walk_tree(part)
-
-
-def refuse_node(node: dict[str, Any]) -> None:
-    """Raises ValueError for a function in FROM that is not known to be harmless, and for the catalogue's own tables."""
+def refuse_node(node: Tree, role: Role) -> None:
+    """Raises ValueError for a function in FROM that is not known to be harmless, for the catalogue's own tables, for
+    files, and for what lies behind the views of a role."""
     kind = node.get("type")
     if kind == "TABLE_FUNCTION":
         function = node["function"]
         name, schema = function["function_name"].lower(), function["schema"].lower()
         if name not in ALLOWED and schema not in SCHEMAS:
             raise ValueError(f"the function {name} is not for analysts: ask tables, views and their functions")
-    if kind == "BASE_TABLE" and f"{node['catalog_name']} {node['schema_name']}".strip().lower().startswith(INNER):
-        raise ValueError("the catalogue's own tables are not for analysts: duckdb_tables() says what there is")
+    if kind == "BASE_TABLE":
+        refuse_table(node)
     if kind == "FUNCTION" and node["function_name"].lower().startswith((OURS, "quack_")):
         raise ValueError(f"the function {node['function_name']} is not for analysts")
+    if not role.is_unrestricted:
+        refuse_bypass(node)
 
 
-@cache
-def open_parser() -> DuckDBPyConnection:
-    """A DuckDB that holds nothing and reaches nothing: some statements read files while they are parsed."""
-    return duckdb.connect(config={"enable_external_access": "false", "threads": 1, "lock_configuration": "true"})
+def refuse_table(node: Tree) -> None:
+    names = [node["catalog_name"], node["schema_name"], node["table_name"]]
+    if " ".join(names[:2]).strip().lower().startswith(INNER):
+        raise ValueError("the catalogue's own tables are not for analysts: duckdb_tables() says what there is")
+    if any(LIKE_A_FILE.search(name) for name in names):
+        raise ValueError(f"{'.'.join(filter(None, names))!r} is not a table: files are not for analysts")
+
+
+def refuse_bypass(node: Tree) -> None:
+    """Raises ValueError for what is not in a role's catalogue, and for what tells of hidden values."""
+    for catalog_field, schema_field in NAMING:
+        catalog, schema = (str(node.get(part) or "").lower() for part in (catalog_field, schema_field))
+        if catalog not in CATALOGUES or schema not in OWN_SCHEMAS:
+            named = ".".join(filter(None, (catalog, schema)))
+            raise ValueError(f"there is no schema {named}: SHOW ALL TABLES lists what there is")
+    name = str(node.get("function_name") or "").lower()
+    if name in PEEKING:
+        raise ValueError(f"the function {name} is not for analysts: it tells of values that are masked")
+    asked = [child.get("value", {}).get("value") for child in node.get("children", [])[:1]]
+    if name.startswith("ducklake_") and asked != [LAKE]:
+        raise ValueError(f"the function {name} is asked about {LAKE!r}, the one catalogue that there is")
+
+
+def refuse_names(text: str) -> None:
+    """The same of the tables that DuckDB's binder finds in a query, whatever the tree says. Raises ValueError."""
+    try:
+        found = open_parser().cursor().get_table_names(text, qualified=True)
+    except duckdb.Error:  # a macro of the lake, which the parser does not have: the tree has been examined
+        return
+    for name in found:
+        first = name.partition(".")[0].strip('"').lower()
+        if first in (VAULT, KEYS) or LIKE_A_FILE.search(first):
+            raise ValueError(f"{name} is not for analysts: SHOW ALL TABLES lists what is")

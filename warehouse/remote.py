@@ -1,8 +1,9 @@
 """Questions from other machines, by DuckDB's remote protocol (the extension quack, which its makers call beta).
 
 Quack would run whatever a client sends. It asks two functions of ours first: whose token is this, and what is to be run
-instead of this statement. The second answers the question itself, as an analyst: examined, within a time, counted and
-logged. What it hands back to Quack is a query for the rows that it found, in a database that no question may name.
+instead of this statement. The second answers the question itself, as an analyst in the role of whose token it is:
+examined, within a time, counted and logged. What it hands back to Quack is a query for the rows that it found. Quack's
+own engine has nothing else: the lake is attached in others, one for each role.
 """
 
 import json
@@ -22,12 +23,14 @@ import duckdb
 from duckdb import DuckDBPyConnection
 from duckdb.func import FunctionNullHandling
 
+from contracts.roles import Role
 from contracts.settings import Settings, load_reader, read_setting
-from warehouse.analyst import lock_engine, open_attached
-from warehouse.answers import open_answer
-from warehouse.connection import LAKE, find_extension, quote
-from warehouse.people import find_person, read_people
+from warehouse.analyst import connect_analyst, lock_engine
+from warehouse.answers import open_answer, take_one
+from warehouse.connection import find_extension, quote, start_duckdb
+from warehouse.people import find_person, read_people, read_role
 from warehouse.queries import ANSWERS, OURS, is_explained, refuse_statement
+from warehouse.travel import adapt_statement
 
 WHO, WHAT = f"{OURS}who", f"{OURS}what"  # the functions that Quack asks
 KEEP_S = 60.0  # Quack begins to read an answer at once, and a transaction keeps it for who reads slowly
@@ -37,9 +40,11 @@ MOST_SESSIONS = 10_000
 
 @dataclass
 class Desk:
-    """One endpoint: its engine, who is connected, what was answered lately, and where questions are logged."""
+    """One endpoint: Quack's engine, a reader's settings, where questions are logged, who is connected, and what was
+    answered lately."""
 
     con: DuckDBPyConnection
+    settings: Settings
     log: Path
     seconds: float
     sessions: OrderedDict[str, str] = field(default_factory=OrderedDict)
@@ -63,32 +68,36 @@ class Desk:
             return spell_error("this token is not valid any more: ask for a new one")
         began, rows, refusal = time.monotonic(), None, None
         try:
-            table, rows = self.find_rows(sql)
+            table, rows = self.find_rows(sql, read_role(name))
             return f"FROM {ANSWERS}.{table}"
-        except (ValueError, duckdb.Error) as error:
+        except (ValueError, LookupError, ConnectionError, duckdb.Error) as error:
             refusal = str(error).split("\n\n")[0]
             return spell_error(refusal)
         finally:
             self.write_log({"who": name, "sql": sql, "ms": since(began), "rows": rows, "refused": refusal})
 
-    def find_rows(self, sql: str) -> tuple[str, int]:
+    def find_rows(self, sql: str, role: Role) -> tuple[str, int]:
         """Run a question into a table: its name and how many rows. Raises ValueError and duckdb.Error."""
-        refuse_statement(sql)
+        refuse_statement(sql, role)
         if is_explained(sql):
             raise ValueError("EXPLAIN is not answered here: ask `watershed sql` for it")
         table = f"answer_{secrets.token_hex(16)}"
-        with closing(self.con.cursor()) as con:
+        with closing(self.con.cursor()) as con, closing(self.connect(role)) as lake:
             self.forget_answers(con)
-            con.execute(f"USE {LAKE}")
-            with stop_after(con, self.seconds):
-                rows_sql = open_answer(con, sql).select(lambda kind, place: place, limit=MOST_ROWS + 1)
-                con.execute(f"CREATE TABLE {ANSWERS}.{table} AS {rows_sql}")
+            with stop_after([lake, con], self.seconds):
+                answer = open_answer(lake, adapt_statement(lake, take_one(sql), role))
+                rows_sql = answer.select(lambda kind, place: place, limit=MOST_ROWS + 1)
+                con.register("found", lake.sql(rows_sql).to_arrow_reader())
+                con.execute(f"CREATE TABLE {ANSWERS}.{table} AS FROM found")
             [(rows,)] = con.execute(f"SELECT count(*) FROM {ANSWERS}.{table}").fetchall()
         with self.lock:
             self.answers.append((time.monotonic(), table))
         if rows > MOST_ROWS:
             raise ValueError(f"the answer has more than {MOST_ROWS:,} rows: ask for fewer, or use `watershed export`")
         return table, rows
+
+    def connect(self, role: Role) -> DuckDBPyConnection:
+        return connect_analyst(self.settings, role=role, is_lossless=True)
 
     def forget_answers(self, con: DuckDBPyConnection) -> None:
         """Drop what was fetched long ago."""
@@ -111,8 +120,8 @@ def open_desk(log: Path, address: str, *, beyond_loopback: bool = False, setting
     Raises SettingsMissing, ConnectionError, and duckdb.Error, for example when the port is taken.
     """
     settings = settings or load_reader()
-    con = open_attached(settings)
-    desk = Desk(con, log, read_seconds())
+    con = start_duckdb({"python_enable_replacements": "false", "memory_limit": settings.duckdb_memory})
+    desk = Desk(con, settings, log, read_seconds())
     con.execute(f"LOAD {quote(str(find_extension('quack')))}")
     con.execute(f"ATTACH ':memory:' AS {ANSWERS}")
     add_function(con, WHO, desk.admit, arguments=3, result="BOOLEAN")
@@ -140,9 +149,14 @@ def close_desk(desk: Desk, address: str) -> None:
 
 
 @contextmanager
-def stop_after(con: DuckDBPyConnection, seconds: float) -> Iterator[None]:
+def stop_after(connections: list[DuckDBPyConnection], seconds: float) -> Iterator[None]:
     """Interrupt what runs for longer. Raises ValueError then."""
-    timer = threading.Timer(seconds, con.interrupt)
+
+    def interrupt() -> None:
+        for con in connections:
+            con.interrupt()
+
+    timer = threading.Timer(seconds, interrupt)
     timer.start()
     try:
         yield

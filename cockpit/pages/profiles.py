@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from cockpit.cells import ask
 from cockpit.declared import find_declared
-from cockpit.guards import Looker
+from cockpit.guards import Looker, Seer
 from cockpit.profiles import profile_table
 from cockpit.rendering import render
 
@@ -15,13 +15,13 @@ PREVIEW = 20
 
 
 @router.get("/tables/{address}/profile")
-def show_profile(request: Request, user: Looker, address: str) -> HTMLResponse:
+def show_profile(request: Request, user: Looker, role: Seer, address: str) -> HTMLResponse:
     one = find_declared(address)
-    return render(request, "profile.html", one=one, found=profile_table(user, address))
+    return render(request, "profile.html", one=one, found=profile_table(user, role, address))
 
 
 @router.get("/tables/{address}/preview")
-def show_preview(request: Request, user: Looker, address: str) -> HTMLResponse:
+def show_preview(request: Request, user: Looker, role: Seer, address: str) -> HTMLResponse:
     one = find_declared(address)
-    found = ask(user, address, f"SELECT * FROM {one.address} LIMIT {PREVIEW}", PREVIEW)
+    found = ask(user, role, f"SELECT * FROM {one.address} LIMIT {PREVIEW}", PREVIEW)
     return render(request, "preview.html", one=one, found=found)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
-from cockpit.guards import Actor
+from cockpit.guards import Actor, Seer
 from cockpit.quarantine import (
     PAGE,
     Parked,
@@ -18,8 +18,10 @@ from cockpit.quarantine import (
 )
 from cockpit.rendering import is_fragment, render
 from contracts import find_source
+from contracts.masking import is_hidden
 from steps.decide import record_decision
 from warehouse.mirror import MIRROR
+from warehouse.role_rows import explain_partial
 
 router = APIRouter(prefix="/quarantine")
 
@@ -28,10 +30,10 @@ Text = Annotated[str, Form()]
 
 
 @router.get("")
-def show_overview(request: Request, page: Page = 1) -> HTMLResponse:
+def show_overview(request: Request, role: Seer, page: Page = 1) -> HTMLResponse:
     found = list_quarantines()
     shown = found[(page - 1) * PAGE : page * PAGE]
-    refused = list_refused_objects()
+    refused = list_refused_objects(has_samples=not role.rows)
     return render(
         request,
         "quarantine.html",
@@ -105,12 +107,14 @@ def decide(
 
 @router.get("/{table}")
 def show_quarantine(
-    request: Request, table: str, source: str = "", rule: str = "", reason: str = "", page: Page = 1
+    request: Request, role: Seer, table: str, source: str = "", rule: str = "", reason: str = "", page: Page = 1
 ) -> HTMLResponse:
-    """A table's reasons; with source, rule and reason (its numbers as N) the rows of that one too."""
+    """A table's reasons; with source, rule and reason (its numbers as N) the rows of that one too, unless the role sees
+    some rows of the table only: of bad rows nobody can tell which."""
     parked = read_parked(table)
     chosen = find_reason(parked, source, rule, reason)
-    rows = sample_rows(parked, chosen, page) if chosen else []
+    partial = explain_partial(role, [parked.table.address])
+    rows = sample_rows(parked, chosen, page, role) if chosen and not partial else []
     template = "quarantine_rows.html" if is_fragment(request) else "quarantine_table.html"
     return render(
         request,
@@ -119,6 +123,8 @@ def show_quarantine(
         parked=parked,
         chosen=chosen,
         samples=rows,
+        partial=partial,
+        is_masked=is_hidden(parked.table.name, role),
         page=page,
         pages=-(-chosen.rows // PAGE) if chosen else 1,
         decisions=[] if is_fragment(request) else list_decisions(parked.address),

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from cockpit.declared import find_declared, list_declared
 from cockpit.differences import PAGE, compare_snapshots
+from cockpit.guards import Seer
 from cockpit.rendering import is_fragment, render
 from cockpit.snapshots import find_snapshot, find_snapshots, list_books_of, list_decided, list_pins
 from cockpit.versions import KINDS, Sought, list_authors, read_ends
@@ -55,6 +56,7 @@ def show_snapshots(
 @router.get("/snapshots/compare")
 def compare(
     request: Request,
+    role: Seer,
     table: str,
     first: Annotated[int, Query(alias="from", ge=0, le=MOST)],
     last: Annotated[int | None, Query(alias="to", ge=0, le=MOST)] = None,
@@ -63,7 +65,7 @@ def compare(
     one = find_declared(table)
     _, newest = read_ends()
     last = newest if last is None else last
-    difference = compare_snapshots(one, first, last, page)
+    difference = compare_snapshots(one, first, last, role, page)
     return render(
         request,
         "compare.html",
@@ -75,6 +77,7 @@ def compare(
         page=page,
         page_rows=PAGE,
         difference=difference,
+        role=role,
     )
 
 

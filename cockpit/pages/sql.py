@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.background import BackgroundTask
 
 from cockpit.asking import DESK
-from cockpit.guards import Looker
+from cockpit.guards import Looker, Seer
 from cockpit.rendering import render
 from cockpit.turns import RETRY_S, Busy
 from contracts.settings import read_setting
@@ -48,10 +48,13 @@ def list_names() -> dict[str, list[str]]:
 
 
 @router.post("/sql/run")
-async def run_query(request: Request, user: Looker, query: Text, name: Text, snapshot: Text = "") -> Response:
+async def run_query(
+    request: Request, user: Looker, role: Seer, query: Text, name: Text, snapshot: Text = ""
+) -> Response:
     """The first rows as JSON. An error is an answer too, with the place in the query where it is known."""
     try:
-        answer = await ask(request, user, name, {"query": query, "snapshot": snapshot, "shown": SHOWN})
+        question = {"query": query, "role": role.name, "snapshot": snapshot, "shown": SHOWN}
+        answer = await ask(request, user, name, question)
     except Busy as busy:
         return refuse(busy)
     return Response(answer, media_type="application/json")
@@ -68,6 +71,7 @@ async def cancel_query(user: Looker, name: Text) -> dict[str, bool]:
 async def export_rows(
     request: Request,
     user: Looker,
+    role: Seer,
     query: Text,
     name: Text,
     format: Annotated[Literal["csv", "parquet"], Form()],
@@ -78,7 +82,7 @@ async def export_rows(
     os.close(handle)
     how = {"path": path, "format": format, "most": EXPORTED}
     try:
-        answer = await ask(request, user, name, {"query": query, "snapshot": snapshot, **how})
+        answer = await ask(request, user, name, {"query": query, "role": role.name, "snapshot": snapshot, **how})
     except Busy as busy:
         Path(path).unlink()
         return refuse(busy)

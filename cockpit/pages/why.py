@@ -16,7 +16,7 @@ from cockpit.cells import (
     read_rows,
     spell_key,
 )
-from cockpit.guards import Looker
+from cockpit.guards import Looker, Seer
 from cockpit.rendering import render
 
 router = APIRouter()
@@ -26,6 +26,7 @@ router = APIRouter()
 def show_why(
     request: Request,
     user: Looker,
+    role: Seer,
     table: str = "",
     row: str = "",
     column: str = "",
@@ -37,9 +38,9 @@ def show_why(
         return render(request, "why.html", tab="why", choices=list_choices())
     one = find_choice(table)
     if row and column:
-        cell = find_cell(user, table, row, column)
+        cell = find_cell(user, role, table, row, column)
         return render(request, "why_cell.html", tab="why", one=one, cell=cell, row=row)
-    found = read_rows(user, one, where, page)
+    found = read_rows(user, role, one, where, page)
     return render(
         request,
         "why_rows.html",
@@ -52,14 +53,17 @@ def show_why(
         rows=found.rows[:PAGE],
         spell_key=spell_key,
         hidden=TRACED,
+        role=role,
     )
 
 
 @router.get("/why/rows")
-def show_input_rows(request: Request, user: Looker, table: str, row: str, column: str, input: str) -> HTMLResponse:
+def show_input_rows(
+    request: Request, user: Looker, role: Seer, table: str, row: str, column: str, input: str
+) -> HTMLResponse:
     """The rows of one input behind a cell: a fragment."""
-    cell = find_cell(user, table, row, column)
-    rows, found, when = read_input(user, cell, input)
+    cell = find_cell(user, role, table, row, column)
+    rows, found, when = read_input(user, role, cell, input)
     return render(
         request,
         "why_input.html",

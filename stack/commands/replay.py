@@ -27,10 +27,11 @@ def run(args: argparse.Namespace) -> int:
 
     from stack.run_here import publish_steps, spell_run_id
     from steps.replay import take_parked
+    from warehouse.trees import parse_condition
 
     run_id = spell_run_id(f"replay_{args.stream}")
     try:
-        taken = take_parked(args.stream, run_id, args.where, args.limit)
+        taken = take_parked(args.stream, run_id, parse_condition(args.where), args.limit)
     except duckdb.Error as error:
         why = str(error).split("\n")[0]
         raise ValueError(f"--where {args.where!r} does not fit quarantine.{args.stream}: {why}") from error

@@ -1,6 +1,7 @@
 """Answer questions from other machines: any DuckDB client, a token per person, read-only. Beta, as Quack is.
 
   watershed serve --add ada                  print a token for ada, once; the home keeps a digest of it
+  watershed serve --add grace --role steward a token that sees what the role sees (contracts/roles.py)
   watershed serve                            answer at 127.0.0.1:9494 until Ctrl+C
   watershed serve --list
   watershed serve --remove ada
@@ -23,6 +24,7 @@ PORT = 9494
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--add", metavar="NAME", help="print a token for somebody; a token they had is replaced")
+    parser.add_argument("--role", metavar="NAME", help="with --add: what they see; without it, what an analyst sees")
     parser.add_argument("--remove", metavar="NAME", help="refuse somebody's token from now on")
     parser.add_argument("--list", action="store_true", help="who has a token")
     add_format(parser)
@@ -31,15 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from contracts.roles import ROLES, find_role
     from warehouse.people import add_person, read_people, remove_person
 
+    if args.role and not args.add:
+        raise ValueError("--role is said of the person whom --add names")
     if args.add:
-        print(add_person(args.add))
+        print(add_person(args.add, find_role(args.role) if args.role else ROLES[0]))
     elif args.remove:
         remove_person(args.remove)
     elif args.list:
-        rows = [(name, person["added_at"]) for name, person in sorted(read_people().items())]
-        print_listings(args.format, Listing("people", ("name", "since"), rows))
+        people = sorted(read_people().items())
+        rows = [(name, person.get("role", ROLES[0].name), person["added_at"]) for name, person in people]
+        print_listings(args.format, Listing("people", ("name", "role", "since"), rows))
     else:
         serve(args.host, args.port)
     return 0

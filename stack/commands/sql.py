@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("table", "csv", "json"), default="table", help="how to print (default table)"
     )
+    parser.add_argument("--role", metavar="NAME", help="ask as this role sees the lake (contracts/roles.py)")
     parser.add_argument(
         "--snapshot", metavar="N", help="the lake as it was: a number (`watershed ledger`), a pin or a UTC time"
     )
@@ -37,16 +38,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import duckdb
 
+    from contracts.roles import find_role, read_own_role
     from warehouse.analyst import connect_analyst, refuse_statement
     from warehouse.pins import find_snapshot
+    from warehouse.travel import adapt_statement
 
-    snapshot = find_snapshot(connect_analyst(), args.snapshot) if args.snapshot else None
-    con = connect_analyst(snapshot=snapshot)
+    role = find_role(args.role) if args.role else read_own_role()
+    snapshot = find_snapshot(connect_analyst(role=role), args.snapshot) if args.snapshot else None
+    con = connect_analyst(snapshot=snapshot, role=role)
 
     def answer(query: str, form: str) -> None:
         try:
-            refuse_statement(query)
-            print_answer(con, query, form)
+            refuse_statement(query, role)
+            print_answer(con, adapt_statement(con, query, role), form)
         except duckdb.Error as error:
             raise ValueError(shorten(error)) from error
 

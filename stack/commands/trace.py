@@ -27,14 +27,16 @@ def run(args: argparse.Namespace) -> int:
     from warehouse.answers import open_answer
     from warehouse.connection import connect
     from warehouse.spelling import spell_text
+    from warehouse.trees import parse_condition
 
     schema = args.table.rpartition(".")[0]
     table = find_table(args.table)
     if table.is_made:
         raise ValueError(f"{table.address} is made of other tables, not of raw objects: `watershed lineage` names them")
     address = f"{schema}.{table.name}" if schema else table.address
+    condition = parse_condition(args.where)
     try:
-        query = f"SELECT * FROM {address} WHERE {args.where}"
+        query = f"SELECT * FROM {address} WHERE {condition}"
         result = open_answer(connect(read_only=True), query).read(spell_text, limit=args.limit)
         columns, rows = result.columns, result.fetchall()
     except duckdb.Error as error:

@@ -29,6 +29,7 @@ ROLES = {
     "Op": {may_look, may_act},
     "Admin": {may_look, may_act, may_administer},
 }
+SEEING = {"Viewer": [[1]], "User": [[1]], "Op": [[1]], "Admin": [[0]]}
 APP = make_app(Guards(name_user, name_user, name_user))
 ROUTES = [route for route in APP.routes if isinstance(route, APIRoute)]
 BY_CALL = {(method, route.path): route for route in ROUTES for method in route.methods}
@@ -98,6 +99,15 @@ def test_each_role_gets_what_it_may(clients: dict[str, httpx.Client], method: st
         status = call(clients[role], method, path)
         assert (status == 403) == (not needed <= rights), f"{role}: {status}"
         assert status != 401
+
+
+def test_what_somebody_sees_follows_from_their_roles(clients: dict[str, httpx.Client]) -> None:
+    """Whose `core.users` is a view sees masks in it."""
+    query = "SELECT count(*) FROM duckdb_views() WHERE schema_name = 'core' AND view_name = 'users'"
+    asked = {role: clients[role].post("/sql/run", data={"query": query, "name": role}).json() for role in SEEING}
+    assert {role: answer["rows"] for role, answer in asked.items()} == SEEING
+    page = clients["Admin"].get("/roles").text
+    assert "viewer-of-access" in page and "Viewer in Airflow" in page and "admin-of-access" in page
 
 
 @pytest.mark.parametrize("role", ["Viewer", "User", "Op", "Admin"])

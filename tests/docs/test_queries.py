@@ -6,6 +6,7 @@ import time
 import pytest
 
 from contracts import load_tables
+from contracts.roles import ROLES
 from contracts.settings import load_settings
 from tests.docs.page import REPOSITORY, read_blocks, split_console
 from tests.empty_lake import EmptyLake
@@ -13,6 +14,7 @@ from warehouse.analyst import connect_analyst, refuse_statement
 from warehouse.connection import connect
 from warehouse.ledger_tables import LEDGER_SQL
 from warehouse.marts import list_marts
+from warehouse.travel import adapt_statement
 
 WAREHOUSE = REPOSITORY / "docs" / "query_the_warehouse.md"
 ADDED = ("player_errors", "photo_comments")
@@ -35,7 +37,7 @@ def test_every_query_runs(lake: EmptyLake) -> None:
     con = connect_analyst()
     for query in list_queries():
         refuse_statement(query)
-        con.sql(query)
+        con.sql(adapt_statement(con, query, ROLES[0]))
 
 
 @pytest.mark.servers

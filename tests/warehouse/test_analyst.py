@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cockpit.answering import answer_safely
+from contracts.roles import find_role
 from contracts.settings import load_reader, load_settings
 from tests.empty_lake import EmptyLake, open_s3
 from tests.warehouse.attacks import CHANGES, LOOK_HARMLESS, OPENS, READS, WRITES
@@ -18,6 +19,7 @@ from warehouse.analyst import connect_analyst, forget_analysts, refuse_statement
 from warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
+STEWARD = find_role("steward")  # sees everything: no wall is left but those that are tried here
 
 
 @pytest.fixture(scope="module")
@@ -36,20 +38,20 @@ def attacked(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_an_analyst_asks_the_lake_of_now_and_then(attacked: dict[str, str]) -> None:
     count = "SELECT count(*) FROM core.watch_minutes"
-    assert connect_analyst().execute(count).fetchall() == [(1,)]
+    assert connect_analyst(role=STEWARD).execute(count).fetchall() == [(1,)]
     [(snapshot,)] = connect().execute("SELECT max(snapshot_id) FROM ledger.books").fetchall()
-    assert connect_analyst(snapshot=snapshot - 1).execute(count).fetchall() == [(0,)]
+    assert connect_analyst(snapshot=snapshot - 1, role=STEWARD).execute(count).fetchall() == [(0,)]
     publish_viewings("core.watch_minutes", "raw/watch_events/two", [(datetime(2026, 1, 2), 1, "a film")])
-    assert connect_analyst().execute(count).fetchall() == [(2,)]
+    assert connect_analyst(role=STEWARD).execute(count).fetchall() == [(2,)]
     with pytest.raises(LookupError, match="there is no snapshot 1000"):
-        connect_analyst(snapshot=1000)
+        connect_analyst(snapshot=1000, role=STEWARD)
 
 
 @pytest.mark.parametrize("attack", [*WRITES, *OPENS, *READS, *CHANGES])
 def test_the_engine_holds(attacked: dict[str, str], attack: str) -> None:
     here = [42]  # what Python's DuckDB finds by name unless told otherwise
     with pytest.raises(duckdb.Error):
-        connect_analyst().execute(attack.format(**attacked)).fetchall()
+        connect_analyst(role=STEWARD).execute(attack.format(**attacked)).fetchall()
     assert here and [path.name for path in Path(attacked["folder"]).iterdir()] == ["secret.csv"]
 
 
@@ -58,17 +60,17 @@ def test_the_statement_is_refused(attacked: dict[str, str], attack: str) -> None
     """Where it is only a name that the lake does not have, the engine says so."""
     sql = attack.format(**attacked)
     try:
-        refuse_statement(sql)
+        refuse_statement(sql, STEWARD)
     except (ValueError, duckdb.Error):
         return
     with pytest.raises(duckdb.Error, match=r"does not exist|Cannot access file"):
-        connect_analyst().execute(sql)
+        connect_analyst(role=STEWARD).execute(sql)
 
 
 def test_the_page_answers_none(attacked: dict[str, str]) -> None:
     """As the cockpit's processes answer them."""
     attacks = [attack.format(**attacked) for attack in (*WRITES, *OPENS, *READS, *CHANGES, *LOOK_HARMLESS)]
-    asked = {"snapshot": "", "shown": 10}
+    asked = {"role": "steward", "snapshot": "", "shown": 10}
     answers = {attack: answer_safely({"query": attack} | asked) for attack in attacks}
     assert [attack for attack, answer in answers.items() if "error" not in answer] == []
     assert answer_safely({"query": "SELECT 42 AS i"} | asked)["rows"] == [[42]]
@@ -77,7 +79,7 @@ def test_the_page_answers_none(attacked: dict[str, str]) -> None:
 @pytest.mark.parametrize("sql", ["", "  ; ", "SELCT 1", "EXPLAIN", "PIVOT core.requests ON method USING count(*)"])
 def test_what_is_no_query_is_told_so(sql: str) -> None:
     with pytest.raises((ValueError, duckdb.ParserException), match=r"SELECT|syntax error|PIVOT works here"):
-        refuse_statement(sql)
+        refuse_statement(sql, STEWARD)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +97,8 @@ def test_what_is_no_query_is_told_so(sql: str) -> None:
     ],
 )
 def test_queries_are_let_through(attacked: dict[str, str], sql: str) -> None:
-    refuse_statement(sql)
-    connect_analyst().execute(sql)
+    refuse_statement(sql, STEWARD)
+    connect_analyst(role=STEWARD).execute(sql)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,7 @@ def test_limits_are_those_of_the_settings(attacked: dict[str, str], monkeypatch:
     monkeypatch.setenv("WATERSHED_ANALYST_MEMORY", "300MB")
     monkeypatch.setenv("WATERSHED_ANALYST_THREADS", "1")
     forget_analysts()
-    con = connect_analyst()
+    con = connect_analyst(role=STEWARD)
     assert con.execute("SELECT current_setting('memory_limit'), current_setting('threads')").fetchall() == [
         ("286.1 MiB", 1)
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.roles import find_role
 from stack.home import Home, find_free_port
 from tests.architecture.house import ROOT
 from tests.empty_lake import EmptyLake
@@ -63,7 +64,7 @@ def endpoint(module_lake: EmptyLake, stack: Home, tmp_path_factory: pytest.TempP
     publish_viewings("core.watch_minutes", "raw/watch_events/one", [(datetime(2026, 1, 1), 1, "a film")])
     address = f"127.0.0.1:{find_free_port([], set())}"
     desk = open_desk(tmp_path_factory.mktemp("desk") / "questions.jsonl", address)
-    yield Endpoint(address, desk, add_person("ada"))
+    yield Endpoint(address, desk, add_person("ada", find_role("steward")))
     close_desk(desk, address)
 
 

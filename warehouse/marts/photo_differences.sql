@@ -10,8 +10,8 @@
 -- column differences: What differs: 'only in events', 'only in accounts', or which of 'owner', 'path', 'file_bytes' and 'camera'
 -- column event_user_id: Whose photo it is by the events (personal)
 -- column account_user_id: Whose photo it is by the database (personal)
--- column event_path: Where the file is by the events
--- column account_path: Where the file is by the database
+-- column event_path: Where the file is by the events (personal)
+-- column account_path: Where the file is by the database (personal)
 -- column event_file_bytes: Its size by the events, null where they do not say, which is no difference [bytes]
 -- column account_file_bytes: Its size by the database [bytes]
 -- column event_camera_id: Taken with, by the events; null where they do not say, which is no difference

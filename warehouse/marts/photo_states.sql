@@ -12,7 +12,7 @@
 -- column photo_id: The photo
 -- column user_id: Whose photo it is; this and what follows is described in core.photo_changes (personal)
 -- column user_stamp: Stamp of the event that set user_id
--- column path: Where the file is
+-- column path: Where the file is (personal)
 -- column file_bytes: Size of the file, null where unknown [bytes]
 -- column file_stamp: Stamp of the event that set the file
 -- column title: The title, null where none was given (personal)

@@ -6,7 +6,7 @@
 -- column photo_id: The photo
 -- column user_id: Register: whose photo it is; the greatest user_stamp wins (personal)
 -- column user_stamp: Stamp of the event that set user_id; null: none did
--- column path: Register, with file_bytes: where the file is; the greatest file_stamp wins
+-- column path: Register, with file_bytes: where the file is; the greatest file_stamp wins (personal)
 -- column file_bytes: Size of that file, null where the event did not say [bytes]
 -- column file_stamp: Stamp of the event that set the file
 -- column title: Register: the title; the greatest title_stamp wins (personal)
