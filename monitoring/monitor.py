@@ -89,8 +89,7 @@ class Lookout:
         self.otlp = Otlp()
         self.watcher, self.leadership = Watcher(self.otlp), Leadership()
         if left := recall_last():  # what was away then, and still is, has been since
-            known = {"services": left.services, "lake_problem": left.lake_problem}
-            self.watcher.reading = replace(self.watcher.reading, **known)
+            self.watcher.reading = replace(self.watcher.reading, services=left.services, lake_problem=left.lake_problem)
         self.report = report
         self.book: AlertBook | None = None
         self.state: Kept | None = None
