@@ -31,7 +31,7 @@ ALERTS = """
         SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY snapshot_id DESC) AS place,
                min(changed_at) OVER (PARTITION BY alert_id) AS since FROM alerts
     )
-    SELECT rule, subject, state, sentence, since, changed_at, delivered_at FROM changes
+    SELECT alert_id, rule, subject, state, sentence, since, changed_at, delivered_at FROM changes
     WHERE place = 1 AND (state = 'firing' OR changed_at >= $since)
     ORDER BY state, changed_at DESC LIMIT 50
 """
@@ -133,15 +133,16 @@ def find_quantile(values: list[float], percent: int) -> float | None:
 
 def list_alerts(state: MonitorState | None, now: datetime | None = None) -> list[Row]:
     """What fires, then what was over within a week. What fires the monitor knows best: the ledger may be away, or not
-    know it yet. What was over only the ledger knows."""
+    know it yet. Of one that is gone counts what the ledger has never heard of. What was over only the ledger knows."""
     try:
         known = MIRROR.ask(ALERTS, {"since": (now or utc_now()) - timedelta(days=7)})
     except LAKE_ERRORS:
-        known = None
-    if known is not None and (state is None or not state.is_answering):
-        return known
-    firing = [asdict(alert) | {"since": alert.changed_at} for alert in (state.alerts if state else ())]
-    return [*firing, *(row for row in known or () if row["state"] != FIRING)]
+        known = []
+    heard = {row["alert_id"] for row in known}
+    told = [asdict(alert) | {"since": alert.changed_at} for alert in (state.alerts if state else ())]
+    if state is not None and state.is_answering:
+        return [*told, *(row for row in known if row["state"] != FIRING)]
+    return [*(row for row in told if row["alert_id"] not in heard), *known]
 
 
 def find_snoozes(alerts: Iterable[Row], now: datetime | None = None) -> dict[tuple[str, str], Snooze]:
