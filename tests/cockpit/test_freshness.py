@@ -33,7 +33,7 @@ def see(freshness: Freshness, is_answering: bool = True) -> MonitorState:
     [
         (see(Freshness(PROMISE)), "✓ fresh"),
         (see(Freshness(PROMISE, NOW - timedelta(minutes=3))), "✓ fresh"),
-        (see(Freshness(PROMISE, NOW - timedelta(minutes=35))), "◷ late by 30 min"),
+        (see(Freshness(PROMISE, NOW - timedelta(minutes=35))), "◷ late by 3"),
         (see(Freshness(PROMISE), is_answering=False), "? unwatched"),
         (None, "? unwatched"),
     ],
