@@ -117,7 +117,7 @@ def prepare_airflow(home: Home, ports: dict[str, int], report: Callable[[str], N
     report("preparing Airflow's database (once; about 20 s)")
     log_path = home.log_file("airflow-prepare")
     command = [sys.executable, "-m", "stack.prepare_airflow"]
-    with log_path.open("ab") as log:
+    with home.open_log("airflow-prepare") as log:
         variables = pass_variables(list_variables(home, ports))
         result = subprocess.run(command, env=variables, cwd=home.path, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     if result.returncode:

@@ -8,7 +8,9 @@ import socket
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from contracts.settings import DEFAULT_HOME, find_home
 
@@ -49,6 +51,10 @@ class Home:
 
     def log_file(self, server: str) -> Path:
         return self.folder("logs") / f"{server}.log"
+
+    def open_log(self, server: str) -> BinaryIO:
+        """The end of a server's log, mode 600 from its first byte, whatever the umask is."""
+        return open(self.log_file(server), "ab", opener=partial(os.open, mode=0o600))
 
     def pid_file(self, server: str) -> Path:
         return self.folder("pids") / f"{server}.json"

@@ -83,7 +83,7 @@ def run_initdb(home: Home, data: Path, user: str | None) -> None:
     # In memory: a file of ours the stand-in user could not open, and a pipe neither.
     password = os.memfd_create("password")
     os.write(password, home.read_secret("postgres").encode())
-    with os.fdopen(password) as typed, home.log_file("postgres").open("ab") as log:
+    with os.fdopen(password) as typed, home.open_log("postgres") as log:
         result = subprocess.run(
             [str(find_programs() / "initdb"), "-D", HERE, *options],
             stdin=typed, stdout=log, stderr=log, cwd=data, umask=OURS_ALONE,

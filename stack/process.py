@@ -44,7 +44,7 @@ class Server:
 
 def start_process(home: Home, server: Server) -> None:
     """Start detached, with all output in the server's log file. Returns at once."""
-    with home.log_file(server.name).open("ab") as log:
+    with home.open_log(server.name) as log:
         process = subprocess.Popen(
             server.command,
             env=pass_variables(server.environment),

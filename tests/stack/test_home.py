@@ -24,6 +24,9 @@ def test_others_neither_look_into_a_home_nor_pass_through(tmp_path: Path, monkey
     monkeypatch.setenv("WATERSHED_HOME", str(tmp_path / "new" / "home"))
     home = open_home()
     assert [read_mode(path) for path in (home.path, home.path / "secrets", home.folder("logs"))] == [0o700] * 3
+    with home.open_log("s3") as log:
+        log.write(b"line")
+    assert (home.log_file("s3").read_bytes(), read_mode(home.log_file("s3"))) == (b"line", 0o600)
 
 
 def test_an_older_home_is_closed_with_all_that_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
