@@ -130,8 +130,9 @@ def spreads_sql(asked: list[Asked], told: Row) -> str:
     for one in (one for one in asked if one.is_shown):
         for rank, value in enumerate(read_frequent(one, told)):
             parts.append(f"count(*) FILTER ({one.text} = {quote(value)}) AS times_{one.place}_{rank}")
-        least, most = (told.get(f"{end}_width_{one.place}") for end in ENDS)
-        if isinstance(least, int | float) and isinstance(most, int | float) and least < most:
+        widths = [told.get(f"{end}_width_{one.place}") for end in ENDS]
+        least, most = (float(width) if width is not None else 0.0 for width in widths)  # they come as texts
+        if least < most:
             bar = f"least(floor(({one.width} - {least!r}) / {(most - least) / BARS!r}), {BARS - 1})::INTEGER"
             parts.append(f"to_json(histogram({bar}) FILTER (isfinite({one.width})))::VARCHAR AS bars_{one.place}")
     return ", ".join(parts)

@@ -85,7 +85,7 @@ def test_a_file_holds_one_version(cited: int, tmp_path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(ValueError, match=r"report\.duckdb is there already"):
         export_lake(path, ["core"])
-    with pytest.raises(LookupError, match="no schema nothing"):
+    with pytest.raises(LookupError, match="there is no schema 'nothing'"):
         export_lake(path, ["nothing"], is_forced=True)
     assert path.read_bytes() == before
     assert export_lake(path, ["core"], is_forced=True, without_personal=True)["core.watch_minutes"] == 2
