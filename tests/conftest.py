@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -27,7 +28,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "False"
 from stack.home import Home, open_home  # noqa: E402
 from stack.servers import start_storage, stop_stack  # noqa: E402
 from tests.empty_lake import EmptyLake, hurry_postgres, make_lake, make_topics, remove_lake  # noqa: E402
-from tests.workers import claim_ports, group_items, stop_leftovers  # noqa: E402
+from tests.workers import GroupScheduling, claim_ports, order_items, stop_leftovers  # noqa: E402
 
 claim_ports()
 # How long an example takes tells of what else the machine does.
@@ -35,9 +36,12 @@ hypothesis.settings.register_profile("shared", deadline=None)
 hypothesis.settings.load_profile("shared")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    group_items(items)
+    order_items(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    return GroupScheduling(config, log)
 
 
 def pytest_unconfigure() -> None:
