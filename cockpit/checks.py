@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.declared import list_declared
+from contracts.counting import count_nouns
 from warehouse.ledger import utc_now
 from warehouse.mirror import MIRROR, once_a_snapshot
 
@@ -120,4 +121,4 @@ def spell_rules(failed: list[Row]) -> str:
     rows: Counter[str] = Counter()
     for name, row in zip(named, failed, strict=True):
         rows[name] += row["rows_failed"]
-    return ", ".join(f"{name} ({count:,} rows)" if count else name for name, count in rows.items())
+    return ", ".join(f"{name} ({count_nouns(count, 'row')})" if count else name for name, count in rows.items())

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from cockpit.guards import Rights
 from cockpit.outages import ASKED, is_outage
 from cockpit.turns import RETRY_S, Busy
+from contracts.counting import count_nouns
 from monitoring.services import describe_effect
 from warehouse.mirror import MIRROR
 
@@ -55,6 +56,7 @@ def make_environment() -> Environment:
         "bytes": spell_bytes,
         "count": spell_count,
         "moment": spell_moment,
+        "nouns": count_nouns,
         "seconds": spell_seconds,
         "share": spell_share,
         "sketch": sketch_line,
