@@ -20,7 +20,7 @@ DEATHS = [
     "steps.stage_records:stage_table_slice:after",  # staged files written, no manifest
     "steps.check:settle_rows:after",  # quarantine written, no report
     "steps.publish:publish:before",  # checked, nothing published
-    "warehouse.publish:replace_rows:after",  # inside the transaction: files registered
+    "warehouse.publish:replace_parts:after",  # inside the transaction: files registered
     "warehouse.publish:write_ledger:after",  # inside the transaction: all written, not committed
     "warehouse.publish:spell_message:before",
 ]

@@ -20,7 +20,7 @@ DEATHS = [
     "steps.stage_records:stage_table_slice:after:3",  # staged files written, no manifest
     "steps.stream:stage_source:after:3",
     "steps.stream:check_table:after:3",
-    "warehouse.publish:replace_rows:after:3",  # inside the transaction: files registered
+    "warehouse.publish:replace_parts:after:3",  # inside the transaction: files registered
     "warehouse.publish:write_ledger:after:3",  # inside the transaction: all written, not committed
     "steps.publish:publish:after:3",  # committed, and nobody knows
     "steps.compact:merge_files:after:1",  # some tables compacted
