@@ -18,6 +18,7 @@ MODULES = {
     "protobuf": "google",
     "openlineage-python": "openlineage",
     "opentelemetry-proto": "opentelemetry",
+    "pytest-xdist": "xdist",
     "pyyaml": "yaml",
 }
 # Used without an import of ours, and by whom.
@@ -37,7 +38,6 @@ USED_OTHERWISE = {
     "packaging": "requirements.in",  # ibis imports it and does not say so
     "setuptools": "pyproject.toml",
     "mypy": "Makefile",
-    "pytest-xdist": "Makefile",
     "ruff": "Makefile",
     "uv": "Makefile",
 }

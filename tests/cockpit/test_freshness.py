@@ -23,25 +23,28 @@ PROMISE = timedelta(minutes=5)
 SILENT = SourceReading("photo_events", timedelta(hours=1), timedelta(hours=5), NOW - timedelta(hours=5))
 
 
-def see(freshness: Freshness, is_answering: bool = True) -> MonitorState:
-    state = MonitorState(NOW, is_answering, (), {}, (SILENT,), (), Queue(), (), None, NOW)
-    return replace(state, tables={"core.photo_events": freshness})
+def see(waits: timedelta | None, is_answering: bool) -> MonitorState:
+    """What a monitor says that looks now, of a table of which the oldest row that is not published waits so long."""
+    now = utc_now()
+    state = MonitorState(now, is_answering, (), {}, (SILENT,), (), Queue(), (), None, now)
+    return replace(state, tables={"core.photo_events": Freshness(PROMISE, now - waits if waits else None)})
 
 
 @pytest.mark.parametrize(
-    ("state", "shown"),
+    ("waits", "is_answering", "shown"),
     [
-        (see(Freshness(PROMISE)), "✓ fresh"),
-        (see(Freshness(PROMISE, NOW - timedelta(minutes=3))), "✓ fresh"),
-        (see(Freshness(PROMISE, NOW - timedelta(minutes=35))), "◷ late by 3"),
-        (see(Freshness(PROMISE), is_answering=False), "? unwatched"),
-        (None, "? unwatched"),
+        (None, True, "✓ fresh"),
+        (timedelta(minutes=3), True, "✓ fresh"),
+        (timedelta(minutes=35), True, "◷ late by 3"),
+        (None, False, "? unwatched"),
+        (None, None, "? unwatched"),  # there has never been a monitor
     ],
 )
 def test_a_table_is_late_by_what_waits(
-    monkeypatch: pytest.MonkeyPatch, state: MonitorState | None, shown: str
+    monkeypatch: pytest.MonkeyPatch, waits: timedelta | None, is_answering: bool | None, shown: str
 ) -> None:
     """Its last publish was long ago, and says nothing."""
+    state = None if is_answering is None else see(waits, is_answering)
     one = find_declared("core.photo_events")
     published = tables.judge_table(one, Size(), {"published_at": NOW - WEEK}, 0)
     monkeypatch.setattr(tables, "judge_tables", lambda: {one.address: published})
@@ -49,7 +52,7 @@ def test_a_table_is_late_by_what_waits(
     found = tables.list_conditions()[one.address]
     badge = ENVIRONMENT.get_template("charts.html").module.state_badge(found)  # type: ignore[attr-defined]
     assert shown in badge
-    assert ("photo_events silent" in badge) == bool(state and state.is_answering)
+    assert ("photo_events silent" in badge) == bool(is_answering)
 
 
 def test_expected_days_are_those_that_are_over() -> None:

@@ -72,7 +72,7 @@ def test_errors_of_a_topic_are_told_apart() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    for path, why in ((tmp_path / "none", "No such file or directory"), (tmp_path, "Is a directory")):
+    for path, why in ((tmp_path / "none", "there is no such file"), (tmp_path, "Is a directory")):
         with pytest.raises(ValueError, match=f"{path} cannot be read: {why}"):
             list(read_file(PHOTO_EVENTS, str(path)))
 

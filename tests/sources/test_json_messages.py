@@ -75,13 +75,18 @@ def read_messages(*texts: str | bytes, stream: Stream = PHOTO_EVENTS) -> list[tu
     return list(zip(lines.to_pylist(), problems.to_pylist(), strict=True))
 
 
+NO_OBJECT = "the document is not an object"
+
+
 def read_document(text: str | bytes) -> Any:
-    """What the other reader makes of it as a document of its own: its JSON, or None where it is none."""
+    """What the other reader makes of it as a document of its own: JSON of any kind, or None where it is none."""
     content = text.encode() if isinstance(text, str) else text
     about, refused = RawObject("raw/photo_documents/0", "file.json", 0, "", datetime(2026, 3, 1)), {}  # type: ignore[var-annotated]
     slices = list(split_documents([(about, io.BytesIO(b"[\n" + content + b"\n]"))], refused))
     rows = pa.concat_tables(slices).to_pylist() if slices and not refused else []
-    return json.loads(rows[0]["line"]) if len(rows) == 1 and rows[0]["problem"] is None else None
+    [row] = rows if len(rows) == 1 else [None]
+    is_json = row is not None and (row["problem"] or NO_OBJECT).startswith(NO_OBJECT)
+    return json.loads(row["line"]) if is_json else None
 
 
 def extract(text: str) -> Any:
