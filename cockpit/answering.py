@@ -58,7 +58,7 @@ def main() -> None:
     for line in sys.stdin:
         question = json.loads(line)
         signal.alarm(math.ceil(question["seconds"]) + SLACK_S)  # where whoever asked is not there to end this
-        found = answer_safely(question)
+        found = answer_safely(question, Path(sys.argv[1]))
         signal.alarm(0)
         answer = json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
         noted = {"bytes": len(answer), "count": found.get("count"), "error": found.get("error")}
@@ -86,11 +86,12 @@ def read_bytes(text: str) -> int:
     return int(float(found[1]) * (1024 if found[3] else 1000) ** " kmgt".index(found[2].lower() or " "))
 
 
-def answer_safely(question: dict[str, Any]) -> Found:
-    """The answer, or `error`, one sentence, with `line` and `column` where the place in the query is known."""
+def answer_safely(question: dict[str, Any], folder: Path) -> Found:
+    """The answer, or `error`, one sentence, with `line` and `column` where the place in the query is known. What is
+    spilled goes to the `folder`, which is the process's own and removed with it."""
     began = time.monotonic()
     try:
-        answer = answer_question(question)
+        answer = answer_question(question, replace(load_reader(), home=folder))
     except (MemoryError, duckdb.OutOfMemoryException):
         answer = {"error": "the query takes more memory than a question may: ask for fewer rows or columns"}
     except (duckdb.IOException, ConnectionError) as error:
@@ -101,29 +102,25 @@ def answer_safely(question: dict[str, Any]) -> Found:
     return answer | {"ms": round((time.monotonic() - began) * 1000)}
 
 
-def answer_question(question: dict[str, Any]) -> Found:
+def answer_question(question: dict[str, Any], settings: Settings) -> Found:
     query, role = question["query"], find_role(question["role"])
     refuse_statement(query, role)
-    snapshot = find_version(question["snapshot"], role)
-    with closing(connect_analyst(load_own(), snapshot, role)) as con:
+    snapshot = find_version(question["snapshot"], settings, role)
+    with closing(connect_analyst(settings, snapshot, role)) as con:
         answer = open_answer(con, adapt_statement(con, take_one(query), role))
         if "path" in question:
-            found = write_rows(answer, Path(question["path"]), question["format"], question["most"])
+            spool = Spool(find_spool(settings), question["most"])
+            found = write_rows(answer, Path(question["path"]), question["format"], spool)
         else:
             found = take_rows(answer, question["shown"])
     return found | {"snapshot": snapshot}
 
 
-def load_own() -> Settings:
-    """A reader's settings, but what is spilled goes to this process's folder, which is removed with it."""
-    return replace(load_reader(), home=Path(sys.argv[1]))
-
-
-def find_version(said: str, role: Role) -> int | None:
+def find_version(said: str, settings: Settings, role: Role) -> int | None:
     """The snapshot's number, of a number, time or pin; None for an empty text, which means now. Raises LookupError."""
     if not said.strip():
         return None
-    with closing(connect_analyst(load_own(), role=role)) as con:
+    with closing(connect_analyst(settings, role=role)) as con:
         return find_snapshot(con, said.strip())
 
 
@@ -164,10 +161,9 @@ def show_value(column: Column, text: str | None) -> Any:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
-def write_rows(answer: Answer, path: Path, form: Form, most: int) -> Found:
-    """Raises ValueError where there are more than `most` rows."""
+def write_rows(answer: Answer, path: Path, form: Form, spool: Spool) -> Found:
+    """Raises ValueError where there are more rows than the spool may have."""
     with path.open("wb") as file:
-        spool = Spool(find_spool(load_own()), most)
         return {"count": write_answer(answer, file, form, spool, quotes=True)}
 
 

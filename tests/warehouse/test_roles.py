@@ -9,6 +9,7 @@ import pytest
 from cockpit.answering import answer_safely
 from contracts import roles
 from contracts.roles import Role
+from contracts.settings import load_reader
 from tests.empty_lake import EmptyLake
 from tests.warehouse.peeking import BYPASSES, EMAIL, FILL, NAME, PROBES, SECRETS, USER
 from warehouse.analyst import forget_analysts
@@ -45,7 +46,7 @@ def filled(module_lake: EmptyLake) -> Iterator[dict[str, Any]]:
 
 def ask(filled: dict[str, Any], sql: str, role: str, snapshot: str = "") -> dict[str, Any]:
     query = sql.replace("{now}", str(filled["now"])).replace("{bucket}", filled["bucket"])
-    return answer_safely({"query": query, "role": role, "snapshot": snapshot, "shown": 100})
+    return answer_safely({"query": query, "role": role, "snapshot": snapshot, "shown": 100}, load_reader().home)
 
 
 def find_secrets(sql: str, answer: dict[str, Any]) -> list[str]:
