@@ -35,7 +35,7 @@ def run(work: Callable[[Desk], Awaitable[None]]) -> None:
 
 
 async def ask(desk: Desk, who: str, query: str, **how: Any) -> dict[str, Any]:
-    question = {"query": query, "snapshot": "", "shown": 10} | how
+    question = {"query": query, "role": "analyst", "snapshot": "", "shown": 10} | how
     return dict(json.loads(await desk.ask(who, str(id(question)), question)))
 
 
@@ -90,7 +90,9 @@ def test_a_process_that_dies_is_replaced(module_lake: EmptyLake) -> None:
 
 def test_a_question_is_taken_back_by_who_asked(module_lake: EmptyLake) -> None:
     async def cancel(desk: Desk) -> None:
-        asked = asyncio.create_task(desk.ask("ada", "mine", {"query": ENDLESS, "snapshot": "", "shown": 1}))
+        asked = asyncio.create_task(
+            desk.ask("ada", "mine", {"query": ENDLESS, "role": "analyst", "snapshot": "", "shown": 1})
+        )
         await asyncio.sleep(0.2)
         desk.cancel("eve", "mine")
         assert not asked.done()

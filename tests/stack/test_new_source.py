@@ -65,7 +65,7 @@ def test_documents_become_rows(checkout: Checkout, lake: EmptyLake) -> None:
     for command in (("land", "new_documents", "new.json"), ("run", "ingest_new_documents", "--in-process")):
         assert (done := checkout.run("watershed", *command)).returncode == 0, done.stdout + done.stderr
     assert ask(checkout, "SELECT document_id, created_at, other FROM core.new_documents_rows") == [
-        {"document_id": "a", "created_at": "2026-11-01 08:15:00", "other": '{"kg":2}'}
+        {"document_id": "a", "created_at": "2026-11-01 08:15:00", "other": {"kg": 2}}
     ]
     [rejected] = ask(checkout, "SELECT reason FROM quarantine.new_documents_rows")
     assert rejected["reason"] == "the document has no created_at such as 2026-11-01T08:15:00Z"
