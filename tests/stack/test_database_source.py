@@ -121,7 +121,7 @@ def test_a_second_look_adds_what_is_new(checkout: Checkout, module_lake: EmptyLa
     assert written.splitlines() == [
         "contracts/refunds.py",
         "expectations/refunds.py",
-        "14 tables had contracts already, which stay as they are",
+        "contracts that are there stay as they are: 14 tables",
     ]
     assert {path: path.read_text() for path in before} == before
     assert '("order_id", "product_id"),' in (checkout.path / "expectations" / "refunds.py").read_text()
