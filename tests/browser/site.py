@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from contracts.settings import read_setting
 from stack.airflow_api import AirflowApi
@@ -73,6 +73,7 @@ class Visitor:
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
+    expect.set_options(timeout=60_000)  # milliseconds: the first question of a web server starts who answers it
     with sync_playwright() as playwright:
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
