@@ -65,7 +65,7 @@ def test_a_table_without_contract_is_listed_and_dropped(workshop: Workshop) -> N
     assert compare_tables(connect())["core.gadgets"] == RETIRED
     follow(decide("drop_table", check_drop("core.gadgets"), {}), "drop")
     assert not {"core.gadgets", "quarantine.gadgets"} & compare_tables(connect()).keys()
-    with pytest.raises(LookupError, match=r"no table 'core\.gadgets' to drop"):
+    with pytest.raises(LookupError, match=r"there is no table 'core\.gadgets'"):
         check_drop("core.gadgets")
 
 
