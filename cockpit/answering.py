@@ -7,7 +7,8 @@ A question: `query`; `role`, the name of that of who asks (contracts/roles.py); 
 for now; `seconds` that it may take; `shown`, how many rows come back; or `path` and `format` (csv or parquet) where the
 rows go to a file instead, and `most`, how many may.
 
-An answer: a line of JSON with what is to be noted of it, and its number of bytes; then these, JSON as a page gets it.
+First comes a line `ready`. An answer: a line of JSON with what is to be noted of it, and its number of bytes; then
+these, JSON as a page gets it.
 """
 
 import json
@@ -55,6 +56,8 @@ def main() -> None:
     limit_process()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    answers.write(b"ready\n")
+    answers.flush()
     for line in sys.stdin:
         question = json.loads(line)
         signal.alarm(math.ceil(question["seconds"]) + SLACK_S)  # where whoever asked is not there to end this

@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from contracts.settings import read_setting
 log = logging.getLogger("watershed.audit")
 
 ROOT = Path(__file__).resolve().parent.parent
+START_S = 120.0
 RUNNING, WAITING = 2, 10  # questions of one person
 
 Question = dict[str, Any]
@@ -36,10 +38,19 @@ class Worker:
 
     @classmethod
     async def start(cls) -> "Worker":
+        """One that is ready to be asked, in a second of processor time. Raises BrokenPipeError where it is not."""
         pipe = asyncio.subprocess.PIPE
         folder = Path(tempfile.mkdtemp(prefix="watershed-answering-"))
         command = (sys.executable, "-m", "cockpit.answering", str(folder))
-        return cls(await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe), folder)
+        worker = cls(await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe), folder)
+        try:
+            assert worker.process.stdout is not None
+            if not await asyncio.wait_for(worker.process.stdout.readline(), START_S):
+                raise BrokenPipeError
+        except BaseException:
+            await worker.end()
+            raise
+        return worker
 
     @property
     def is_usable(self) -> bool:
@@ -69,6 +80,7 @@ class Desk:
     def __init__(self) -> None:
         self.turns = Turns(lambda: int(read_setting("sql_processes", "4")), RUNNING, WAITING)
         self.idle: list[Worker] = []
+        self.starting: asyncio.Task[None] | None = None
         self.asked: dict[tuple[str, str], asyncio.Task[tuple[Noted, bytes]]] = {}
 
     def cancel(self, who: str, name: str) -> None:
@@ -104,15 +116,32 @@ class Desk:
         limit = float(read_setting("sql_seconds", "30"))
         async with self.turns.take(who):
             try:
-                return await asyncio.wait_for(self.answer(question | {"seconds": limit}), limit)
+                worker = await self.take_worker()
+            except (TimeoutError, BrokenPipeError):
+                return say("no process that answers could be started: the web server's log says why")
+            try:
+                return await asyncio.wait_for(self.ask_worker(worker, question | {"seconds": limit}), limit)
             except TimeoutError:
                 return say(f"the query was ended after {limit:.0f} s: narrow it, for example to a few days")
             except BrokenPipeError:
                 return say("the query was ended: most likely it takes more memory than a question may")
 
-    async def answer(self, question: Question) -> tuple[Noted, bytes]:
+    async def take_worker(self) -> Worker:
+        """One that is ready. Another is made ready for who comes next: while others keep the processors busy, starting
+        one takes longer than its answer."""
         self.idle = [worker for worker in self.idle if worker.is_usable]
         worker = self.idle.pop() if self.idle else await Worker.start()
+        loop, starting = asyncio.get_running_loop(), self.starting
+        is_starting = starting is not None and not starting.done() and starting.get_loop() is loop
+        if not self.idle and not is_starting:
+            self.starting = asyncio.create_task(self.start_spare())
+        return worker
+
+    async def start_spare(self) -> None:
+        with suppress(TimeoutError, OSError):  # whoever needs one is told
+            self.idle.append(await Worker.start())
+
+    async def ask_worker(self, worker: Worker, question: Question) -> tuple[Noted, bytes]:
         try:
             found = await worker.ask(question)
         except BaseException:
@@ -123,6 +152,9 @@ class Desk:
 
     async def close(self) -> None:
         """End the processes that nobody asks."""
+        if self.starting is not None:
+            self.starting.cancel()
+            await asyncio.wait({self.starting})
         idle, self.idle = self.idle, []
         for worker in idle:
             await worker.end()

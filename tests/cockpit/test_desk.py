@@ -54,7 +54,7 @@ def test_one_person_cannot_keep_the_others_waiting(module_lake: EmptyLake, monke
             task.cancel()  # the browser has gone
         await asyncio.sleep(0.5)
         assert desk.asked == {} and desk.turns.having == [] and desk.turns.line == []
-        assert len(desk.idle) == 1
+        assert len(desk.idle) <= 2  # who answered, and who was made ready for the next
 
     run(attack)
 
@@ -79,7 +79,7 @@ def test_a_process_that_dies_is_replaced(module_lake: EmptyLake) -> None:
     async def kill(desk: Desk) -> None:
         await ask(desk, "ada", "SELECT 1")
         asked = asyncio.create_task(ask(desk, "ada", ENDLESS))
-        [worker] = desk.idle
+        worker = desk.idle[-1]
         await asyncio.sleep(0.3)
         os.kill(worker.process.pid, signal.SIGKILL)
         assert "the query was ended" in (await asked)["error"]
