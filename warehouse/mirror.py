@@ -77,6 +77,7 @@ class Mirror:
         self.lock = threading.Lock()
         self.keeper: threading.Thread | None = None
         self.stopped = threading.Event()
+        self.answers: dict[Hashable, tuple[object, Any]] = {}  # those of `once_a_snapshot`, each with its version
 
     def ask(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         """Rows as dictionaries. The first question waits until the copy is made, later ones for nothing."""
@@ -173,16 +174,16 @@ def add_rows(copy: DuckDBPyConnection, name: str, rows: Any, is_there: bool) -> 
 
 def once_a_snapshot(answer: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
     """Keep what a question about the whole lake was answered until the lake changes. Its arguments must be hashable."""
-    known: dict[Hashable, tuple[object, Answer]] = {}
 
     @wraps(answer)
     def ask(*values: Asked.args, **named: Asked.kwargs) -> Answer:
         MIRROR.keep_up()
-        version = (id(MIRROR.copy), MIRROR.snapshot, utc_now().date())
-        key = (*values, *sorted(named.items()))
+        version, known = (MIRROR.snapshot, utc_now().date()), MIRROR.answers
+        key = (answer, *values, *sorted(named.items()))
         if key not in known or known[key][0] != version:
             known[key] = (version, answer(*values, **named))
-        return known[key][1]
+        found: Answer = known[key][1]
+        return found
 
     return ask
 

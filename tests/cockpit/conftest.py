@@ -34,5 +34,11 @@ def open_client(rights: Rights) -> TestClient:
     return TestClient(site, base_url=f"http://testserver{PREFIX}/", raise_server_exceptions=False)
 
 
+def forget_other_lakes() -> None:
+    """Have the process's mirror begin anew: what it holds is a lake of other tests."""
+    mirror.MIRROR.stop()
+    vars(mirror.MIRROR).update(vars(mirror.Mirror()))
+
+
 def name_user() -> str:
     return USER

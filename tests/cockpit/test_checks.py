@@ -59,7 +59,7 @@ def test_failed_checks_are_named_wherever_one_looks(
     assert re.search(rf"Failed checks 1 .* core\.requests {rule} ", run)
     table = site.get("tables/core.requests").text
     assert re.search(rf"check failed .*{rule}", read_text(table))
-    assert re.search(rf'aria-label="{rule}: 2 results, 1 failed: snapshot \d+, 1 rows"', table)
+    assert re.search(rf'aria-label="{rule}: 2 results, 1 failed: snapshot \d+, 1 row"', table)
     assert re.search(r'aria-label="[a-z_]+: 2 results, all passed"', table)
     assert rule in read_text(site.get(f"tables/core.requests/partitions/{day}").text)
     attention = site.get("attention").text

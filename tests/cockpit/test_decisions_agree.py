@@ -13,11 +13,12 @@ from cockpit.guards import Guards, Rights
 from monitoring.questions import Ledger
 from steps.land import land_file
 from steps.refused_objects import find_refused_objects
+from tests.cockpit.conftest import forget_other_lakes
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.steps.decisions import ask, choose_rows, decide, follow, rebuild, write_log
 from warehouse.departures import PATTERN
-from warehouse.mirror import MIRROR, Mirror
+from warehouse.mirror import MIRROR
 
 pytestmark = pytest.mark.servers
 
@@ -28,8 +29,7 @@ NOW = {"Watershed-Part": "all"}  # asks for the newest, as a page that follows a
 
 @pytest.fixture(scope="module")
 def pages(module_lake: EmptyLake) -> Iterator[TestClient]:
-    fresh = Mirror()
-    vars(MIRROR).update(copy=fresh.copy, snapshot=-1, keeper=None)  # other tests' lakes are forgotten
+    forget_other_lakes()
     anybody = Guards(lambda: "anna", lambda: "anna", lambda: "anna", lambda: Rights(act=True, administer=True))
     with TestClient(make_app(anybody)) as client:
         yield client
@@ -67,7 +67,7 @@ def count_bad(pages: TestClient) -> dict[str, int]:
     own = Ledger(MIRROR).ask("SELECT rows_quarantined FROM table_counts WHERE table_name = 'core.requests'")
     return {
         "lake": ask("SELECT count(*) FROM quarantine.requests")[0][0],
-        "tables": find_number(read(pages, "/tables?q=core.requests"), r"([\d,]+) rows are in quarantine"),
+        "tables": find_number(read(pages, "/tables?q=core.requests"), r"([\d,]+) rows? in quarantine"),
         "table": find_number(read(pages, "/tables/core.requests"), r"([\d,]+) rows in quarantine"),
         "day": find_number(read(pages, one), r"([\d,]+) bad rows in those objects"),
         "quarantine": find_number(read(pages, "/quarantine"), r"Rows in quarantine ([\d,]+)"),

@@ -10,10 +10,10 @@ from cockpit.app import make_app
 from cockpit.guards import Guards, Rights
 from steps.carry_out import carry_out
 from steps.land import land_file
+from tests.cockpit.conftest import forget_other_lakes
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.steps.decisions import ask, follow, write_log
-from warehouse.mirror import MIRROR, Mirror
 
 pytestmark = pytest.mark.servers
 
@@ -29,8 +29,7 @@ def pages(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> I
     land_file("access_logs", write_log(folder / "late", 2))
     land_file("access_logs", write_log(folder / "refused", 3, good=100, bad=1500))
     main("access_logs", "two")
-    fresh = Mirror()
-    vars(MIRROR).update(copy=fresh.copy, snapshot=-1, keeper=None)  # other tests' lakes are forgotten
+    forget_other_lakes()
     anybody = Guards(lambda: "anna", lambda: "anna", lambda: "anna", lambda: Rights(act=True, administer=True))
     with TestClient(make_app(anybody)) as client:
         yield client

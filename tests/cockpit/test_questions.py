@@ -18,10 +18,10 @@ from cockpit.asking import DESK, Desk
 from cockpit.guards import Guards, Rights
 from steps.land import land_file
 from steps.marts import build_mart
+from tests.cockpit.conftest import forget_other_lakes
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from warehouse.connection import connect
-from warehouse.mirror import MIRROR, Mirror
 from warehouse.publish import read_snapshot
 
 pytestmark = pytest.mark.servers
@@ -44,7 +44,7 @@ def pages(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> I
     land_file("access_logs", file)
     main("access_logs", "one")
     build_mart("top_pages", "two", date(2026, 11, 1))
-    vars(MIRROR).update(vars(Mirror()) | {"lock": MIRROR.lock})  # other tests' lakes are forgotten
+    forget_other_lakes()
     vars(DESK).update(vars(Desk()))
     nobody = Guards(lambda: "anna", lambda: "anna", lambda: "anna", lambda: Rights())
     with TestClient(make_app(nobody)) as client:

@@ -59,8 +59,7 @@ class Shop:
     def declare(self, table: Table) -> None:
         """Have a contract from now on, instead of that of the same name."""
         self.patch.setitem(contracts.load_tables(), table.name, table)
-        for load in (contracts.load_speed_tables, contracts.load_sources, contracts.load_streams):
-            load.cache_clear()
+        self.patch.setitem(contracts.load_sources(), SHOP.name, SHOP)
 
     def add_column(self, table: Table, column: Column) -> Table:
         wider = replace(table, columns=(*table.columns, column))
