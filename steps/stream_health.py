@@ -28,7 +28,7 @@ class Health:
         self.consumer = f"{socket.gethostname()}-{os.getpid()}-{self.started_at:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
         self.batches = self.messages = self.rows = self.quarantined = self.failures = 0
         self.snapshot: int | None = None
-        self.told_at, self.told_messages = time.monotonic(), 0
+        self.told_at, self.told_messages = time.monotonic() - BEAT_S, 0  # the first beat is due: one may die early
 
     def name_run(self) -> str:
         """The id of the run that the next batch is."""

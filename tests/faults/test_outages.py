@@ -8,13 +8,16 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
+from contracts import find_stream
 from contracts.settings import load_settings
+from lake.store import open_store
 from stack.cli import main as command
 from stack.consumers import describe_consumers
 from stack.home import Home, read_ports
 from stack.monitor import describe_monitor
 from stack.servers import start_missing
 from steps.land import land_file
+from steps.stream_health import list_consumers
 from tests.cockpit.conftest import EVERYTHING, open_client
 from tests.faults.consumers import wait_until
 from tests.faults.own_stack import kill_server, restart_servers, run_stack
@@ -89,6 +92,8 @@ def read_status(capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_a_dead_consumer_and_a_broker(home: Home, site: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
     wait_for(site, is_well)
+    store, stream = open_store(), find_stream("watch_events")
+    wait_until(lambda: bool(list_consumers(store, stream)), lambda: "no consumer has told anything", TRUTH_S)
     kill_server(home, CONSUMER)
     kill_server(home, "kafka")
     page = wait_for(site, lambda page: "✕ away broker since" in page and "consumer_dead" in page)
