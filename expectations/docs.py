@@ -7,12 +7,17 @@ about somebody's data should not do, and has no style at all without them.
 import html
 import re
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
 from expectations.verdict import Verdict
+
+if TYPE_CHECKING:
+    from great_expectations.render.view.view import DefaultJinjaSectionView
 
 SAMPLES = 5  # values shown of each failing rule
 LOOKED_AT = 1000  # failing rows that the samples are taken from
@@ -73,7 +78,6 @@ def render_sections(verdict: Verdict, samples: dict[str, list[str]], run_id: str
     """The sections of Great Expectations' page on a validation, as HTML."""
     from great_expectations import __version__ as version
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view.view import DefaultJinjaSectionView
 
     for result, outcome in zip(verdict.validation.results, verdict.results, strict=True):
         if values := samples.get(outcome.rule):
@@ -84,10 +88,18 @@ def render_sections(verdict: Verdict, samples: dict[str, list[str]], run_id: str
         "active_batch_definition": {"data_asset_name": verdict.table.address},
     }
     document = ValidationResultsPageRenderer().render(verdict.validation)
-    view = DefaultJinjaSectionView()
+    view = open_view()
     numbered = enumerate(document.sections, 1)
     sections = [view.render({"section": s.to_json_dict(), "section_loop": {"index": i}}) for i, s in numbered]
     return re.sub(r'<a href="\.\./[^>]*>(.*?)</a>', r"\1", "\n".join(sections))  # links to pages that we do not make
+
+
+@cache
+def open_view() -> "DefaultJinjaSectionView":
+    """Kept, since it compiles its templates anew otherwise: half a second."""
+    from great_expectations.render.view.view import DefaultJinjaSectionView
+
+    return DefaultJinjaSectionView()
 
 
 def write_index(folder: Path) -> None:

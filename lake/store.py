@@ -13,11 +13,12 @@ The one place where a key is spelled:
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import lru_cache
 from typing import IO, Any, BinaryIO
 
 import boto3
@@ -67,6 +68,22 @@ def spell_checkpoint_key(model: str, run_id: str, file: str) -> str:
     return f"models/{model}/checkpoints/{run_id}/{file}"
 
 
+@lru_cache(maxsize=8)
+def open_client(settings: Settings, process: int) -> Any:
+    """The S3 client of a process: making one takes longer than most requests. A fork has one of its own, since two
+    processes cannot share connections."""
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.s3_endpoint or None,
+        region_name=settings.s3_region,
+        aws_access_key_id=settings.s3_access_key,
+        aws_secret_access_key=settings.s3_secret_key,
+        config=Config(
+            s3={"addressing_style": "path" if settings.s3_endpoint else "auto"}, retries={"mode": "standard"}
+        ),
+    )
+
+
 class Store:
     """One bucket. Errors of the S3 client pass through: the caller can do nothing about them but retry."""
 
@@ -74,17 +91,9 @@ class Store:
         self.settings = settings
         self.bucket = settings.bucket
 
-    @cached_property
+    @property
     def client(self) -> Any:
-        own = self.settings
-        return boto3.client(
-            "s3",
-            endpoint_url=own.s3_endpoint or None,
-            region_name=own.s3_region,
-            aws_access_key_id=own.s3_access_key,
-            aws_secret_access_key=own.s3_secret_key,
-            config=Config(s3={"addressing_style": "path" if own.s3_endpoint else "auto"}, retries={"mode": "standard"}),
-        )
+        return open_client(self.settings, os.getpid())
 
     def address(self, key: str) -> str:
         """The `s3://` address of a key."""

@@ -1,4 +1,4 @@
-"""What staging asks of every slice of a source, compiled once a run from the Ibis transforms to DuckDB's SQL.
+"""What staging asks of every slice of a source, compiled once a process from the Ibis transforms to DuckDB's SQL.
 
 The queries read `records`, the slice, and `claimed`: the few records in it that other tables than the home table claim.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from contracts import find_source, find_table, tables_of
+from contracts import tables_of
 from contracts.table import Source, Stream, Table
 from expectations.check import spell_suspicion
 from steps.check import find_references
@@ -47,18 +47,15 @@ class Sorting:
 
 
 def compile_plan(source: Source, table: Table) -> Plan:
-    """Compiled for every run, but once an hour for micro-batches: it takes longer than all the rest of one. What ages
-    in a plan, the suspicion, is a hint for the layout of files and no judgement."""
-    is_kept = isinstance(source, Stream)
-    return compile_kept_plan(source.name, table.address, utc_now().hour) if is_kept else make_plan(source, table)
+    """What a process asks again and again is compiled once: it takes longer than all the rest of a small run."""
+    with closing(connect()) as con:
+        retired = tuple(list_retired(table.arrow_schema.names, read_columns(con).get(table.address, {})))
+    parse = compile_rows(source, table, find_transform(source, table))
+    return Plan(source, table, parse, compile_suspicion(table, f"{utc_now():%F %H}"), source in table.home_of, retired)
 
 
-@lru_cache(maxsize=16)
-def compile_kept_plan(source: str, table: str, hour: int) -> Plan:
-    return make_plan(find_source(source), find_table(table))
-
-
-def make_plan(source: Source, table: Table) -> Plan:
+@lru_cache(maxsize=256)
+def compile_rows(source: Source, table: Table, transform: Callable[[Any], Any]) -> str:
     """Blank lines and comments are filtered, unreadable lines are the home table's to quarantine; the transform sees
     the rest."""
     import ibis
@@ -67,18 +64,21 @@ def make_plan(source: Source, table: Table) -> Plan:
     records = open_records(source, "records" if is_home else "claimed")
     claims = claim_records(source, records)
     mine = is_text(source, records) & ~claim_any(claims) if is_home else claims[table.name]
-    parsed = make_rows(source, table, complete_records(records.filter(mine)))
+    rows = make_rows(source, table, transform, complete_records(records.filter(mine)))
+    return str(ibis.to_sql(rows, dialect="duckdb"))
+
+
+@lru_cache(maxsize=256)
+def compile_suspicion(table: Table, hour: str) -> str:
+    """As of an `hour`: what ages in it is a hint for the layout of files and no judgement."""
     with closing(connect()) as con:
-        suspicion = spell_suspicion(con, table, f"(FROM {table.address} LIMIT 0)", utc_now(), find_references({}))
-        retired = tuple(list_retired(table.arrow_schema.names, read_columns(con).get(table.address, {})))
-    return Plan(source, table, str(ibis.to_sql(parsed, dialect="duckdb")), suspicion, is_home, retired)
+        return spell_suspicion(con, table, f"(FROM {table.address} LIMIT 0)", utc_now(), find_references({}))
 
 
-def make_rows(source: Source, table: Table, records: Any) -> Any:
+def make_rows(source: Source, table: Table, transform: Callable[[Any], Any], records: Any) -> Any:
     """What the transform makes. Raises ValueError where it cannot be compiled or forgets a column."""
     from ibis.common.exceptions import IbisError
 
-    transform = find_transform(source, table)
     place = f"{transform.__name__} in transforms/{table.name}.py"
     try:
         rows = transform(records)

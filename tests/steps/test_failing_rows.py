@@ -89,7 +89,7 @@ def test_a_transform_that_does_not_fit_is_named() -> None:
     with pytest.raises(
         ValueError, match=r"from_photo_documents in transforms/photo_documents.py does not fit the records"
     ):
-        make_rows(source, table, ibis.table({"line": "string"}, name="records"))
+        make_rows(source, table, find_transform(source, table), ibis.table({"line": "string"}, name="records"))
     with pytest.raises(LookupError, match=r"transforms/photo_documents.py has no function from_counts"):
         find_transform(COUNTS, table)
     with pytest.raises(LookupError, match=r"transforms/counts.py has no function from_counts"):
@@ -102,7 +102,7 @@ def test_a_column_that_a_transform_forgets_is_named(monkeypatch: pytest.MonkeyPa
         "transforms.photo_documents.from_photo_documents", lambda records: records.drop("line", "other")
     )
     with pytest.raises(ValueError, match="makes no column document_id and no taken_at"):
-        make_rows(source, table, open_records(source, "records"))
+        make_rows(source, table, find_transform(source, table), open_records(source, "records"))
 
 
 @pytest.mark.servers
