@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from contracts import list_tables
 from contracts.table import Table
+from contracts.tags import carries
 from warehouse.marts import Mart, list_marts
 
 
@@ -16,6 +17,7 @@ class Described:
     description: str
     unit: str | None = None
     is_personal: bool = False
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Declared:
     has_quarantine: bool = False
     is_live: bool = False
     is_history: bool = False
+    tags: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -49,6 +52,10 @@ class Declared:
     @property
     def name(self) -> str:
         return self.address.partition(".")[2]
+
+    def carries(self, tag: str) -> bool:
+        """Whether it, or one of its columns, has the tag."""
+        return carries(tag, self.tags, (column.tags for column in self.columns.values()))
 
     @property
     def is_mart(self) -> bool:
@@ -85,12 +92,13 @@ def describe_table(table: Table) -> Declared:
         grain=table.grain,
         key=table.key,
         day=table.day,
-        columns={c.name: Described(c.description, c.unit, c.personal) for c in table.all_columns},
+        columns={c.name: Described(c.description, c.unit, c.personal, c.tags) for c in table.all_columns},
         sources=tuple(source.name for source in table.sources),
         promise=table.freshness,
         has_quarantine=not table.is_made,
         is_live=table.is_live and not table.is_made,
         is_history=table.replaces == "key",
+        tags=table.tags,
     )
 
 
@@ -102,11 +110,12 @@ def describe_mart(mart: Mart) -> Declared:
         grain=mart.grain,
         key=mart.key,
         day=mart.day,
-        columns={c.name: Described(c.description, read_unit(c.description), c.personal) for c in mart.columns},
+        columns={c.name: Described(c.description, read_unit(c.description), c.personal, c.tags) for c in mart.columns},
         inputs=mart.inputs,
         lookups=mart.lookups,
         sql=mart.sql,
         is_cumulative=mart.is_cumulative,
+        tags=mart.tags,
     )
 
 

@@ -72,14 +72,22 @@ class Condition:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody looks for in the list: words in name, description or owner; a schema; a state; an order."""
+    """What somebody looks for in the list: words in name, description, owner or tags; a schema; a state; a tag of the
+    table or of one of its columns; an order."""
 
     words: str = ""
     schema: str = ""
     state: str = ""
+    tag: str = ""
     sort: str = "address"
     is_descending: bool = False
     page: int = 1
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The filters for an address: what another order or page of the same list asks for, too."""
+        named = {"q": self.words, "schema": self.schema, "state": self.state, "tag": self.tag}
+        return {name: value for name, value in named.items() if value}
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,7 @@ def find_tables(wanted: Wanted) -> Found:
         if all(word in spell_searched(one.declared) for word in words)
         and wanted.schema in ("", one.declared.schema)
         and wanted.state in ("", one.state)
+        and (not wanted.tag or one.declared.carries(wanted.tag))
     ]
     fitting.sort(key=lambda one: one.declared.address)
     fitting.sort(key=lambda one: rank(one, wanted.sort), reverse=wanted.is_descending)
@@ -115,7 +124,14 @@ def find_tables(wanted: Wanted) -> Found:
 
 
 def spell_searched(one: Declared) -> str:
-    return f"{one.address} {one.owner} {one.description}".lower()
+    return f"{one.address} {one.owner} {one.description} {' '.join(f'#{tag}' for tag in one.tags)}".lower()
+
+
+def count_tags() -> dict[str, int]:
+    """How many tables carry each tag, themselves or in a column."""
+    known = list_declared().values()
+    tags = {tag for one in known for own in (one.tags, *(c.tags for c in one.columns.values())) for tag in own}
+    return {tag: sum(one.carries(tag) for one in known) for tag in sorted(tags)}
 
 
 def rank(one: Condition, sort: str) -> Any:

@@ -26,5 +26,6 @@ TABLE = Table(
     replaces="object",
     day=None,
     freshness=timedelta(days=30),
+    tags=("films",),
     examples=("SELECT title, release_year FROM core.film_titles WHERE list_contains(genres, 'Comedy') LIMIT 20",),
 )

@@ -39,6 +39,7 @@ TABLE = Table(
     replaces="object",
     day="uploaded_at",
     freshness=timedelta(days=1),
+    tags=("photos",),
     examples=(
         "SELECT camera_maker, count(*) AS photos FROM core.photo_documents GROUP BY camera_maker ORDER BY photos DESC",
     ),

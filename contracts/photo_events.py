@@ -36,7 +36,12 @@ TABLE = Table(
         Column("title", pa.string(), "The photo's title, if said", nullable=True, personal=True),
         Column("version", pa.int64(), "One more than the highest version of the photo that the device had seen"),
         Column("leader", pa.string(), "The device that took the decision, possibly offline"),
-        Column("occurred_at", UTC_TIMESTAMP, "When, by the device's own clock, in UTC; it may be wrong"),
+        Column(
+            "occurred_at",
+            UTC_TIMESTAMP,
+            "When, by the device's own clock, in UTC; it may be wrong",
+            tags=("device-clock",),
+        ),
         Column("received_at", UTC_TIMESTAMP, "When the event reached the lake, in UTC"),
         Column("stamp", pa.string(), "Orders the events of a photo: of two, the greater one wins"),
     ),
@@ -47,5 +52,6 @@ TABLE = Table(
     day="received_at",
     event_time="occurred_at",
     freshness=timedelta(minutes=5),
+    tags=("photos",),
     examples=("SELECT kind, count(*) AS events FROM core.photo_events GROUP BY kind ORDER BY events DESC",),
 )

@@ -26,5 +26,6 @@ TABLE = Table(
     replaces="key",
     day="uploaded_at",
     freshness=timedelta(days=1),
+    tags=("photos",),
     examples=("SELECT count(*) AS photos, sum(file_bytes) AS file_bytes FROM core.photos WHERE is_current",),
 )

@@ -56,5 +56,6 @@ TABLE = Table(
     replaces="object",
     day="rated_at",
     freshness=timedelta(days=1),
+    tags=("films",),
     examples=("SELECT film_id, avg(rating / rating_max) AS rating_share FROM core.ratings GROUP BY film_id LIMIT 10",),
 )

@@ -51,5 +51,6 @@ TABLE = Table(
     replaces="object",
     day="requested_at",
     freshness=timedelta(days=1),
+    tags=("web",),
     examples=("SELECT status, count(*) AS requests FROM core.requests GROUP BY status ORDER BY requests DESC",),
 )

@@ -19,6 +19,7 @@ from typing import Literal
 import pyarrow as pa
 
 from contracts.rhythm import Rhythm
+from contracts.tags import verify_tags
 
 UTC_TIMESTAMP = pa.timestamp("us")  # naive by type, UTC by convention: every `_at` column
 JSON_TEXT = pa.json_(pa.string())
@@ -36,7 +37,7 @@ class Column:
 
     `source_name`: what the database calls it, where that is not its name, such as `UnitPrice` or `order`. `default`:
     its value in rows that are older than the column; None: they have none. `renamed_from`: names that it had before;
-    the lake's column of such a name becomes this one.
+    the lake's column of such a name becomes this one. `tags`: words by which it is found (contracts/tags.py).
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     source_name: str | None = None
     default: str | float | date | datetime | None = None
     renamed_from: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def origin_name(self) -> str:
@@ -142,7 +144,7 @@ class Table:
     `day` names the column that puts a row into a day, which is how downstream learns what changed; None: no day.
     `event_time`: the column that says when a stream's event happened, where that is another one. `examples`: queries
     that are worth starting from. `origin`: of a history, the database's table; None: the one that is named as this one,
-    in whatever schema, whose `updated_at`, if there is one here, tells changes.
+    in whatever schema, whose `updated_at`, if there is one here, tells changes. `owner`: one of contracts/owners.py.
     """
 
     name: str
@@ -161,9 +163,11 @@ class Table:
     event_time: str | None = None
     examples: tuple[str, ...] = ()
     origin: Origin | None = None
+    tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a column with the name of one that publishing adds."""
+        """Raises ValueError for a column with the name of one that publishing adds, and for what is not a tag."""
+        verify_tags((*self.tags, *(tag for column in self.columns for tag in column.tags)), f"contracts/{self.name}.py")
         added = {column.name for column in ADDED[self.replaces]}
         if taken := [column.name for column in self.columns if column.name in added]:
             raise ValueError(

@@ -27,5 +27,6 @@ TABLE = Table(
     replaces="key",
     day="created_at",
     freshness=timedelta(days=1),
+    tags=("accounts",),
     examples=("SELECT count(*) FILTER (is_current) AS accounts, count(*) AS versions FROM core.users",),
 )

@@ -34,6 +34,7 @@ TABLE = Table(
     replaces="object",
     day="watched_at",
     freshness=timedelta(hours=1),
+    tags=("films",),
     examples=(
         "SELECT film_id, count(*) AS minutes FROM core.watch_minutes GROUP BY film_id ORDER BY minutes DESC LIMIT 10",
     ),

@@ -20,6 +20,7 @@ from airflow.sdk import dag
 
 from plugins.marts import chain_marts, listen_to_tables
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import START, ask_marts
 
 
@@ -32,7 +33,7 @@ from plugins.schedules import START, ask_marts
     params=ask_marts(),
     default_args=describe_tasks(owner="data-platform"),
     tags=["marts"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def build_marts() -> None:
     chain_marts()

@@ -19,6 +19,7 @@ from airflow.sdk import dag
 
 from plugins.decisions import chain_carrying_out
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import START, ask_decision
 
 
@@ -31,7 +32,7 @@ from plugins.schedules import START, ask_decision
     params=ask_decision(),
     default_args=describe_tasks(owner="data-platform"),
     tags=["decisions"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def carry_out_decisions() -> None:
     chain_carrying_out()

@@ -24,6 +24,7 @@ from airflow.sdk import dag
 
 from plugins.parity import chain_parity
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import NIGHTLY, START, ask_parity
 
 
@@ -37,7 +38,7 @@ from plugins.schedules import NIGHTLY, START, ask_parity
     params=ask_parity(),
     default_args=describe_tasks(owner="data-platform"),
     tags=["stream", "parity"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def check_parity() -> None:
     chain_parity()

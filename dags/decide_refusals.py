@@ -17,6 +17,7 @@ from airflow.sdk import dag
 
 from plugins.decisions import chain_asking, listen_to_refusals
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import START
 
 
@@ -28,7 +29,7 @@ from plugins.schedules import START
     is_paused_upon_creation=False,
     default_args=describe_tasks(owner="data-platform"),
     tags=["decisions"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def decide_refusals() -> None:
     chain_asking()

@@ -17,6 +17,7 @@ from airflow.sdk import CronTriggerTimetable, dag
 
 from plugins.arrivals import trigger_ingests
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import START
 
 
@@ -29,7 +30,7 @@ from plugins.schedules import START
     is_paused_upon_creation=False,
     default_args=describe_tasks(owner="data-platform") | {"retries": 0},
     tags=["ingest", "arrivals"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def detect_arrivals() -> None:
     trigger_ingests()

@@ -22,6 +22,7 @@ from airflow.sdk import chain, dag
 
 from plugins.deadlines import finish_within
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import DAILY, START, ask_ingest
 from plugins.steps import check, land, publish, report_refused, stage
 
@@ -38,7 +39,7 @@ SOURCE = "access_logs"
     params=ask_ingest(),
     default_args=describe_tasks(owner="web-platform"),
     tags=["ingest", "logs", "web"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def ingest_access_logs() -> None:
     published = publish(SOURCE)

@@ -23,6 +23,7 @@ from airflow.sdk import chain, dag
 
 from plugins.deadlines import finish_within
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import DAILY, START, ask_ingest
 from plugins.steps import check, land, publish, report_refused, stage
 
@@ -39,7 +40,7 @@ SOURCE = "accounts"
     params=ask_ingest(),
     default_args=describe_tasks(owner="accounts"),
     tags=["ingest", "oltp", "photos"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def ingest_accounts() -> None:
     published = publish(SOURCE)

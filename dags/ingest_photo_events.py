@@ -26,6 +26,7 @@ from airflow.sdk import chain, dag
 from plugins.assets import topic_asset
 from plugins.deadlines import finish_within
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import START, ask_stream, watch
 from plugins.steps import check, land, publish, stage
 
@@ -42,7 +43,7 @@ SOURCE = "photo_events"
     params=ask_stream(),
     default_args=describe_tasks(owner="photos"),
     tags=["ingest", "stream", "photos"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def ingest_photo_events() -> None:
     chain(land(SOURCE), stage(SOURCE), [check(SOURCE, "photo_events")], publish(SOURCE))

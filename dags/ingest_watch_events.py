@@ -27,6 +27,7 @@ from airflow.sdk import chain, dag
 from plugins.assets import topic_asset
 from plugins.deadlines import finish_within
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import START, ask_stream, watch
 from plugins.steps import check, land, publish, stage
 
@@ -43,7 +44,7 @@ SOURCE = "watch_events"
     params=ask_stream(),
     default_args=describe_tasks(owner="streaming"),
     tags=["ingest", "stream", "films"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def ingest_watch_events() -> None:
     checks = [check(SOURCE, "watch_minutes"), check(SOURCE, "ratings"), check(SOURCE, "recommendation_requests")]

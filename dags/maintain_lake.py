@@ -18,6 +18,7 @@ from airflow.sdk import dag
 
 from plugins.maintenance import merge_files
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import HOURLY, START
 
 
@@ -29,7 +30,7 @@ from plugins.schedules import HOURLY, START
     is_paused_upon_creation=False,
     default_args=describe_tasks(owner="data-platform"),
     tags=["maintenance"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def maintain_lake() -> None:
     merge_files()

@@ -23,6 +23,7 @@ from airflow.sdk import dag
 
 from plugins.predictions import ask_predictions, chain_predictions, listen_to_histories
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import START
 
 
@@ -35,7 +36,7 @@ from plugins.schedules import START
     params=ask_predictions(),
     default_args=describe_tasks(owner="recommendations"),
     tags=["models"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def predict_recommendations() -> None:
     chain_predictions()

@@ -24,6 +24,7 @@ from airflow.sdk import dag
 
 from plugins.models import chain_training, listen_to_interactions
 from plugins.retries import describe_tasks
+from plugins.runbooks import complete_runbook
 from plugins.schedules import START, ask_training
 
 
@@ -36,7 +37,7 @@ from plugins.schedules import START, ask_training
     params=ask_training(),
     default_args=describe_tasks(owner="recommendations"),
     tags=["models"],
-    doc_md=__doc__,
+    doc_md=complete_runbook(__doc__),
 )
 def train_recommender() -> None:
     chain_training()

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from contracts.settings import read_setting
+from monitoring.owners import find_concerned
 from monitoring.rules import RULES
 from warehouse.alerts import FIRING, Alert
 
@@ -30,7 +31,8 @@ def list_channels() -> dict[str, Tell]:
 
 def describe(alert: Alert) -> dict[str, str]:
     """What a receiver gets. `text` is the whole of it in one sentence, the field that chat programs show."""
-    rule, runbook = RULES.get(alert.rule), spell_runbook(alert.rule)
+    rule, runbook, owner = RULES.get(alert.rule), spell_runbook(alert.rule), find_concerned(alert.subject)
+    concerned = f"; {owner.name} owns it: {owner.contact}" if owner else ""
     return {
         "alert_id": alert.alert_id,
         "rule": alert.rule,
@@ -40,7 +42,9 @@ def describe(alert: Alert) -> dict[str, str]:
         "sentence": alert.sentence,
         "changed_at": f"{alert.changed_at.isoformat(timespec='seconds')}Z",
         "runbook": runbook,
-        "text": f"{spell_title(alert)}: {alert.sentence} ({runbook})",
+        "owner": owner.name if owner else "",
+        "contact": owner.contact if owner else "",
+        "text": f"{spell_title(alert)}: {alert.sentence} ({runbook}{concerned})",
     }
 
 
@@ -100,3 +104,5 @@ def list_lines(about: dict[str, str]) -> Iterator[str]:
     yield about["sentence"]
     yield f"{about['state']} since {about['changed_at']}, {about['severity']}"
     yield f"What to do: {about['runbook']}"
+    if about["owner"]:
+        yield f"{about['owner']} owns it: {about['contact']}"

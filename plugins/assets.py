@@ -14,6 +14,7 @@ from typing import Any
 from airflow.sdk import Asset, AssetWatcher
 
 from contracts import find_stream, find_table, list_tables, load_tables
+from contracts.owners import find_owner
 from contracts.settings import read_setting
 from contracts.table import Table
 from plugins.topic_trigger import TopicTrigger
@@ -64,6 +65,10 @@ def table_asset(address: str) -> Asset:
     declared = {table.address: table for table in described}[address]
     schema, _, name = address.partition(".")
     about: dict[str, Any] = {"owner": declared.owner, "grain": declared.grain, "description": declared.description}
+    if owner := find_owner(declared.owner):
+        about["contact"] = owner.contact
+    if declared.tags:
+        about["tags"] = ", ".join(declared.tags)
     about["page"] = f"{name_site()}/watershed/tables/{address}"
     return Asset(address, uri=f"s3://{name_bucket()}/lake/{schema}/{name}", group=schema, extra=about)
 

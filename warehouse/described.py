@@ -1,14 +1,17 @@
 """A table, mart or view of the lake as it is there: what it says of itself, and its columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
 from contracts import list_tables
 from contracts.nearby import explain_unknown
-from contracts.table import Table
+from contracts.owners import find_owner
+from contracts.table import Column, Table
 from warehouse.conformity import compare_tables
 from warehouse.ddl import SCHEMAS
+from warehouse.headers import HeaderColumn
 from warehouse.marts import Mart, list_marts
 from warehouse.views import View, list_views
 
@@ -32,6 +35,7 @@ class DescribedColumn:
     is_nullable: bool
     description: str
     is_personal: bool
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,26 +55,45 @@ def describe_relation(con: DuckDBPyConnection, name: str) -> Described:
     if address is None:
         raise LookupError(explain_unknown("table", name, relations))
     declared = find_declared(address)
-    personal = list_personal(declared)
+    own = list_columns(declared)
+    personal = {column.name for column in own if column.personal}
+    tags = {column.name: column.tags for column in own}
     columns = (
-        DescribedColumn(column, kind, is_nullable, description, column in personal)
+        DescribedColumn(column, kind, is_nullable, description, column in personal, tags.get(column, ()))
         for column, kind, is_nullable, description in con.execute(COLUMNS, [address]).fetchall()
     )
     about = {"description": relations[address] or ""}
     if declared:
         key = ", ".join(getattr(declared, "key", ()))
-        about = {"description": declared.description, "a row": declared.grain, "owner": declared.owner, "key": key}
+        about = {"description": declared.description, "a row": declared.grain, "key": key}
+        about |= {"owner": spell_owner(declared.owner), "tags": ", ".join(declared.tags)}
     about["state"] = compare_tables(con).get(address, "")
     return Described(address, about, tuple(columns))
 
 
+def list_declared() -> list[Table | Mart | View]:
+    return [*list_tables(), *list_marts(), *list_views()]
+
+
 def find_declared(address: str) -> Table | Mart | View | None:
-    declared: list[Table | Mart | View] = [*list_tables(), *list_marts(), *list_views()]
-    return next((one for one in declared if one.address == address), None)
+    return next((one for one in list_declared() if one.address == address), None)
 
 
-def list_personal(declared: Table | Mart | View | None) -> set[str]:
+def find_tagged(tag: str) -> set[str]:
+    """Addresses of what carries a tag, itself or in a column. Raises LookupError with the tags there are."""
+    by_address = {one.address: {*one.tags, *(t for c in list_columns(one) for t in c.tags)} for one in list_declared()}
+    if found := {address for address, tags in by_address.items() if tag in tags}:
+        return found
+    raise LookupError(explain_unknown("tag", tag, set().union(*by_address.values())))
+
+
+def list_columns(declared: Table | Mart | View | None) -> Sequence[Column | HeaderColumn]:
     if declared is None:
-        return set()
-    columns = declared.all_columns if isinstance(declared, Table) else declared.columns
-    return {column.name for column in columns if column.personal}
+        return ()
+    return declared.all_columns if isinstance(declared, Table) else declared.columns
+
+
+def spell_owner(name: str) -> str:
+    """The name, and how to reach them."""
+    owner = find_owner(name)
+    return f"{name}: {owner.contact}" if owner else name

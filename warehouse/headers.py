@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
+
+from contracts.tags import verify_tags
 
 LINE = re.compile(r"^-- (?P<field>\w+)(?: (?P<column>\w+))?: (?P<text>.+)$")
 
@@ -14,11 +16,12 @@ class HeaderBroken(ValueError):
 
 @dataclass(frozen=True)
 class HeaderColumn:
-    """`-- column name: description`, which ends in `(personal)` where values are masked."""
+    """`-- column name: description`, which ends in `(personal)` where values are masked; `-- tags name: one, two`."""
 
     name: str
     description: str
     personal: bool
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,23 +31,40 @@ class Header:
 
     def names(self, field: str) -> tuple[str, ...]:
         """The comma-separated names of a field, none where it is missing."""
-        return tuple(name.strip() for name in self.fields.get(field, "").split(",") if name.strip())
+        return split_names(self.fields.get(field, ""))
 
 
 def read_header(file_name: str, text: str, required: set[str]) -> Header:
-    """Read the lines that open a file. Raises HeaderBroken when a field is missing."""
+    """Read the lines that open a file. Raises HeaderBroken when a field is missing, or a tag is wrong."""
     fields: dict[str, str] = {}
     columns: list[HeaderColumn] = []
+    tags: dict[str, tuple[str, ...]] = {}
     for line in text.splitlines():
         if (match := LINE.match(line)) is None:
             break
         if match["field"] == "column":
             columns.append(HeaderColumn(match["column"], match["text"], match["text"].endswith("(personal)")))
+        elif match["field"] == "tags" and match["column"]:
+            tags[match["column"]] = split_names(match["text"])
         else:
             fields[match["field"]] = match["text"]
     if missing := required - set(fields):
         raise HeaderBroken(f"{file_name}: its header lacks {', '.join(sorted(missing))}")
-    return Header(fields, tuple(columns))
+    verify_header_tags(file_name, [split_names(fields.get("tags", "")), *tags.values()])
+    if unknown := set(tags) - {column.name for column in columns}:
+        raise HeaderBroken(f"{file_name}: tags of {min(unknown)}, which is not a column")
+    return Header(fields, tuple(replace(column, tags=tags.get(column.name, ())) for column in columns))
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def verify_header_tags(file_name: str, tags: Iterable[tuple[str, ...]]) -> None:
+    try:
+        verify_tags((tag for own in tags for tag in own), file_name)
+    except ValueError as error:
+        raise HeaderBroken(str(error)) from None
 
 
 class Reader(Protocol):

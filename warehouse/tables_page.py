@@ -7,6 +7,7 @@ from datetime import timedelta
 from duckdb import DuckDBPyConnection
 
 from contracts import load_tables
+from contracts.owners import OWNERS
 from contracts.table import Table
 from warehouse.headers import HeaderColumn
 from warehouse.marts import Mart, list_marts
@@ -37,6 +38,7 @@ class Line:
     description: str
     unit: str | None = None
     is_personal: bool = False
+    tags: tuple[str, ...] = ()
 
 
 def example_queries(address: str) -> tuple[str, ...]:
@@ -58,6 +60,7 @@ def render_page(types: Types) -> str:
     parts += [describe_mart(m, types) for m in list_marts() if not m.address.startswith("mart.")]
     parts += ["## Models\n", *(describe_table(t, types) for t in models)]
     parts += ["## Views and macros\n", *(describe_view(v, types) for v in list_views())]
+    parts += ["## Owners\n", describe_owners()]
     return "\n".join(parts)
 
 
@@ -66,30 +69,43 @@ def read_types(con: DuckDBPyConnection) -> Types:
 
 
 def describe_table(table: Table, types: Types) -> str:
-    facts = {"A row": table.grain, "Key": spell_names(table.key), "Owner": table.owner}
+    facts = {"A row": table.grain, "Key": spell_names(table.key), **spell_shared(table)}
     facts |= {"Sources": ", ".join(s.name for s in table.sources) or "made of other tables"}
     facts |= {"Promise": f"what arrives is published within {spell_duration(table.freshness)}"}
-    lines = [Line(c.name, c.description, c.unit, c.personal) for c in table.all_columns]
+    lines = [Line(c.name, c.description, c.unit, c.personal, c.tags) for c in table.all_columns]
     return spell_part(table.address, table.description, facts, lines, types)
 
 
 def describe_mart(mart: Mart, types: Types) -> str:
-    facts = {"A row": mart.grain, "Key": spell_names(mart.key), "Owner": mart.owner}
+    facts = {"A row": mart.grain, "Key": spell_names(mart.key), **spell_shared(mart)}
     facts |= {"Made of": ", ".join(mart.reads)}
     return spell_part(mart.address, mart.description, facts, [read_line(c) for c in mart.columns], types)
 
 
 def describe_view(view: View, types: Types) -> str:
-    facts = {"A row": view.grain, "Owner": view.owner, "Reads": ", ".join(view.reads)}
+    facts = {"A row": view.grain, **spell_shared(view), "Reads": ", ".join(view.reads)}
     if view.is_macro:
         facts["Parameters"] = spell_names(view.parameters)
     return spell_part(view.address, view.description, facts, [read_line(c) for c in view.columns], types)
 
 
+def spell_shared(one: Table | Mart | View) -> dict[str, str]:
+    """What everything has: an owner, and tags if any."""
+    return {"Owner": one.owner} | ({"Tags": " ".join(f"`#{tag}`" for tag in one.tags)} if one.tags else {})
+
+
+def describe_owners() -> str:
+    rows = (
+        f"| {one.name} | {one.about} | {', '.join(f'[{word}]({link})' for word, link in one.ways.items())} |"
+        for one in OWNERS
+    )
+    return "\n".join(["| owner | answers for | is reached by |", "|---|---|---|", *rows, ""])
+
+
 def read_line(column: HeaderColumn) -> Line:
     """A column of an SQL file says its unit, and whether it is personal, at the end of its description."""
     text = column.description.removesuffix("(personal)").strip()
-    return Line(column.name, text, None, column.personal)
+    return Line(column.name, text, None, column.personal, column.tags)
 
 
 def spell_part(address: str, description: str, facts: dict[str, str], lines: Iterable[Line], types: Types) -> str:
@@ -104,6 +120,7 @@ def spell_rows(address: str, lines: Iterable[Line], types: Types) -> Iterator[st
     yield "|---|---|---|"
     for line in lines:
         meaning = line.description + (f" [{line.unit}]" if line.unit else "") + " *personal*" * line.is_personal
+        meaning += "".join(f" `#{tag}`" for tag in line.tags)
         cells = (f"`{line.name}`", types.get((address, line.name), "").lower(), meaning.replace("|", "\\|"))
         yield f"| {' | '.join(cells)} |"
 

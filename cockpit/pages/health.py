@@ -18,6 +18,7 @@ from cockpit.health import (
 )
 from cockpit.outages import ASKED
 from cockpit.rendering import is_fragment, render
+from monitoring.owners import find_concerned
 from monitoring.rules import RULES
 from monitoring.runbook import read_runbook
 from monitoring.services import describe_effect
@@ -49,6 +50,7 @@ def show_health(request: Request, tasks: Annotated[list[TaskRun], Depends(list_t
         state=state,
         streams=[(one, *describe_stream(one, servers.away)) for one in state.streams] if state else [],
         rules=RULES,
+        find_concerned=find_concerned,
         runbook=read_runbook(),
     )
 

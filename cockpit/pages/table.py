@@ -13,6 +13,7 @@ from cockpit.partitions import list_partitions, list_refused
 from cockpit.publishes import list_costs, list_inputs, list_recent
 from cockpit.rendering import render
 from cockpit.tables import list_conditions, read_trends
+from contracts.owners import find_owner
 from warehouse.tables_page import example_queries
 
 router = APIRouter()
@@ -28,6 +29,7 @@ def show_table(request: Request, address: str, until: date | None = None) -> HTM
         "table.html",
         tab="tables",
         one=one,
+        owner=find_owner(one.owner),
         condition=list_conditions()[address],
         columns=list_columns(address),
         readers=list(list_readers(address)),

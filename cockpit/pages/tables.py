@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from cockpit.attention import list_matters
 from cockpit.declared import list_declared
 from cockpit.rendering import is_fragment, render
-from cockpit.tables import STATES, Wanted, find_tables
+from cockpit.tables import STATES, Wanted, count_tags, find_tables
 
 router = APIRouter()
 
@@ -23,15 +23,25 @@ def show_tables(
     q: str = "",
     schema: str = "",
     state: str = "",
+    tag: str = "",
     sort: Sort = "address",
     order: Literal["up", "down"] = "up",
     page: Annotated[int, Query(ge=1)] = 1,
 ) -> HTMLResponse:
-    wanted = Wanted(q, schema, state, sort, order == "down", page)
+    wanted = Wanted(q, schema, state, tag, sort, order == "down", page)
     schemas = sorted({one.schema for one in list_declared().values()})
     template = "tables_list.html" if is_fragment(request) else "tables.html"
     found = find_tables(wanted)
-    return render(request, template, tab="tables", found=found, wanted=wanted, schemas=schemas, states=STATES)
+    return render(
+        request,
+        template,
+        tab="tables",
+        found=found,
+        wanted=wanted,
+        schemas=schemas,
+        states=STATES,
+        tags=count_tags(),
+    )
 
 
 @router.get("/attention")

@@ -1,7 +1,8 @@
 """List the tables of the lake beside their contracts, show one, or drop one.
 
   watershed tables                                                 all, with what a contract no longer declares
-  watershed tables core.requests                                   what it is, and its columns
+  watershed tables --tag web                                       those that carry a tag, themselves or in a column
+  watershed tables core.requests                                   what it is, its owner, columns and comments
   watershed tables drop core.requests --reason "status was text"   administrators: drop it, whole
 
 What is still declared is made anew, empty: `watershed run ingest_SOURCE --from DAY --to DAY` fills it from raw. Its
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", nargs="?", metavar="TABLE", help="to drop")
     parser.add_argument("--reason", default="", metavar="TEXT", help="why, for those who read the ledger later")
     parser.add_argument("--in-process", action="store_true", help="drop it here, without Airflow")
+    parser.add_argument("--tag", metavar="TAG", help="list the tables that carry it")
     add_format(parser)
 
 
@@ -32,20 +34,30 @@ def run(args: argparse.Namespace) -> int:
         drop(args.table, args.reason, args.in_process)
     elif args.table:
         raise ValueError(f"{args.name} {args.table} is not understood: name one table, or `drop` and a table")
+    elif args.tag and args.name:
+        raise ValueError("--tag lists tables: name no table beside it")
     else:
-        print_listings(args.format, *(list_all() if args.name in (None, "list") else show(args.name)))
+        print_listings(args.format, *(list_all(args.tag) if args.name in (None, "list") else show(args.name)))
     return 0
 
 
-def list_all() -> list[Listing]:
+def list_all(tag: str | None) -> list[Listing]:
+    """Those of the lake, or those that carry a tag. Raises LookupError for a tag that nothing carries."""
     from contextlib import closing
 
     from warehouse.conformity import compare_tables
     from warehouse.connection import connect
+    from warehouse.described import find_declared, find_tagged
 
+    shown = None if tag is None else find_tagged(tag.removeprefix("#"))
     with closing(connect(read_only=True)) as con:
-        states = compare_tables(con)
-    return [Listing("tables", ("table", "state"), list(states.items()))]
+        states = {address: state for address, state in compare_tables(con).items() if shown is None or address in shown}
+    known = {address: find_declared(address) for address in states}
+    rows = [
+        (address, one.owner if one else None, ", ".join(one.tags) or None if one else None, states[address])
+        for address, one in known.items()
+    ]
+    return [Listing("tables", ("table", "owner", "tags", "state"), rows)]
 
 
 def show(name: str) -> list[Listing]:
@@ -58,10 +70,12 @@ def show(name: str) -> list[Listing]:
     with closing(connect(read_only=True)) as con:
         found = describe_relation(con, name)
     about = [(what, text) for what, text in found.about.items() if text]
-    columns = [(c.name, c.kind, c.is_nullable, c.is_personal, c.description) for c in found.columns]
+    columns = [
+        (c.name, c.kind, c.is_nullable, c.is_personal, ", ".join(c.tags) or None, c.description) for c in found.columns
+    ]
     return [
         Listing("about", ("what", "is"), about, title=found.address),
-        Listing("columns", ("column", "type", "nullable", "personal", "description"), columns),
+        Listing("columns", ("column", "type", "nullable", "personal", "tags", "description"), columns),
     ]
 
 

@@ -61,6 +61,19 @@ def test_a_missing_day_is_found_from_the_first_page(published: EmptyLake, browse
     assert client.get("tables/core.requests/partitions/2026-12-24").status_code == 404
 
 
+def test_tables_have_owners_and_tags(published: EmptyLake, browse: Browse) -> None:
+    client = browse()
+    table = client.get("tables/core.requests").text
+    assert 'href="mailto:web-platform@' in table and 'href="https://oncall.' in table
+    assert 'href="/watershed/tables?tag=web"' in table
+    listed = client.get("tables", params={"tag": "web", "sort": "rows"}).text
+    assert "tables/core.requests" in listed and "tables/core.users" not in listed and "tag=web&amp;sort=owner" in listed
+    by_column = read_text(client.get("tables?tag=device-clock").text)
+    assert "1 table" in by_column and "core.photo_events" in by_column
+    assert "No table fits" in client.get("tables?tag=nothing").text
+    assert "#device-clock" in client.get("find", params={"q": "#device-clock"}).text
+
+
 def test_a_day_shows_its_books_and_what_it_is_made_of(published: EmptyLake, browse: Browse) -> None:
     client = browse(Rights())
     day = client.get("tables/core.requests/partitions/2026-11-04").text

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from contracts import find_source, load_sources, load_streams, load_tables, tables_of
+from contracts.owners import explain_owner, find_owner
+from plugins.runbooks import spell_ways
 from tests.dags.conftest import DAGS, ROOT
 
 FILES = sorted(DAGS.glob("*.py"))
@@ -64,7 +67,10 @@ def test_files_import_little(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_runbook_answers_what_a_person_on_call_asks(path: Path, dag_bag: Any) -> None:
     runbook = ast.get_docstring(ast.parse(path.read_text())) or ""
-    assert dag_bag.dags[path.stem].doc_md.strip() == runbook.strip()
+    shown, (owner,) = dag_bag.dags[path.stem].doc_md, re.findall(r"^\*\*Owner\*\* (\S+)$", runbook, re.MULTILINE)
+    assert shown.replace(spell_ways(owner), "").strip() == runbook.strip()
+    assert find_owner(owner), explain_owner(owner)
+    assert f"**Owner** {owner} ([{owner}@" in shown
     assert all(heading in runbook for heading in ("**When it fails**", "**Safe to rerun?**", "**Owner**"))
 
 

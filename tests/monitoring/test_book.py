@@ -33,6 +33,7 @@ def test_a_webhook_that_was_away_is_told_later(watch: Watch, desk: Desk) -> None
     assert post["text"].startswith("[firing] deadline_missed away: a run takes long (")
     assert (mail["To"], mail["From"]) == ("ann@example.org, bob@example.org", "watershed@example.org")
     assert post["runbook"] in mail.get_payload()
+    assert post["owner"] == post["contact"] == "" and "owns it" not in mail.get_payload()
 
 
 def test_another_monitor_knows_what_was_told(watch: Watch, desk: Desk) -> None:

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.servers
 LONG = "a-file-whose-name-says-where-it-was-written-and-when-and-by-whom-2026-11-01T10-05-03.log"
 LISTINGS = (
     "ledger", "ledger core.requests", "ledger top_pages", "refused", "refused access_logs", f"refused noise-{LONG}",
-    "quarantine", "quarantine core.requests", "tables", "tables core.requests", "tables quarantine.requests", "pin",
+    "quarantine", "quarantine core.requests", "tables", "tables --tag web", "tables core.requests", "pin",
+    "tables quarantine.requests",
     "lineage mart.top_pages", "lineage mart.top_pages.client_count", "streams", "models", "serve --list", "status",
     "trace core.requests --where raw_line<3",
 )  # fmt: skip

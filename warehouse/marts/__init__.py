@@ -2,7 +2,8 @@
 
 The header says owner, description, grain, key, partition (`whole`, or `day` and the column that holds it), inputs
 (tables whose changes make the mart stale), lookups (dimensions read as they are), views (views and macros of
-`warehouse/views` that the query names), an example of a query and a line for every column. A mart that continues
+`warehouse/views` that the query names), an example of a query, tags of the mart (`tags: one, two`) and
+of columns (`tags name: one, two`), and a line for every column. A mart that continues
 itself has a partition `days so far` and the column: each day holds what all days up to its end amount to. It also has
 `empty`, a query that makes its columns before there is anything to continue.
 """
@@ -44,6 +45,7 @@ class Mart:
     is_cumulative: bool = False
     empty: str | None = None
     example: str | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -85,6 +87,7 @@ def read_mart(path: Path) -> Mart:
         is_cumulative=unit == "days so far",
         empty=header.fields.get("empty"),
         example=header.fields.get("example"),
+        tags=header.names("tags"),
     )
 
 

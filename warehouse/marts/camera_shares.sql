@@ -5,6 +5,7 @@
 -- partition: whole
 -- inputs: core.photos, core.cameras
 -- example: SELECT maker, sum(photo_share) AS photo_share FROM mart.camera_shares GROUP BY maker ORDER BY photo_share DESC
+-- tags: photos
 -- column maker: Maker of the camera; '(unknown)' for photos without a known camera
 -- column model: Model of the camera; '(unknown)' likewise
 -- column photo_count: Photos

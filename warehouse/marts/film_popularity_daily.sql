@@ -6,6 +6,7 @@
 -- inputs: core.watch_minutes
 -- lookups: core.films
 -- example: SELECT watched_date, title, minutes_watched FROM mart.film_popularity_daily WHERE popularity_rank <= 3 ORDER BY 1, 3 DESC
+-- tags: films
 -- column watched_date: The day, in UTC
 -- column film_id: The film; a film of core.films
 -- column title: Its title when this day was computed

@@ -6,6 +6,7 @@
 -- inputs: core.ratings
 -- lookups: core.films
 -- example: SELECT title, rating_share_mean, rating_count FROM mart.film_ratings WHERE rating_count >= 20 ORDER BY 2 DESC LIMIT 10
+-- tags: films
 -- column film_id: The film; a film of core.films
 -- column title: Its title
 -- column rating_count: Ratings

@@ -6,6 +6,7 @@
 -- partition: whole
 -- inputs: core.watch_minutes, core.ratings, core.recommendation_requests, core.film_titles
 -- example: SELECT genre, count(*) AS films FROM core.films, unnest(genres) AS g(genre) GROUP BY genre ORDER BY films DESC
+-- tags: films
 -- column film_id: The film, as logs and files name it; 'unknown' is the member that facts without a film join to
 -- column title: Title without the year, from a rating file, else read from the name in the logs
 -- column release_year: Year of release; null where unknown

@@ -8,6 +8,7 @@
 -- views: core.photo_changes, core.fold_photos, core.photo_state_days
 -- empty: SELECT DATE '1970-01-01' AS state_date, * EXCLUDE (received_at) FROM core.photo_changes
 -- example: SELECT state_date, count(*) FILTER (NOT is_deleted) AS photos FROM core.photo_states GROUP BY state_date ORDER BY state_date
+-- tags: photos
 -- column state_date: The day at whose end, in UTC, it was so
 -- column photo_id: The photo
 -- column user_id: Whose photo it is; this and what follows is described in core.photo_changes (personal)

@@ -5,6 +5,7 @@
 -- partition: day requested_date
 -- inputs: core.requests
 -- example: SELECT path, sum(request_count) AS requests FROM mart.top_pages GROUP BY path ORDER BY requests DESC LIMIT 10
+-- tags: web
 -- column requested_date: The day, in UTC
 -- column path: The path without the query; '(none)' for requests that named none
 -- column request_count: Requests

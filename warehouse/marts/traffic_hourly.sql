@@ -5,6 +5,7 @@
 -- partition: day hour_at
 -- inputs: core.requests
 -- example: SELECT hour(hour_at) AS hour_of_day, avg(request_count) AS requests FROM mart.traffic_hourly GROUP BY 1 ORDER BY 1
+-- tags: web
 -- column hour_at: Start of the hour, in UTC
 -- column request_count: Requests
 -- column client_error_count: Requests answered with a status of 400 to 499

@@ -5,6 +5,7 @@
 -- partition: day uploaded_date
 -- inputs: core.photos
 -- example: SELECT uploaded_date, photo_count, file_bytes FROM mart.uploads_daily ORDER BY uploaded_date
+-- tags: photos
 -- column uploaded_date: The day, in UTC
 -- column photo_count: Photos uploaded
 -- column uploader_count: Distinct users who uploaded

@@ -31,6 +31,7 @@ class View:
     columns: tuple[HeaderColumn, ...]
     sql: str
     example: str | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def is_macro(self) -> bool:
@@ -77,4 +78,5 @@ def read_view(path: Path) -> View:
         columns=header.columns,
         sql=text.strip(),
         example=header.fields.get("example"),
+        tags=header.names("tags"),
     )

@@ -3,6 +3,7 @@
 -- grain: one photo that was added and not deleted
 -- reads: core.photos_as_of
 -- example: SELECT user_id, count(*) AS photos FROM core.photos_now GROUP BY user_id ORDER BY photos DESC LIMIT 10
+-- tags: photos
 -- column photo_id: The photo
 -- column user_id: Whose photo it is (personal)
 -- column path: Where the file is (personal)

@@ -3,6 +3,7 @@
 -- grain: one film
 -- reads: serve.viewings_within, core.films
 -- example: SELECT title, minutes_watched, viewer_count FROM serve.most_watched_now ORDER BY popularity_rank
+-- tags: films
 -- column popularity_rank: Rank by minutes; ties share a rank
 -- column film_id: The film
 -- column title: Its title; its id where core.films, a mart, does not have it yet
