@@ -16,7 +16,8 @@ KIND = """
         WHEN commit_message LIKE 'publish %%' THEN 'publish'
         WHEN commit_message LIKE 'decide %%' OR commit_message LIKE 'decision %%' THEN 'decision'
         WHEN commit_message LIKE 'drop %%' THEN 'drop'
-        WHEN commit_message LIKE 'alert:%%' THEN 'alert'
+        WHEN commit_message LIKE 'alert:%%' OR commit_message LIKE 'snooze %%' THEN 'alert'
+        WHEN commit_message LIKE 'comment on %%' OR commit_message LIKE 'withdraw a comment %%' THEN 'comment'
         WHEN commit_message LIKE 'pin %%' OR commit_message LIKE 'take off the pin %%' THEN 'pin'
         WHEN commit_message LIKE 'follow the contracts%%' THEN 'schema'
         WHEN changes_made ~ 'merge_adjacent|rewrite_delete|compacted' THEN 'compaction'
@@ -25,7 +26,7 @@ KIND = """
         ELSE 'other'
     END
 """
-KINDS = ("publish", "decision", "drop", "alert", "pin", "schema", "compaction", "flush", "other")
+KINDS = ("publish", "decision", "drop", "alert", "comment", "pin", "schema", "compaction", "flush", "other")
 UPKEEP = ("compaction", "flush")
 FOUND = f"""
     SELECT * FROM (

@@ -4,20 +4,16 @@ It ends by itself. What still fires then is told again; that it is over is told 
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 
-from contracts.settings import load_settings
 from monitoring.reading import Snooze
 from monitoring.rules import RULES
-from warehouse.connection import connect, quote
-from warehouse.ddl import is_prepared
-from warehouse.ledger import insert_rows, utc_now
-from warehouse.publish import hold_lock, prepare, read_snapshot, transact
+from warehouse.ledger import utc_now
+from warehouse.recording import record_row
 
 LONGEST = timedelta(days=30)
 SNOOZES = """
@@ -51,16 +47,6 @@ def snooze(rule: str, subject: str, until: datetime, reason: str, by: str) -> Sn
     if not reason.strip():
         raise ValueError("a snooze needs a reason, for the one who is on call next")
     one = Snooze(rule, subject.strip(), reason.strip()[:500], by, now, max(until, now))
-    write_snooze(one)
+    about = f"snooze {one.rule} {one.subject}".strip()
+    record_row("ledger.snoozes", asdict(one), by, f"{about}: {one.reason}")
     return one
-
-
-def write_snooze(one: Snooze) -> None:
-    settings = load_settings()
-    with closing(connect(settings)) as con:
-        if not is_prepared(con, []):
-            prepare(settings, [])
-        with hold_lock(settings), transact(con):
-            insert_rows(con, "ledger.snoozes", [asdict(one) | {"snapshot_id": read_snapshot(con) + 1}])
-            about = f"snooze {one.rule} {one.subject}".strip()
-            con.execute(f"CALL lake.set_commit_message({quote(one.snoozed_by)}, {quote(f'{about}: {one.reason}')})")

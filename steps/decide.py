@@ -21,11 +21,9 @@ from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
-from contracts.settings import load_settings
 from warehouse.connection import connect, quote
-from warehouse.ddl import is_prepared
-from warehouse.ledger import fetch_column, insert_rows, utc_now
-from warehouse.publish import hold_lock, prepare, read_snapshot, transact
+from warehouse.ledger import fetch_column, utc_now
+from warehouse.recording import record_row
 
 Kind = Literal["drop", "replay", "accept", "leave", "rollback", "drop_table"]
 
@@ -106,18 +104,9 @@ def record_outcome(decision_id: str, run_id: str) -> None:
 
 
 def write_row(address: str, row: dict[str, Any], author: str, message: str) -> bool:
-    """One row about a decision in a snapshot of its own. Returns whether it is new: the first one stays."""
-    settings = load_settings()
-    with closing(connect(settings)) as con:
-        if not is_prepared(con, []):
-            prepare(settings, [])
-        with hold_lock(settings), transact(con):
-            known = f"SELECT 1 FROM {address} WHERE decision_id = ?"
-            if con.execute(known, [row["decision_id"]]).fetchone():
-                return False
-            insert_rows(con, address, [row | {"snapshot_id": read_snapshot(con) + 1}])
-            con.execute(f"CALL lake.set_commit_message({quote(author)}, {quote(message)})")
-            return True
+    """One row about a decision. Returns whether it is new: the first one stays."""
+    known = f"SELECT 1 FROM {address} WHERE decision_id = ?"
+    return record_row(address, row, author, message, known, [row["decision_id"]])
 
 
 def find_decision(decision_id: str) -> Decision:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from duckdb import DuckDBPyConnection
+from duckdb import CatalogException, DuckDBPyConnection
 
 from contracts import list_tables
 from contracts.nearby import explain_unknown
@@ -23,6 +24,10 @@ RELATIONS = """
 COLUMNS = """
     SELECT column_name, data_type, is_nullable, coalesce(comment, '') FROM duckdb_columns()
     WHERE database_name = 'lake' AND schema_name || '.' || table_name = ? ORDER BY column_index
+"""
+COMMENTS = """
+    SELECT column_name, body, written_by, written_at FROM ledger.current_comments
+    WHERE table_name = ? AND withdrawn_by IS NULL ORDER BY written_at DESC, comment_id
 """
 
 
@@ -73,6 +78,15 @@ def describe_relation(con: DuckDBPyConnection, name: str) -> Described:
 
 def list_declared() -> list[Table | Mart | View]:
     return [*list_tables(), *list_marts(), *list_views()]
+
+
+def read_comments(con: DuckDBPyConnection, address: str) -> list[tuple[Any, ...]]:
+    """What people have written about a table and its columns: column, text, who and when, the latest first. A lake that
+    an earlier version made has none."""
+    try:
+        return con.execute(COMMENTS, [address]).fetchall()
+    except CatalogException:
+        return []
 
 
 def find_declared(address: str) -> Table | Mart | View | None:

@@ -212,6 +212,16 @@ CREATE TABLE IF NOT EXISTS ledger.snoozes (
     snoozed_until TIMESTAMP NOT NULL  -- the latest row counts: one that ends at once takes it back
 );
 
+CREATE TABLE IF NOT EXISTS ledger.comments (
+    comment_id VARCHAR NOT NULL,    -- the same in the row that withdraws it
+    snapshot_id BIGINT NOT NULL,
+    table_name VARCHAR NOT NULL,    -- what it is about, such as core.requests
+    column_name VARCHAR,            -- null: the table as a whole
+    body VARCHAR,                   -- text; null: it was withdrawn
+    written_by VARCHAR NOT NULL,
+    written_at TIMESTAMP NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS ledger.pins (
     name VARCHAR NOT NULL,          -- of a version that a report cites
     snapshot_id BIGINT NOT NULL,    -- the one that this row is written in
@@ -343,6 +353,15 @@ stretches AS (
 )
 SELECT quarantine, raw_object, rule, reason, is_dropped, unnest(range(stretch[1], stretch[2] + 1)) AS raw_line
 FROM stretches;
+
+-- What people have written about tables and columns; who has withdrawn it since, and when.
+CREATE OR REPLACE VIEW ledger.current_comments AS
+WITH withdrawn AS (
+    SELECT comment_id, min(written_by) AS withdrawn_by, min(written_at) AS withdrawn_at
+    FROM ledger.comments WHERE body IS NULL GROUP BY comment_id
+)
+SELECT comment_id, table_name, column_name, body, written_by, written_at, withdrawn_by, withdrawn_at
+FROM ledger.comments LEFT JOIN withdrawn USING (comment_id) WHERE body IS NOT NULL;
 
 -- Names of versions, as they are now.
 CREATE OR REPLACE VIEW ledger.current_pins AS

@@ -95,10 +95,7 @@ def spell_shared(one: Table | Mart | View) -> dict[str, str]:
 
 
 def describe_owners() -> str:
-    rows = (
-        f"| {one.name} | {one.about} | {', '.join(f'[{word}]({link})' for word, link in one.ways.items())} |"
-        for one in OWNERS
-    )
+    rows = (f"| {one.name} | {one.about} | {one.contact} |" for one in OWNERS)
     return "\n".join(["| owner | answers for | is reached by |", "|---|---|---|", *rows, ""])
 
 

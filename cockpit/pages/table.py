@@ -1,13 +1,16 @@
 """A table: what it is, its calendar, and what was last published to it."""
 
 from datetime import date
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from cockpit.catalogue import list_columns
 from cockpit.checks import list_failing, list_histories
+from cockpit.comments import count_comments, list_comments
 from cockpit.declared import find_declared, list_readers
+from cockpit.guards import Looker
 from cockpit.months import MOST_SENTENCES, SIGNS, list_concerns, make_calendar
 from cockpit.partitions import list_partitions, list_refused
 from cockpit.publishes import list_costs, list_inputs, list_recent
@@ -20,10 +23,11 @@ router = APIRouter()
 
 
 @router.get("/tables/{address}")
-def show_table(request: Request, address: str, until: date | None = None) -> HTMLResponse:
+def show_table(request: Request, user: Looker, address: str, until: date | None = None) -> HTMLResponse:
     one = find_declared(address)
     partitions = list_partitions(address)
     concerns = list_concerns(partitions)
+    comments = list_comments(address)
     return render(
         request,
         "table.html",
@@ -46,4 +50,8 @@ def show_table(request: Request, address: str, until: date | None = None) -> HTM
         failing=list_failing().get(address, []),
         trend=read_trends([address]).get(address, []),
         examples=example_queries(address),
+        user=user,
+        comments=comments,
+        notes=count_comments(comments),
+        new_comment=uuid4().hex[:16],
     )

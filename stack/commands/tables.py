@@ -65,10 +65,11 @@ def show(name: str) -> list[Listing]:
     from contextlib import closing
 
     from warehouse.connection import connect
-    from warehouse.described import describe_relation
+    from warehouse.described import describe_relation, read_comments
 
     with closing(connect(read_only=True)) as con:
         found = describe_relation(con, name)
+        comments = read_comments(con, found.address)
     about = [(what, text) for what, text in found.about.items() if text]
     columns = [
         (c.name, c.kind, c.is_nullable, c.is_personal, ", ".join(c.tags) or None, c.description) for c in found.columns
@@ -76,6 +77,7 @@ def show(name: str) -> list[Listing]:
     return [
         Listing("about", ("what", "is"), about, title=found.address),
         Listing("columns", ("column", "type", "nullable", "personal", "tags", "description"), columns),
+        Listing("comments", ("column", "comment", "by", "at"), comments),
     ]
 
 

@@ -1,0 +1,34 @@
+"""One row of the ledger in a snapshot of its own: what a person has decided, snoozed or written."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from contracts.settings import load_settings
+from warehouse.connection import connect, quote
+from warehouse.ddl import is_prepared
+from warehouse.ledger import insert_rows
+from warehouse.publish import hold_lock, prepare, read_snapshot, transact
+
+
+def record_row(
+    address: str,
+    row: dict[str, Any],
+    author: str,
+    message: str,
+    known: str | None = None,
+    values: Sequence[object] = (),
+) -> bool:
+    """Write it, as `author`, with a `message` that says what it is, into a lake that has all of the ledger's tables: an
+    older one gets what it lacks. Where the query `known`, of `values`, finds a row, nothing is written. Returns whether
+    it was."""
+    settings = load_settings()
+    with closing(connect(settings)) as con:
+        if not is_prepared(con, []):
+            prepare(settings, [])
+        with hold_lock(settings), transact(con):
+            if known and con.execute(known, values).fetchone():
+                return False
+            insert_rows(con, address, [row | {"snapshot_id": read_snapshot(con) + 1}])
+            con.execute(f"CALL lake.set_commit_message({quote(author)}, {quote(message)})")
+            return True
