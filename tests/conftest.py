@@ -27,7 +27,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "False"
 # Only now: what these import may read the environment.
 from stack.home import Home, open_home  # noqa: E402
 from stack.servers import start_storage, stop_stack  # noqa: E402
-from tests.empty_lake import EmptyLake, hurry_postgres, make_lake, make_topics, remove_lake  # noqa: E402
+from tests.empty_lake import EmptyLake, hurry_postgres, lend_lake, make_topics  # noqa: E402
 from tests.workers import GroupScheduling, claim_ports, order_items, stop_leftovers  # noqa: E402
 
 claim_ports()
@@ -61,13 +61,10 @@ def stack() -> Iterator[Home]:
 
 
 @pytest.fixture
-def lake(stack: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmptyLake]:
+def lake(stack: Home) -> Iterator[EmptyLake]:
     """An empty bucket, catalogue and `accounts` database of the test's own, set in the environment."""
-    empty = make_lake(stack)
-    for name, value in empty.environment.items():
-        monkeypatch.setenv(name, value)
-    yield empty
-    remove_lake(stack, empty)
+    with lend_lake(stack) as empty:
+        yield empty
 
 
 @pytest.fixture
@@ -79,9 +76,5 @@ def topics(lake: EmptyLake) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def module_lake(stack: Home) -> Iterator[EmptyLake]:
     """The same for a whole module, where tests read what one load wrote."""
-    empty = make_lake(stack)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in empty.environment.items():
-            patch.setenv(name, value)
+    with lend_lake(stack) as empty:
         yield empty
-    remove_lake(stack, empty)

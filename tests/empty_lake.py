@@ -5,12 +5,15 @@ Preparing one takes a second of two processors: the catalogue is a copy of one t
 
 import itertools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
 import psycopg
+import pytest
 from psycopg import sql
 
 from contracts import load_streams
@@ -51,6 +54,17 @@ class EmptyLake:
             "WATERSHED_ACCOUNTS_URL": self.accounts_url,
             "WATERSHED_TOPIC_PREFIX": self.topic_prefix,
         }
+
+
+@contextmanager
+def lend_lake(home: Home) -> Iterator[EmptyLake]:
+    """A lake that the environment names as long as it is there."""
+    empty = make_lake(home)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in empty.environment.items():
+            patch.setenv(name, value)
+        yield empty
+    remove_lake(home, empty)
 
 
 def make_lake(home: Home) -> EmptyLake:

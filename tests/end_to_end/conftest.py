@@ -1,5 +1,5 @@
 """A real Airflow on the test stack: its scheduler, triggerer, web server and database, with an empty lake and topics of
-the module's own.
+the folder's own.
 """
 
 from collections.abc import Iterator
@@ -9,15 +9,16 @@ import pytest
 from stack.airflow_api import AirflowApi, open_api
 from stack.home import Home
 from stack.servers import start_airflow, stop_airflow
-from tests.empty_lake import EmptyLake, make_topics
+from tests.empty_lake import lend_lake, make_topics
 
 
-@pytest.fixture(scope="module")
-def airflow(stack: Home, module_lake: EmptyLake) -> Iterator[AirflowApi]:
-    """Airflow's processes inherit the environment, and with it the module's lake."""
-    make_topics(module_lake)
-    try:
-        start_airflow(stack)
-        yield open_api()
-    finally:
-        stop_airflow(stack)
+@pytest.fixture(scope="package")
+def airflow(stack: Home) -> Iterator[AirflowApi]:
+    """Airflow's processes inherit the environment, and with it the lake."""
+    with lend_lake(stack) as lake:
+        make_topics(lake)
+        try:
+            start_airflow(stack)
+            yield open_api()
+        finally:
+            stop_airflow(stack)

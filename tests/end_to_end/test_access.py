@@ -1,7 +1,6 @@
 """Every address of the cockpit, called without login and as every role, through Airflow's own web server."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -11,12 +10,8 @@ from fastapi.routing import APIRoute
 from cockpit.app import PREFIX, make_app
 from cockpit.guards import Guards, may_act, may_administer, may_look
 from contracts.settings import read_setting
-from stack.airflow import describe_airflow, prepare_airflow
-from stack.airflow_api import AirflowApi, open_api
-from stack.home import Home, read_ports
-from stack.servers import lock_home, start_missing, stop_airflow
+from stack.airflow_api import AirflowApi
 from tests.cockpit.conftest import name_user
-from tests.empty_lake import EmptyLake
 
 pytestmark = pytest.mark.servers
 
@@ -37,21 +32,13 @@ CALLS = sorted(BY_CALL)
 
 
 @pytest.fixture(scope="module")
-def clients(stack: Home, module_lake: EmptyLake) -> Iterator[dict[str, httpx.Client]]:
-    """Airflow's web server alone; a client of every role, and one of nobody's."""
-    try:
-        with lock_home(stack):
-            prepare_airflow(stack, read_ports(stack), print)
-            servers = describe_airflow(stack, read_ports(stack))
-            start_missing(stack, [server for server in servers if server.name == "airflow-api-server"], print)
-        airflow = open_api()
-        made = {role: log_in(airflow, role) for role in ROLES} | {"nobody": httpx.Client()}
-        for client in made.values():
-            client.base_url = httpx.URL(f"{read_setting('airflow_url')}{PREFIX}")
-            client.timeout = httpx.Timeout(60)
-        yield made
-    finally:
-        stop_airflow(stack)
+def clients(airflow: AirflowApi) -> dict[str, httpx.Client]:
+    """A client of every role, and one of nobody's."""
+    made = {role: log_in(airflow, role) for role in ROLES} | {"nobody": httpx.Client()}
+    for client in made.values():
+        client.base_url = httpx.URL(f"{read_setting('airflow_url')}{PREFIX}")
+        client.timeout = httpx.Timeout(60)
+    return made
 
 
 def log_in(airflow: AirflowApi, role: str) -> httpx.Client:
