@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from cockpit.guards import Rights
 from cockpit.outages import ASKED, is_outage
 from cockpit.turns import RETRY_S, Busy
-from contracts.counting import count_nouns
+from contracts.counting import count_nouns, spell_span
 from monitoring.services import describe_effect
 from warehouse.mirror import MIRROR
 
@@ -188,14 +188,6 @@ def spell_ago(moment: datetime | None) -> str:
     if moment is None:
         return "never"
     return f"{spell_span(datetime.now(UTC).replace(tzinfo=None) - moment)} ago"
-
-
-def spell_span(span: timedelta) -> str:
-    seconds = max(0, int(span.total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
 
 
 def spell_seconds(seconds: float | None) -> str:

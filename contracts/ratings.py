@@ -5,10 +5,16 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from contracts.rhythm import Rhythm
 from contracts.table import UTC_TIMESTAMP, Column, Source, Table
 from contracts.watch_minutes import WATCH_EVENTS, WATCH_LOGS
 
-RATINGS_FILES = Source("ratings_files", "logs", "Files of `user::item::rating::epoch` and `item::title::genres` lines")
+RATINGS_FILES = Source(
+    "ratings_files",
+    "logs",
+    "Files of `user::item::rating::epoch` and `item::title::genres` lines, of everything once a month",
+    rhythm=Rhythm(timedelta(days=31)),
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Listings: rows under names, as a table that fits the terminal, as CSV, or as JSON. Every command that lists has them.
 
 A table takes the width of the terminal (80 columns where there is none; COLUMNS says otherwise). What does not fit is
-wrapped inside its column, and where there are too many columns for that, each row is a block of lines.
+wrapped inside its column, and where there are too many columns for that, each row is a block of lines. A duration is a
+number of seconds in CSV and JSON.
 """
 
 import argparse
@@ -11,9 +12,11 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from textwrap import wrap
 from typing import Any
+
+from contracts.counting import spell_span
 
 FORMS = ("table", "csv", "json")
 GAP = 2
@@ -75,6 +78,8 @@ def print_json(listings: Sequence[Listing]) -> None:
 
 
 def spell_json(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return round(value.total_seconds())
     return value if isinstance(value, bool | int | float | str | dict | list) or value is None else str(value)
 
 
@@ -87,6 +92,8 @@ def print_csv(listing: Listing) -> None:
 def spell_field(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, timedelta):
+        return round(value.total_seconds())
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
@@ -128,6 +135,8 @@ def spell_cell(name: str, value: Any) -> str:
             return f"{value:%Y-%m-%d %H:%M:%S}"
         case date():
             return value.isoformat()
+        case timedelta():
+            return spell_span(value)
         case _:
             text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
             return escape(" ".join(text.split()))

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from contracts import load_sources
 from contracts.rhythm import WEEKDAYS, Rhythm
 
 DAY = timedelta(days=1)
@@ -33,6 +34,13 @@ def test_days_are_expected_as_declared() -> None:
     days = [date(2026, 12, 21) + n * DAY for n in range(7)]
     assert [day.day for day in days if rhythm.expects_rows(day)] == [21, 22, 23, 24]
     assert not any(Rhythm(7 * DAY).expects_rows(day) for day in days)  # weekly: on which day, nobody said
+
+
+def test_the_sample_misses_no_day_for_a_rhythm() -> None:
+    """Its data end years ago: a source of it that is expected on every day would miss a thousand of them."""
+    promised = {name: source.rhythm for name, source in load_sources().items() if source.rhythm}
+    assert promised
+    assert [name for name, rhythm in promised.items() if rhythm.expects_rows(date(2026, 11, 27))] == []
 
 
 @pytest.mark.parametrize(("every", "weekdays"), [(timedelta(), WEEKDAYS), (DAY, ()), (DAY, (7,))])

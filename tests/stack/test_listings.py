@@ -28,7 +28,7 @@ LONG = "a-file-whose-name-says-where-it-was-written-and-when-and-by-whom-2026-11
 LISTINGS = (
     "ledger", "ledger core.requests", "ledger top_pages", "refused", "refused access_logs", f"refused noise-{LONG}",
     "quarantine", "quarantine core.requests", "tables", "tables --tag web", "tables core.requests", "pin",
-    "tables quarantine.requests",
+    "tables quarantine.requests", "freshness", "freshness core.requests", "freshness --late",
     "lineage mart.top_pages", "lineage mart.top_pages.client_count", "streams", "models", "serve --list", "status",
     "trace core.requests --where raw_line<3",
 )  # fmt: skip
