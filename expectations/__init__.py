@@ -5,3 +5,7 @@
 go to quarantine. A *table rule* says something about all rows together: a critical one blocks the publish, others are
 only reported. Importing this package is cheap: Great Expectations is imported inside functions.
 """
+
+from expectations.late_modules import delay_imports
+
+delay_imports()
