@@ -34,9 +34,8 @@ from warehouse.analyst import connect_analyst, find_spool, forget_analysts
 from warehouse.answer_files import Form, Spool, write_answer
 from warehouse.answers import Answer, Column, open_answer, take_one
 from warehouse.pins import find_snapshot
-from warehouse.queries import refuse_statement
 from warehouse.spelling import spell_text
-from warehouse.travel import adapt_statement
+from warehouse.statements import adapt_statement, examine_statement, explain_error
 
 BATCH = 2048
 BESIDES = 2**30  # bytes of memory beside DuckDB's own: Python, Arrow, the values at work
@@ -106,8 +105,8 @@ def answer_safely(question: dict[str, Any], folder: Path) -> Found:
 
 
 def answer_question(question: dict[str, Any], settings: Settings) -> Found:
-    query, role = question["query"], find_role(question["role"])
-    refuse_statement(query, role)
+    role = find_role(question["role"])
+    query = examine_statement(question["query"], role)
     snapshot = find_version(question["snapshot"], settings, role)
     with closing(connect_analyst(settings, snapshot, role)) as con:
         answer = open_answer(con, adapt_statement(con, take_one(query), role))
@@ -174,7 +173,7 @@ def explain(error: Exception, query: str) -> Found:
     """The error's sentence, and the place in the query, which may stand a line further down in what was run."""
     text = str(error)
     place = PLACE.search(text)
-    answer: Found = {"error": text.split("\n\nLINE ")[0].split("\nLINE ")[0].strip()}
+    answer: Found = {"error": explain_error(error)}
     if place is None:
         return answer
     lines = query.split("\n")

@@ -6,8 +6,6 @@ examined, within a time, counted and logged. What it hands back to Quack is a qu
 own engine has nothing else: the lake is attached in others, one for each role.
 """
 
-import json
-import os
 import secrets
 import threading
 import time
@@ -15,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +26,9 @@ from warehouse.analyst import connect_analyst, lock_engine
 from warehouse.answers import open_answer, take_one
 from warehouse.connection import find_extension, quote, start_duckdb
 from warehouse.people import find_person, read_people, read_role
-from warehouse.queries import ANSWERS, OURS, is_explained, refuse_statement
-from warehouse.travel import adapt_statement
+from warehouse.queries import ANSWERS, OURS, is_explained
+from warehouse.question_log import write_question
+from warehouse.statements import adapt_statement, examine_statement, explain_error
 
 WHO, WHAT = f"{OURS}who", f"{OURS}what"  # the functions that Quack asks
 KEEP_S = 60.0  # Quack begins to read an answer at once, and a transaction keeps it for who reads slowly
@@ -71,14 +69,15 @@ class Desk:
             table, rows = self.find_rows(sql, read_role(name))
             return f"FROM {ANSWERS}.{table}"
         except (ValueError, LookupError, ConnectionError, duckdb.Error) as error:
-            refusal = str(error).split("\n\n")[0]
+            refusal = explain_error(error)
             return spell_error(refusal)
         finally:
-            self.write_log({"who": name, "sql": sql, "ms": since(began), "rows": rows, "refused": refusal})
+            asked = {"who": name, "by": "serve", "sql": sql, "ms": since(began), "rows": rows, "refused": refusal}
+            write_question(asked, self.log)
 
     def find_rows(self, sql: str, role: Role) -> tuple[str, int]:
         """Run a question into a table: its name and how many rows. Raises ValueError and duckdb.Error."""
-        refuse_statement(sql, role)
+        sql = examine_statement(sql, role)
         if is_explained(sql):
             raise ValueError("EXPLAIN is not answered here: ask `watershed sql` for it")
         table = f"answer_{secrets.token_hex(16)}"
@@ -106,12 +105,6 @@ class Desk:
             self.answers = [(at, table) for at, table in self.answers if table not in old]
         for table in old:
             con.execute(f"DROP TABLE IF EXISTS {ANSWERS}.{table}")
-
-    def write_log(self, asked: dict[str, str | int | None]) -> None:
-        """A line of JSON a question, for whoever has to know who asked what."""
-        line = {"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"} | asked
-        with self.lock, open(self.log, "a", opener=open_private) as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def open_desk(log: Path, address: str, *, beyond_loopback: bool = False, settings: Settings | None = None) -> Desk:
@@ -164,10 +157,6 @@ def stop_after(connections: list[DuckDBPyConnection], seconds: float) -> Iterato
         raise ValueError(f"the question took longer than {seconds:g} s: ask for less (a day, fewer columns)") from None
     finally:
         timer.cancel()
-
-
-def open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def spell_error(sentence: str) -> str:

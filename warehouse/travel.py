@@ -6,15 +6,13 @@ replaced in its tree by the same view of that version, or of those changes: mask
 
 from typing import Any
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from contracts.roles import Role
 from warehouse.connection import LAKE, quote
-from warehouse.queries import EXPLAIN
 from warehouse.role_rows import VAULT, find_closed
 from warehouse.role_views import see
-from warehouse.trees import Tree, parse_tree, query_node, walk_tree, write_tree
+from warehouse.trees import Tree, parse_tree, query_node, write_tree
 
 CHANGES = ("table_changes", "table_insertions", "table_deletions")
 # The views that stand for tables read the vault.
@@ -24,32 +22,15 @@ IS_TABLE = """
 OURS = ("snapshot_id", "rowid", "change_type")  # columns that DuckLake adds to changes
 
 
-def adapt_statement(con: DuckDBPyConnection, sql: str, role: Role) -> str:
-    """The statement for the role's connection: as it is, unless it travels in time. It has passed `refuse_statement`.
-
-    Raises ValueError for a view, which has no versions, and duckdb.Error.
-    """
-    if role.is_unrestricted:
-        return sql
-    prefix = found[0] if (found := EXPLAIN.match(sql)) else ""
-    try:
-        tree = parse_tree(sql[len(prefix) :])
-    except (ValueError, duckdb.Error):
-        return sql  # what is wrong with it, its own error says, with the place
-    nodes = [node for node in walk_tree(tree) if travels(node)]
-    for node in nodes:
-        replace_node(con, node, role)
-    return prefix + write_tree(tree) if nodes else sql
-
-
 def travels(node: Tree) -> bool:
     if node.get("type") == "TABLE_FUNCTION":
         return node["function"]["function_name"].lower().removeprefix("ducklake_") in CHANGES
     return bool(node.get("type") == "BASE_TABLE" and node["at_clause"])
 
 
-def replace_node(con: DuckDBPyConnection, node: Tree, role: Role) -> None:
-    """Put a query in the place of what travels, under the same name."""
+def replace_travel(con: DuckDBPyConnection, node: Tree, role: Role) -> None:
+    """Put a query in the place of what travels, under the same name. Raises ValueError for a view, which has no
+    versions, and duckdb.Error."""
     address, source = spell_changes(node) if node["type"] == "TABLE_FUNCTION" else spell_version(con, node)
     if why := find_closed(role, address):
         raise ValueError(why)

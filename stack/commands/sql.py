@@ -3,9 +3,9 @@
   watershed sql "FROM mart.top_pages LIMIT 5" --format csv
   watershed sql < question.sql                 or `-`: the query is what standard input has
 
-Tables are core.*, mart.*, quarantine.*, ledger.*; `SHOW ALL TABLES` lists them. `--snapshot N` shows the lake as it
-was, by number, name of a pin or UTC time; inside a query `FROM core.requests AT (VERSION => N)` or
-`AT (TIMESTAMP => ...)` does so for one table.
+Tables are core.*, mart.*, quarantine.*, ledger.*; `SHOW TABLES` lists them, `DESCRIBE core.requests` and
+`SUMMARIZE core.requests` tell of one. `--snapshot N` shows the lake as it was, by number, name of a pin or UTC time;
+inside a query `FROM core.requests AT (VERSION => N)` or `AT (TIMESTAMP => ...)` does so for one table.
 """
 
 import argparse
@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> int:
     import duckdb
 
     from contracts.roles import find_role, read_own_role
-    from warehouse.analyst import connect_analyst, refuse_statement
+    from warehouse.analyst import connect_analyst
     from warehouse.pins import find_snapshot
-    from warehouse.travel import adapt_statement
+    from warehouse.statements import adapt_statement, examine_statement, explain_error
 
     role = find_role(args.role) if args.role else read_own_role()
     snapshot = find_snapshot(connect_analyst(role=role), args.snapshot) if args.snapshot else None
@@ -49,10 +49,9 @@ def run(args: argparse.Namespace) -> int:
 
     def answer(query: str, form: str) -> None:
         try:
-            refuse_statement(query, role)
-            print_answer(con, adapt_statement(con, query, role), form)
+            print_answer(con, adapt_statement(con, examine_statement(query, role), role), form)
         except duckdb.Error as error:
-            raise ValueError(shorten(error)) from error
+            raise ValueError(explain_error(error)) from error
 
     if args.query is None and sys.stdin.isatty():
         return open_shell(con, answer, args.format)
@@ -86,11 +85,6 @@ def print_answer(con: "DuckDBPyConnection", query: str, form: str) -> None:
         sys.stdout.flush()
         write_answer(answer, sys.stdout.buffer, form, Spool(find_spool(load_reader())))  # type: ignore[arg-type]
         sys.stdout.flush()
-
-
-def shorten(error: Exception) -> str:
-    """DuckDB's sentence without the repeated query below it."""
-    return str(error).split("\n\n")[0].split("\nLINE")[0]
 
 
 def open_shell(con: "DuckDBPyConnection", answer: Callable[[str, str], None], form: str) -> int:

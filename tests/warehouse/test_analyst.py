@@ -76,9 +76,9 @@ def test_the_page_answers_none(attacked: dict[str, str]) -> None:
     assert answer_safely({"query": "SELECT 42 AS i"} | asked, home)["rows"] == [[42]]
 
 
-@pytest.mark.parametrize("sql", ["", "  ; ", "SELCT 1", "EXPLAIN", "PIVOT core.requests ON method USING count(*)"])
+@pytest.mark.parametrize("sql", ["", "  ; ", "SELCT 1", "EXPLAIN", "CALL duckdb_tables()"])
 def test_what_is_no_query_is_told_so(sql: str) -> None:
-    with pytest.raises((ValueError, duckdb.ParserException), match=r"SELECT|syntax error|PIVOT works here"):
+    with pytest.raises((ValueError, duckdb.ParserException), match=r"SELECT|syntax error"):
         refuse_statement(sql, STEWARD)
 
 

@@ -32,6 +32,19 @@ LOCAL = Role(
     },
 )
 
+# Statements that are adapted before they run.
+ADAPTED = (
+    "SUMMARIZE core.users",
+    "FROM (SUMMARIZE SELECT email FROM core.users)",
+    "SUMMARIZE core.requests",
+    "PIVOT (SELECT email, country FROM core.users) ON email USING count(*)",
+    "WITH u AS (SELECT user_name FROM core.users) PIVOT u ON user_name USING count(*)",
+    "PIVOT (SELECT email FROM core.users AT (VERSION => {now})) ON email USING count(*)",
+    "UNPIVOT (SELECT email, user_name FROM core.users) ON email, user_name",
+    "TABLE core.users",
+    "VALUES ((SELECT max(email) FROM core.users))",
+)
+
 
 @pytest.fixture(scope="module")
 def filled(module_lake: EmptyLake) -> Iterator[dict[str, Any]]:
@@ -55,7 +68,7 @@ def find_secrets(sql: str, answer: dict[str, Any]) -> list[str]:
     return [secret for secret in map(str.lower, SECRETS) if secret in told and secret not in sql.lower()]
 
 
-@pytest.mark.parametrize("sql", PROBES)
+@pytest.mark.parametrize("sql", [*PROBES, *ADAPTED])
 def test_a_role_sees_masks_or_values(filled: dict[str, Any], sql: str) -> None:
     assert find_secrets(sql, ask(filled, sql, "analyst")) == []
     assert find_secrets(sql, ask(filled, sql, "local")) == []
@@ -74,6 +87,27 @@ def test_nothing_leads_behind_the_views(filled: dict[str, Any], sql: str, role: 
 def test_a_condition_on_a_value_compares_masks(filled: dict[str, Any], where: str) -> None:
     query = f"SELECT count(*) FROM core.users WHERE {where}"
     assert [ask(filled, query, role)["rows"] for role in ("analyst", "local", "steward")] == [[[0]], [[0]], [[1]]]
+
+
+def test_tables_are_listed_as_far_as_a_role_sees_them(filled: dict[str, Any]) -> None:
+    def list_names(query: str, role: str) -> set[str]:
+        return {row[0] for row in ask(filled, query, role)["rows"]}
+
+    everything = list_names("SHOW TABLES", "steward")
+    assert {"core.users", "mart.storage_by_user", "ledger.books", "core.by_hand", "core.retired"} <= everything
+    assert list_names("SHOW TABLES", "analyst") == everything
+    seen = list_names("SHOW TABLES", "local")
+    assert "core.users" in seen and seen < everything and not {"mart.storage_by_user", "quarantine.users"} & seen
+    assert not [name for name in everything if "vault" in name or "keys" in name]
+    assert "storage_by_user" in list_names("SHOW TABLES FROM mart", "analyst")
+    assert "storage_by_user" not in list_names("SHOW TABLES FROM lake.mart", "local")
+    told = "SELECT schema || '.' || name FROM (SHOW ALL TABLES)"
+    assert list_names(told, "local") == seen and list_names(told, "analyst") == everything
+    assert list_names("SHOW TABLES LIKE 'core.us%'", "analyst") == {"core.users"}
+    for statement in ("DESCRIBE core.users", "SHOW COLUMNS FROM core.users", "FROM (DESCRIBE core.users)"):
+        for role in ("analyst", "local", "steward"):
+            assert "email" in list_names(statement, role)
+    assert "mart.storage_by_user is made of" in ask(filled, "SUMMARIZE mart.storage_by_user", "local")["error"]
 
 
 def test_masks_are_equal_where_values_are(filled: dict[str, Any]) -> None:
