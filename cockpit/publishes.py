@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.declared import Declared, find_declared
 from cockpit.partitions import list_partitions
+from contracts.masking import hide_quoted
 from warehouse.connection import connect, quote
 from warehouse.mirror import MIRROR
 
@@ -135,6 +136,6 @@ def sample_quarantined(table: str, objects: Sequence[str]) -> list[dict[str, Any
         WHERE raw_object IN ({listed}) ORDER BY raw_object, raw_line LIMIT {SAMPLES}"""
     with connect(read_only=True) as con:
         return [
-            dict(zip(("rule", "reason", "raw_object", "raw_line"), r, strict=True))
-            for r in con.execute(query).fetchall()
+            {"rule": rule, "reason": hide_quoted(reason), "raw_object": key, "raw_line": line}
+            for rule, reason, key, line in con.execute(query).fetchall()
         ]

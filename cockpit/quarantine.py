@@ -13,21 +13,21 @@ from typing import Any
 
 from cockpit.catalogue import Row, Size, read_sizes
 from contracts import find_table, load_streams
-from contracts.masking import mask_quarantined
+from contracts.masking import hide_quoted, mask_quarantined
 from contracts.roles import Role
 from contracts.table import Table
 from steps.drop import spell_reason
 from warehouse.connection import connect
-from warehouse.departures import PATTERN
+from warehouse.departures import spell_pattern
 from warehouse.mirror import MIRROR
 from warehouse.publish import read_snapshot
 
 PAGE = 20
 SHOWN_LENGTH = 400  # of a line or field: a message may have a megabyte
-REASONS = f"""
-    SELECT split_part(raw_object, '/', 2) AS source, rule, {PATTERN} AS pattern, min(reason) AS reason, raw_object,
+REASONS = """
+    SELECT split_part(raw_object, '/', 2) AS source, rule, {pattern} AS pattern, min(reason) AS reason, raw_object,
            count(*) AS rows
-    FROM quarantine.{{name}} GROUP BY ALL
+    FROM quarantine.{name} GROUP BY ALL
 """
 ARRIVALS = """
     SELECT raw_object, min(arrived_at) AS arrived_at FROM books
@@ -112,25 +112,26 @@ def list_quarantines() -> list[Row]:
     return sorted(found, key=lambda row: (-row["rows"], row["name"]))
 
 
-def read_parked(name: str) -> Parked:
-    """The quarantine of a table called `requests` or `core.requests`. Raises LookupError."""
+def read_parked(name: str, role: Role) -> Parked:
+    """The quarantine of a table called `requests` or `core.requests`, with reasons as the role sees them. Raises
+    LookupError."""
     table = find_table(name)
     if table.is_made:
         raise LookupError(f"{table.address} has no quarantine: its checks block a publish, or pass")
     size = read_sizes().get(f"quarantine.{table.name}", Size())
-    rows, snapshot = count_reasons(table.name, size.rows, size.changed_at)
+    rows, snapshot = count_reasons(table.name, spell_pattern(role, table.name), size.rows, size.changed_at)
     read = next((row["rows_read"] for row in MIRROR.ask(READ) if row["name"] == table.name), 0)
     reasons = sum_reasons(rows)
     return Parked(table, sum(reason.rows for reason in reasons), read, reasons, snapshot)
 
 
 @lru_cache(maxsize=512)
-def count_reasons(name: str, size: int, changed_at: datetime | None) -> tuple[tuple[Row, ...], int]:
+def count_reasons(name: str, pattern: str, size: int, changed_at: datetime | None) -> tuple[tuple[Row, ...], int]:
     """Rows by reason and raw object, and the snapshot that was read. Size and time tell one content from the next."""
     if not size:
         return (), 0
     with closing(connect(read_only=True)) as con:
-        result = con.execute(REASONS.format(name=name))
+        result = con.execute(REASONS.format(name=name, pattern=pattern))
         names = [column[0] for column in result.description or ()]
         rows = tuple(dict(zip(names, row, strict=True)) for row in result.fetchall())
         return rows, read_snapshot(con)
@@ -152,7 +153,7 @@ def sum_reason(rows: list[Row], arrivals: dict[str, datetime]) -> Reason:
         source=first["source"],
         rule=first["rule"],
         pattern=first["pattern"],
-        reason=first["reason"] if len({row["reason"] for row in rows}) == 1 else first["pattern"],
+        reason=hide_quoted(first["reason"]) if len({row["reason"] for row in rows}) == 1 else first["pattern"],
         rows=sum(row["rows"] for row in rows),
         objects=len(rows),
         first_seen=min(seen, default=None),
@@ -173,7 +174,7 @@ def sample_rows(parked: Parked, chosen: Reason, page: int, role: Role) -> list[R
         {
             "raw_object": key,
             "raw_line": line,
-            "reason": reason,
+            "reason": hide_quoted(reason),
             "fields": show_fields(mask_quarantined(parked.table, chosen.rule, row_json, role)),
         }
         for key, line, reason, row_json in rows
@@ -198,6 +199,7 @@ def list_refused_objects(page: int = 1, size: int = PAGE, *, has_samples: bool =
     reasons: dict[str, list[Row]] = {}
     for row in MIRROR.ask(REFUSED_FOR, {"objects": [one["raw_object"] for one in found]}):
         samples = json.loads(row["samples_json"]) if has_samples else []
+        samples = [one | {"reason": hide_quoted(one["reason"])} for one in samples]
         reasons.setdefault(row["raw_object"], []).append(row | {"samples": samples})
     return [one | {"reasons": reasons.get(one["raw_object"], [])} for one in found]
 
@@ -214,4 +216,4 @@ def spell_about(about: dict[str, Any]) -> str:
     if "version" in about:
         return f"to snapshot {about['version']}"
     rows = about.get("rows", 0)
-    return f"{rows:,} row{'s'[: rows != 1]}: {about['rule']} – {about.get('reason') or 'any reason'}"
+    return f"{rows:,} row{'s'[: rows != 1]}: {about['rule']} – {hide_quoted(about.get('reason') or 'any reason')}"

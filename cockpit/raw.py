@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import find_source, tables_of
-from contracts.masking import find_hidden, is_hidden, mask_quarantined, mask_record, mask_text, mask_word
+from contracts.masking import (
+    find_hidden,
+    hide_quoted,
+    is_hidden,
+    mask_quarantined,
+    mask_record,
+    mask_text,
+    mask_word,
+)
 from contracts.roles import Role
 from contracts.table import Source, Table
 from steps.trace import RawLine, find_line
@@ -93,7 +101,7 @@ def list_outcomes(tables: list[Table], key: str, number: int, role: Role) -> tup
             parked = con.execute(query.format(f"quarantine.{table.name}"), [key, number]).to_arrow_table().to_pylist()
             for row in parked:
                 fields = mask_quarantined(table, row["rule"], row["row_json"], role)
-                reason = f"{row['rule']}: {row['reason']}"
+                reason = f"{row['rule']}: {hide_quoted(row['reason'])}"
                 found.append(Outcome(f"quarantine.{table.name}", strip_trace(fields), reason))
     return found, values
 

@@ -25,6 +25,21 @@ KEPT = r"""
 """
 SHOWN = re.compile(rf"(?P<kept>{KEPT})|(?P<hidden>\w+)", re.VERBOSE)
 
+# What DuckDB quotes of a value that fits no column; and a reason in which it does, after the words that open it.
+VALUE = re.compile(r"""'.*'|".*"|(?<=with value )\S+|\b\d[\d.]{3,}""", re.DOTALL)
+OPENED = "can be made of it: "
+QUOTING = re.compile(rf"(?<={OPENED})[^\n]*")
+
+
+def hide_quoted(text: str) -> str:
+    """A reason without values: since long they are masked when it is written, but earlier versions wrote them down."""
+    return QUOTING.sub(lambda told: mask_quoted(told[0]), text)
+
+
+def mask_quoted(text: str) -> str:
+    """The form of the values that an error of DuckDB quotes."""
+    return VALUE.sub(lambda quoted: mask_text(quoted[0]), text)
+
 
 def mask_text(text: str) -> str:
     """`anna@b.example said "hi"` becomes `xxxx@x.xxxxxxx xxxx "xx"`; times and the words of HTTP and JSON stay."""

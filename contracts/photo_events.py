@@ -35,7 +35,7 @@ TABLE = Table(
         Column("camera_id", pa.int64(), "Taken with; a camera of core.cameras, if said", nullable=True),
         Column("title", pa.string(), "The photo's title, if said", nullable=True, personal=True),
         Column("version", pa.int64(), "One more than the highest version of the photo that the device had seen"),
-        Column("leader", pa.string(), "The device that took the decision, possibly offline"),
+        Column("leader", pa.string(), "The device that took the decision, possibly offline", personal=True),
         Column(
             "occurred_at",
             UTC_TIMESTAMP,
@@ -43,7 +43,7 @@ TABLE = Table(
             tags=("device-clock",),
         ),
         Column("received_at", UTC_TIMESTAMP, "When the event reached the lake, in UTC"),
-        Column("stamp", pa.string(), "Orders the events of a photo: of two, the greater one wins"),
+        Column("stamp", pa.string(), "Orders the events of a photo: of two, the greater one wins", personal=True),
     ),
     key=("event_id",),
     sources=(PHOTO_EVENTS,),

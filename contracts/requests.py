@@ -23,13 +23,13 @@ TABLE = Table(
         Column("remote_user", pa.string(), "User name of HTTP authentication", nullable=True, personal=True),
         Column("method", pa.string(), "HTTP method; null when the request line could not name one", nullable=True),
         Column("path", pa.string(), "Path as requested, without the query", nullable=True),
-        Column("query", pa.string(), "What followed the first `?` of the request target", nullable=True),
+        Column("query", pa.string(), "What followed the first `?` of the request target", nullable=True, personal=True),
         Column("protocol", pa.string(), "Such as HTTP/1.1; null for HTTP/0.9 and the short form", nullable=True),
         Column("status", pa.int32(), "HTTP status code"),
         Column(
             "response_bytes", pa.int64(), "Size of the response; null where the log has `-` or no size", True, "bytes"
         ),
-        Column("referrer", pa.string(), "Referer header", nullable=True),
+        Column("referrer", pa.string(), "Referer header", nullable=True, personal=True),
         Column("user_agent", pa.string(), "User-Agent header", nullable=True, personal=True),
         Column(
             "log_extra",

@@ -1,7 +1,7 @@
-"""A person is asked whether objects that a run refused are published all the same.
+"""A person is asked whether objects that a run refused are published anyway.
 
 A publish refuses objects with more bad rows than the contract tolerates or not one good row, or that make a table look
-wrong as a whole. Then a run here asks: *Publish all the same*, *Try again* after a fix, or *Leave refused*.
+wrong as a whole. Then a run here asks: *Publish anyway*, *Try again* after a fix, or *Leave refused*.
 The question waits under *Required Actions*, without taking a slot, for a week; the answer is recorded as a decision,
 with who and why, and `carry_out_decisions` does what it says. The page *Quarantine* of the cockpit offers the same.
 

@@ -22,7 +22,7 @@ from plugins.steps import MOST_SENTENCES, Counts, announce, name_actor
 if TYPE_CHECKING:
     from steps.decide import Kind
 
-PUBLISH, LEAVE, RETRY = "Publish all the same", "Leave refused", "Try again"
+PUBLISH, LEAVE, RETRY = "Publish anyway", "Leave refused", "Try again"
 KINDS: dict[str, "Kind"] = {PUBLISH: "accept", LEAVE: "leave", RETRY: "replay"}
 PATIENCE = timedelta(days=7)
 WHY = "Say why: it is recorded with your name."
@@ -121,7 +121,7 @@ def describe_refusals() -> dict[str, Any]:
     return {
         "source": source,
         "objects": [*refused],
-        "subject": f"{source}: {count} refused. Publish all the same?",
+        "subject": f"{source}: {count} refused. Publish anyway?",
         "body": "\n".join([*sentences, "", EXPLANATION]),
     }
 

@@ -140,7 +140,7 @@ def is_decided(context: Context) -> bool:
 @task
 def fail_if_refused(published: Counts) -> None:
     """Fail, with a sentence each, when objects were refused, or when a database is not what it was. All else is
-    published all the same."""
+    published anyway."""
     if told := published.get("returned"):
         raise AirflowFailException("\n".join([*told, *published["refused_objects"].values()]))
     if count := published["refused"]:

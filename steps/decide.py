@@ -6,7 +6,7 @@ and its outcome is a row of the same transaction as the change: a decision is ca
 Words used here:
 *drop*: rows leave a quarantine; the raw objects stay.
 *replay*: what is in quarantine, or was refused, is tried again after a fix.
-*accept*: refused objects are published all the same; their bad rows go to quarantine.
+*accept*: refused objects are published anyway; their bad rows go to quarantine.
 *leave*: refused objects stay refused. There is nothing to carry out.
 *rollback*: a table becomes what it was in an earlier version of the lake.
 *drop_table*: a table leaves the lake as a whole; what is declared is made anew, empty.

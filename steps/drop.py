@@ -13,7 +13,7 @@ from contracts import find_table
 from steps.announce import publish
 from steps.decide import Decision, spell_outcome
 from warehouse.connection import connect, quote
-from warehouse.departures import PATTERN
+from warehouse.departures import spell_same
 from warehouse.ledger import LedgerRows
 from warehouse.publish import Overtaken, Part, Publication
 
@@ -68,5 +68,5 @@ def spell_reason(about: dict[str, Any]) -> str:
     """A condition for rows of one source, rule and, if it says one, reason with its numbers as N."""
     conditions = [f"split_part(raw_object, '/', 2) = {quote(about['source'])}", f"rule = {quote(about['rule'])}"]
     if about.get("reason"):
-        conditions.append(f"{PATTERN} = {quote(about['reason'])}")
+        conditions.append(spell_same(about["reason"]))
     return " AND ".join(conditions)

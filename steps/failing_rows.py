@@ -4,7 +4,6 @@ A transform says what is wrong with a record, but it may forget one: a number th
 DuckDB then fails for the slice as a whole, in this run and in every later one.
 """
 
-import re
 
 import duckdb
 import numpy as np
@@ -13,11 +12,10 @@ import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from contracts.column_types import spell_type
-from contracts.masking import mask_text
+from contracts.masking import OPENED, mask_quoted
 from steps.plan_records import Plan, Sorting
 
 DATA_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)  # for what is in a row; a server's faults are others
-VALUE = re.compile(r"""'.*'|".*"|(?<=with value )\S+|\b\d[\d.]{3,}""", re.DOTALL)
 MOST_FAILING = 100  # of a slice; where there are more, the fault is not the records'
 
 
@@ -63,7 +61,7 @@ def try_plans(con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, reco
             con.execute(f"CREATE OR REPLACE TEMP TABLE tried AS SELECT * FROM ({plan.parse})")
             con.execute(f"CREATE OR REPLACE TEMP TABLE held AS SELECT {casts} FROM tried WHERE problem IS NULL")
         except DATA_ERRORS as error:
-            return f"no row of {plan.table.address} can be made of it: {spell_reason(error)}"
+            return f"no row of {plan.table.address} {OPENED}{spell_reason(error)}"
     return None
 
 
@@ -71,5 +69,4 @@ def spell_reason(error: Exception) -> str:
     """What DuckDB says, without the kind of error and the place in a query that nobody wrote. The value that it quotes,
     which may be about a person, is masked."""
     said = str(error).partition("\nLINE ")[0]
-    masked = VALUE.sub(lambda quoted: mask_text(quoted[0]), said.partition(" Error: ")[2] or said)
-    return masked.strip().split("\n")[0]
+    return mask_quoted(said.partition(" Error: ")[2] or said).strip().split("\n")[0]

@@ -59,6 +59,6 @@ def explain_fork(store: Store, key: str, fork: Fork) -> str:
     return (
         f"{name} begins with all of {begun} ({fork.beginning}), whose place {heir} ({fork.heir}) has taken, and goes "
         "on otherwise, so that what both have would count twice: "
-        f"`watershed refused {key} --publish-anyway --reason TEXT` publishes it all the same, and "
+        f"`watershed refused {key} --publish-anyway --reason TEXT` publishes it anyway, and "
         "`watershed land --separate` says of another log that it is one"
     )

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import find_table, load_tables
-from contracts.masking import mask_quarantined
+from contracts.masking import hide_quoted, mask_quarantined
+from contracts.roles import read_own_role
 from contracts.table import Table
-from steps.drop import PATTERN, spell_reason
+from steps.drop import spell_reason
 from steps.refusal_reasons import shorten
 from warehouse.connection import connect
+from warehouse.departures import spell_pattern
 from warehouse.publish import read_snapshot
 
-REASONS = f"""
-    SELECT split_part(raw_object, '/', 2) AS source, rule, {PATTERN} AS pattern, count(*) AS row_count,
+REASONS = """
+    SELECT split_part(raw_object, '/', 2) AS source, rule, {pattern} AS pattern, count(*) AS row_count,
            count(DISTINCT raw_object) AS objects
-    FROM {{address}} GROUP BY ALL ORDER BY row_count DESC, source, rule, pattern
+    FROM {address} GROUP BY ALL ORDER BY row_count DESC, source, rule, pattern
 """
 ROWS = """
     SELECT raw_object, raw_line, reason, row_json FROM {address} WHERE {condition}
@@ -57,6 +59,7 @@ def list_parked(name: str | None = None) -> list[ParkedReason]:
 
     Raises LookupError for an unknown table, and for one that has no quarantine.
     """
+    role = read_own_role()
     tables = [find_table(name)] if name else [table for table in load_tables().values() if not table.is_made]
     if tables[0].is_made:
         raise LookupError(f"{tables[0].address} has no quarantine: its checks block a publish, or pass")
@@ -66,7 +69,7 @@ def list_parked(name: str | None = None) -> list[ParkedReason]:
             ParkedReason(table, source, rule, pattern, rows, objects, snapshot)
             for table in tables
             for source, rule, pattern, rows, objects in con.execute(
-                REASONS.format(address=f"quarantine.{table.name}")
+                REASONS.format(address=f"quarantine.{table.name}", pattern=spell_pattern(role, table.name))
             ).fetchall()
         ]
     return sorted(found, key=lambda one: -one.rows)
@@ -78,7 +81,7 @@ def sample_parked(one: ParkedReason, limit: int) -> list[tuple[str, int, str, di
     with closing(connect(read_only=True)) as con:
         rows = con.execute(query).fetchall()
     return [
-        (key, line, shorten(reason), show_fields(mask_quarantined(one.table, one.rule, row_json)))
+        (key, line, shorten(hide_quoted(reason)), show_fields(mask_quarantined(one.table, one.rule, row_json)))
         for key, line, reason, row_json in rows
     ]
 

@@ -17,7 +17,7 @@ class PublishBlocked(Exception):
 
 
 def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
-    """Why which objects cannot be published: key to sentence. `accepted`: those that somebody publishes all the same,
+    """Why which objects cannot be published: key to sentence. `accepted`: those that somebody publishes anyway,
     as far as they can be read."""
     unread: dict[str, str] = dict(run.staged.get("refused", {}))
     refused = dict(unread)
@@ -75,7 +75,7 @@ def explain_budget(table: Table, run: "CheckedRun", key: str, bad: int, read: in
 
 
 def spell_retry(run: "CheckedRun") -> str:
-    return f"then `watershed run ingest_{run.source.name} --refused`; or decide to publish it all the same"
+    return f"then `watershed run ingest_{run.source.name} --refused`; or decide to publish it anyway"
 
 
 def spell_refusals(run: "CheckedRun", refused: dict[str, str]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a run takes when a person has decided that something is to be tried again, or published all the same."""
+"""What a run takes when a person has decided that something is to be tried again, or published anyway."""
 
 from contextlib import closing
 from typing import Any

@@ -9,10 +9,14 @@ from collections.abc import Iterable
 
 from duckdb import DuckDBPyConnection
 
+from contracts.roles import Role
 from warehouse.connection import quote
+from warehouse.masks import HIDDEN, reason_sql
 
 # Reasons that differ in a number only, such as a position in the line, are one; UTF-8 is a name.
 PATTERN = r"regexp_replace(reason, '(^|[^-A-Za-z0-9_])[0-9]+', '\1N', 'g')"
+# The same of reasons without the values that some quote, for roles that do not see these.
+HIDDEN_PATTERN = PATTERN.replace("(reason", f"({reason_sql('reason')}")
 NOTED = f"""
     INSERT INTO ledger.departures BY NAME
     WITH leaving AS (
@@ -28,6 +32,17 @@ NOTED = f"""
            sum(row_count)::BIGINT AS row_count, to_json(list([first, last] ORDER BY first))::VARCHAR AS lines_json
     FROM stretches GROUP BY ALL
 """
+
+
+def spell_pattern(role: Role, table: str) -> str:
+    """SQL for the reason, its numbers as N, as the role sees it in the quarantine of the table called so. Of bad rows
+    nobody can tell whether they are among those that a role with rules for rows sees."""
+    return PATTERN if role.sees(f"core.{table}", "*") and not role.rows else HIDDEN_PATTERN
+
+
+def spell_same(pattern: str) -> str:
+    """A condition for the rows of a reason as somebody saw it."""
+    return f"{HIDDEN_PATTERN if HIDDEN in pattern else PATTERN} = {quote(pattern)}"
 
 
 def note_departures(con: DuckDBPyConnection, quarantine: str, condition: str, run_id: str, snapshot: int) -> None:

@@ -6,14 +6,15 @@ row of a table, never a text in a statement, since EXPLAIN shows those.
 
 By type: a text becomes `masked-` and 16 hexadecimal digits, a key (`..._id`) a whole number below 2**52, which JSON and
 spreadsheets hold exactly; of dates and times the year is left; anything else, whose mask could be mistaken for a value,
-becomes null.
+becomes null. A stamp keeps the version and time that it begins with: views compare stamps, and have to find the same
+one greatest whoever asks.
 """
 
 import re
 from collections.abc import Mapping
 
 from contracts import load_tables
-from contracts.masking import is_personal
+from contracts.masking import OPENED, is_personal
 from contracts.table import Table
 from warehouse.connection import quote
 
@@ -21,16 +22,19 @@ KEY = '"secret"."value"'  # a column that every masking query has beside those o
 TEXTS = ("varchar",)
 WHOLE = re.compile(r"u?(?:int(?:8|16|32|64|128)|tinyint|smallint|integer|bigint|hugeint)")
 MOMENT = re.compile(r"date|timestamp.*")
+STAMP = re.compile(r"(?:\w+_)?stamp")
+ORDERED = r"^[0-9]{20}\|[-0-9T:.]+\|"  # what a stamp of an event begins with; the device's name comes behind
 HIDDEN = "(masked)"
 # DuckDB's own words about a value that fits no column, which quote it (steps/failing_rows.py masks them since).
-QUOTED = r"(can be made of it: )[^\n]*"
+QUOTED = rf"({OPENED})[^\n]*"
+QUOTED_IN_JSON = rf'({OPENED})(?:[^"\\]|\\.)*'
 
 
 def mask_sql(column: str, name: str, kind: str) -> str:
     """The mask of a column: `column` as SQL, its name, and its type as DuckDB or DuckLake spells it."""
     kind = kind.lower()
     if kind in TEXTS:
-        return text_sql(column)
+        return stamp_sql(column) if STAMP.fullmatch(name) else text_sql(column)
     if WHOLE.fullmatch(kind) and is_key(name):
         return number_sql(column)
     if MOMENT.fullmatch(kind):
@@ -43,7 +47,7 @@ def describe_mask(name: str, kind: str) -> str:
     if not kind:
         return "a number" if is_key(name) else "by its type"
     if kind == "string":
-        return "a text"
+        return "a text after its version and time" if STAMP.fullmatch(name) else "a text"
     if WHOLE.fullmatch(kind) and is_key(name):
         return "a number"
     return "its year" if MOMENT.fullmatch(kind) else "nothing"
@@ -57,6 +61,10 @@ def text_sql(value: str) -> str:
     return f"'masked-' || md5({KEY} || {value})[:16]"
 
 
+def stamp_sql(value: str) -> str:
+    return f"regexp_extract({value}, {quote(ORDERED)}) || {text_sql(value)}"
+
+
 def number_sql(value: str) -> str:
     return f"CAST(md5_number({KEY} || CAST({value} AS VARCHAR)) >> 76 AS BIGINT)"
 
@@ -64,6 +72,11 @@ def number_sql(value: str) -> str:
 def reason_sql(column: str) -> str:
     """A reason for a quarantine or a refusal, without what it quotes of a value."""
     return f"regexp_replace({column}, {quote(QUOTED)}, {quote(chr(92) + '1' + HIDDEN)}, 'g')"
+
+
+def told_sql(column: str) -> str:
+    """JSON that may hold such reasons, without what they quote."""
+    return f"regexp_replace({column}, {quote(QUOTED_IN_JSON)}, {quote(chr(92) + '1' + HIDDEN)}, 'g')"
 
 
 def parked_sql(name: str, column: str, rule: str, shown: Mapping[str, bool]) -> str:

@@ -16,8 +16,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import duckdb
 import psycopg
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from contracts.masking import hide_quoted
 from contracts.settings import Settings, load_settings
 from warehouse.connection import connect, forget_engines
 from warehouse.ledger import utc_now
@@ -167,9 +169,19 @@ def list_columns(copy: DuckDBPyConnection, table: str) -> list[str]:
 
 def add_rows(copy: DuckDBPyConnection, name: str, rows: Any, is_there: bool) -> None:
     """Insert an Arrow table into the copy's table, which is made where it is not there."""
-    copy.register("added", rows)
+    copy.register("added", hide_values(rows))
     copy.execute(f"{f'INSERT INTO {name} BY NAME' if is_there else f'CREATE TABLE {name} AS'} SELECT * FROM added")
     copy.unregister("added")
+
+
+def hide_values(rows: pa.Table) -> pa.Table:
+    """The same without the values that reasons of earlier versions quote: pages show them to whoever may look."""
+    for name in {"reason", "sentence"} & set(rows.column_names):
+        texts = rows[name].to_pylist()
+        hidden = [text and hide_quoted(text) for text in texts]
+        if hidden != texts:
+            rows = rows.set_column(rows.column_names.index(name), name, pa.array(hidden, rows.schema.field(name).type))
+    return rows
 
 
 def once_a_snapshot(answer: Callable[Asked, Answer]) -> Callable[Asked, Answer]:

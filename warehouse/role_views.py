@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from contracts import list_tables
 from contracts.roles import Role
 from warehouse.connection import LAKE, quote
-from warehouse.masks import KEY, mask_sql, parked_sql, reason_sql
+from warehouse.masks import KEY, mask_sql, parked_sql, reason_sql, told_sql
 from warehouse.personal import list_personal
 from warehouse.role_rows import VAULT, find_closed, find_rule, qualify_condition
 
@@ -160,8 +160,9 @@ def see_parked(role: Role, address: str, columns: Columns) -> dict[str, str]:
     found: dict[str, str] = {}
     if schema not in ("quarantine", "ledger") or role.is_unrestricted:
         return found
-    if "reason" in columns and not role.sees(f"core.{name}", "*"):
-        found["reason"] = reason_sql('t."reason"')
+    if not role.sees(f"core.{name}", "*"):
+        found |= {text: reason_sql(f't."{text}"') for text in ("reason", "sentence") if text in columns}
+        found |= {told: told_sql(f't."{told}"') for told in ("about_json", "samples_json") if told in columns}
     if "samples_json" in columns and role.rows:
         found["samples_json"] = "'[]'"
     table = next((t for t in list_tables() if t.address == f"core.{name}"), None)

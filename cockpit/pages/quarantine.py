@@ -62,6 +62,7 @@ def show_decisions(request: Request, subject: str = "", page: Page = 1) -> HTMLR
 def decide_rows(
     request: Request,
     user: Actor,
+    role: Seer,
     kind: Annotated[Literal["drop", "replay"], Form()],
     table: Text,
     source: Text,
@@ -72,7 +73,7 @@ def decide_rows(
     why: Text = "",
 ) -> HTMLResponse:
     """Rows of one reason: those that the person has seen, in the version of the lake that the page was made of."""
-    parked = read_parked(table)
+    parked = read_parked(table, role)
     if find_reason(parked, source, rule, reason) is None:
         raise HTTPException(409, "Nothing is decided: no row is in quarantine for this reason any more")
     about = {"source": source, "rule": rule, "reason": reason, "rows": rows, "snapshot": snapshot}
@@ -111,7 +112,7 @@ def show_quarantine(
 ) -> HTMLResponse:
     """A table's reasons; with source, rule and reason (its numbers as N) the rows of that one too, unless the role sees
     some rows of the table only: of bad rows nobody can tell which."""
-    parked = read_parked(table)
+    parked = read_parked(table, role)
     chosen = find_reason(parked, source, rule, reason)
     partial = explain_partial(role, [parked.table.address])
     rows = sample_rows(parked, chosen, page, role) if chosen and not partial else []

@@ -7,7 +7,7 @@
   watershed refused access_logs --try-again --reason "the transform is repaired"
 
 A decision is recorded with your name and holds for these objects from then on; the DAG `carry_out_decisions` does it,
-or, with --in-process, this process. Bad rows of what is published all the same go to quarantine. What cannot be read
+or, with --in-process, this process. Bad rows of what is published anyway go to quarantine. What cannot be read
 stays refused. Personal values are masked: letters are x, digits 9.
 """
 

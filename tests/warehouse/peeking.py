@@ -1,49 +1,11 @@
-"""Personal values of a small lake, and statements that go after them.
+"""Statements that go after the personal values of a small lake (personal_values.py).
 
 PROBES are plain questions: who may see personal values gets them, others get masks. BYPASSES try to reach what lies
 behind the views; nobody but them knows whether they are answered or refused, and no value may come of it.
 """
 
-EMAIL, NAME, HOST, USER, PATH = (
-    "zorka@geheim.example",
-    "Zorka Geheim",
-    "198.51.100.77",
-    "987654321",
-    "/st/u987654321/x.jpg",
-)
-SECRETS = (EMAIL, NAME, HOST, USER, "geheim", "zorka")
-FILL = f"""
-    INSERT INTO core.users BY NAME SELECT {USER} AS user_id, '{NAME}' AS user_name, '{EMAIL}' AS email, 'FR' AS country,
-        now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS updated_at, now()::TIMESTAMP AS valid_from,
-        true AS is_current, false AS is_deleted, 'raw/accounts/1' AS raw_object, 1 AS raw_line;
-    INSERT INTO core.users BY NAME SELECT 5 AS user_id, 'Otto' AS user_name, 'otto@b.example' AS email, 'DE' AS country,
-        now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS updated_at, now()::TIMESTAMP AS valid_from,
-        true AS is_current, false AS is_deleted, 'raw/accounts/1' AS raw_object, 2 AS raw_line;
-    INSERT INTO core.photos BY NAME SELECT 1 AS photo_id, {USER} AS user_id, 3 AS camera_id, '{PATH}' AS path,
-        10 AS file_bytes, now()::TIMESTAMP AS uploaded_at, now()::TIMESTAMP AS updated_at,
-        now()::TIMESTAMP AS valid_from, true AS is_current, false AS is_deleted, 'raw/accounts/1' AS raw_object,
-        1 AS raw_line;
-    INSERT INTO core.requests BY NAME SELECT now()::TIMESTAMP AS requested_at, '{HOST}' AS client_host,
-        '{NAME}' AS remote_user, 'GET' AS method, '/a' AS path, 200 AS status, '{EMAIL} browser' AS user_agent,
-        'extra of {NAME}' AS log_extra, 'raw/access_logs/1' AS raw_object, 1 AS raw_line;
-    INSERT INTO core.watch_minutes BY NAME SELECT now()::TIMESTAMP AS watched_at, {USER} AS user_id,
-        'a film' AS film_id, 1 AS minute, 'raw/watch_events/1' AS raw_object, 1 AS raw_line;
-    INSERT INTO speed.ratings BY NAME SELECT now()::TIMESTAMP AS rated_at, {USER} AS user_id, 'a film' AS film_id,
-        4 AS rating, 5 AS rating_max, 'raw/watch_events/1' AS raw_object, 1 AS raw_line;
-    INSERT INTO mart.storage_by_user BY NAME SELECT {USER} AS user_id, '{NAME}' AS user_name, 1 AS photo_count,
-        10 AS file_bytes, 1 AS storage_rank;
-    INSERT INTO quarantine.users BY NAME SELECT 'raw/accounts/1' AS raw_object, 3 AS raw_line, 'one' AS rule,
-        'no row of core.users can be made of it: Could not convert string ''{EMAIL}'' to INT64' AS reason,
-        '{{"user_id": {USER}, "user_name": "{NAME}", "email": "{EMAIL}", "country": "FR"}}' AS row_json;
-    INSERT INTO quarantine.requests BY NAME SELECT 'raw/access_logs/1' AS raw_object, 2 AS raw_line, 'parse' AS rule,
-        'no access log form fits' AS reason, '{{"line": "{HOST} - {NAME} {EMAIL}"}}' AS row_json;
-    INSERT INTO quarantine.requests BY NAME SELECT 'raw/access_logs/1' AS raw_object, 3 AS raw_line, 'other' AS rule,
-        'no' AS reason, 'not JSON {HOST}' AS row_json;
-    CREATE TABLE core.retired AS SELECT '{EMAIL}' AS gone, {USER} AS gone_id;
-    CREATE VIEW core.by_hand AS SELECT email AS e FROM core.users;
-    CREATE MACRO core.find_mail(i) AS TABLE SELECT email FROM core.users WHERE user_id <> i;
-    UPDATE core.users SET country = 'NL' WHERE user_id = {USER};
-"""
+from tests.warehouse.personal_values import USER
+
 PROBES = (
     "SELECT email FROM core.users",
     "FROM core.users",
@@ -51,6 +13,22 @@ PROBES = (
     'SELECT "EMAIL" FROM "LAKE"."CORE"."USERS"',
     "SELECT user_id FROM core.users ORDER BY email",
     "SELECT path FROM core.photos",
+    "SELECT query FROM core.requests",
+    "SELECT reason FROM ledger.refusals",
+    "SELECT reason, samples_json FROM ledger.refusal_reasons",
+    "SELECT samples_json FROM ledger.refusal_reasons",
+    "SELECT about_json FROM ledger.decisions",
+    "SELECT sentence FROM ledger.alerts",
+    "SELECT referrer FROM core.requests",
+    "SELECT leader FROM core.photo_events",
+    "SELECT stamp FROM core.photo_events",
+    "SELECT max(stamp) FROM core.photo_events",
+    "SELECT user_stamp, changed_stamp FROM core.photo_changes",
+    "SELECT document_id FROM core.photo_documents",
+    "SELECT title FROM core.photo_documents",
+    "SELECT unnest(tags) FROM core.photo_documents",
+    "SELECT error FROM core.recommendation_requests",
+    "SELECT error FROM serve.recommendation_requests",
     "SELECT u.* FROM core.users AS u JOIN core.photos AS p USING (user_id)",
     "SELECT COLUMNS('mail') FROM core.users",
     "SELECT COLUMNS(c -> c LIKE 'e%') FROM core.users",

@@ -11,7 +11,8 @@ from contracts import roles
 from contracts.roles import Role
 from contracts.settings import load_reader
 from tests.empty_lake import EmptyLake
-from tests.warehouse.peeking import BYPASSES, EMAIL, FILL, NAME, PROBES, SECRETS, USER
+from tests.warehouse.peeking import BYPASSES, PROBES
+from tests.warehouse.personal_values import EMAIL, FILL, NAME, SECRETS, USER
 from warehouse.analyst import forget_analysts
 from warehouse.connection import connect
 from warehouse.publish import read_snapshot
@@ -125,6 +126,20 @@ def test_masks_are_equal_where_values_are(filled: dict[str, Any]) -> None:
     first = ask(filled, "SELECT user_id, email FROM core.users ORDER BY ALL", "analyst")
     forget_analysts()
     assert ask(filled, "SELECT user_id, email FROM core.users ORDER BY ALL", "analyst")["rows"] == first["rows"]
+
+def test_masked_stamps_keep_their_order(filled: dict[str, Any]) -> None:
+    """Of two decisions of a person's devices the same one holds, whoever asks; which device took it, a mask says."""
+    for query in (
+        "SELECT version, file_bytes FROM core.photos_now WHERE photo_id = 7",
+        "SELECT version FROM core.photo_events WHERE photo_id = 7 ORDER BY stamp",
+        "SELECT max(stamp)[:47] FROM core.photo_events",
+    ):
+        seen = [ask(filled, query, role) for role in ("analyst", "steward")]
+        assert seen[0]["rows"] == seen[1]["rows"] != [], seen
+    now = "SELECT version, file_bytes FROM core.photos_now WHERE photo_id = 7"
+    assert ask(filled, now, "analyst")["rows"] == [[2, 2]]
+    both = "SELECT count(DISTINCT leader), count(DISTINCT stamp) FROM core.photo_events WHERE photo_id = 7"
+    assert ask(filled, both, "analyst")["rows"] == [[2, 2]]
 
 
 def test_a_role_sees_its_rows(filled: dict[str, Any]) -> None:

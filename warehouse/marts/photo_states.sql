@@ -12,19 +12,19 @@
 -- column state_date: The day at whose end, in UTC, it was so
 -- column photo_id: The photo
 -- column user_id: Whose photo it is; this and what follows is described in core.photo_changes (personal)
--- column user_stamp: Stamp of the event that set user_id
+-- column user_stamp: Stamp of the event that set user_id (personal)
 -- column path: Where the file is (personal)
 -- column file_bytes: Size of the file, null where unknown [bytes]
--- column file_stamp: Stamp of the event that set the file
+-- column file_stamp: Stamp of the event that set the file (personal)
 -- column title: The title, null where none was given (personal)
--- column title_stamp: Stamp of the event that set the title
+-- column title_stamp: Stamp of the event that set the title (personal)
 -- column camera_id: Taken with, null where unknown
--- column camera_stamp: Stamp of the event that set the camera
+-- column camera_stamp: Stamp of the event that set the camera (personal)
 -- column added_at: When it was added, by the clock of the device
--- column added_stamp: Stamp of the event that added it
+-- column added_stamp: Stamp of the event that added it (personal)
 -- column version: The greatest version seen
 -- column changed_at: When it was last changed, by the clock of the device
--- column changed_stamp: The greatest stamp seen
+-- column changed_stamp: The greatest stamp seen (personal)
 -- column is_deleted: Whether it was ever deleted
 WITH base AS (
     SELECT max(state_date) AS state_date FROM core.photo_state_days WHERE state_date < getvariable('day')

@@ -5,19 +5,19 @@
 -- example: SELECT photo_id, max(version) AS version FROM core.photo_changes GROUP BY photo_id ORDER BY version DESC LIMIT 10
 -- column photo_id: The photo
 -- column user_id: Register: whose photo it is; the greatest user_stamp wins (personal)
--- column user_stamp: Stamp of the event that set user_id; null: none did
+-- column user_stamp: Stamp of the event that set user_id; null: none did (personal)
 -- column path: Register, with file_bytes: where the file is; the greatest file_stamp wins (personal)
 -- column file_bytes: Size of that file, null where the event did not say [bytes]
--- column file_stamp: Stamp of the event that set the file
+-- column file_stamp: Stamp of the event that set the file (personal)
 -- column title: Register: the title; the greatest title_stamp wins (personal)
--- column title_stamp: Stamp of the event that set the title
+-- column title_stamp: Stamp of the event that set the title (personal)
 -- column camera_id: Register: taken with; the greatest camera_stamp wins
--- column camera_stamp: Stamp of the event that set the camera
+-- column camera_stamp: Stamp of the event that set the camera (personal)
 -- column added_at: When it was added, by the clock of the device; the smallest added_stamp wins
--- column added_stamp: Stamp of the event that added it; null: none did, or not yet
+-- column added_stamp: Stamp of the event that added it; null: none did, or not yet (personal)
 -- column version: The greatest version seen
 -- column changed_at: When it was last changed, by the clock of the device; the greatest changed_stamp wins
--- column changed_stamp: The greatest stamp seen
+-- column changed_stamp: The greatest stamp seen (personal)
 -- column is_deleted: Whether it was ever deleted, which is final
 -- column received_at: When the event reached the lake
 SELECT
