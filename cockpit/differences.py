@@ -4,9 +4,6 @@ DuckLake says which rows the snapshots between them inserted and deleted; what w
 is no difference.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +11,14 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from cockpit.declared import Declared
+from cockpit.reading import read_lake
 from contracts.roles import Role
-from warehouse.connection import LAKE, connect
+from warehouse.connection import LAKE
 from warehouse.copying import find_beginning
 from warehouse.personal import list_personal
 from warehouse.role_rows import find_closed, find_rule, qualify_condition
 
 PAGE = 50
-PATIENCE_S = 20.0
 MASK = "•••"
 
 Row = dict[str, Any]
@@ -47,17 +44,14 @@ class Difference:
 def compare_snapshots(one: Declared, first: int, last: int, role: Role, page: int = 1) -> Difference:
     """From snapshot `first` to `last`, as the role sees the table.
 
-    Raises LookupError when a snapshot is not there (any more), or the comparison takes longer than PATIENCE_S.
+    Raises LookupError when a snapshot is not there (any more), or the comparison takes too long or too much memory.
     """
-    with connect(read_only=True) as con, give_up_after(con, PATIENCE_S):
-        try:
+    try:
+        with read_lake(f"These versions of {one.address} differ in too much to be compared here: ask in SQL") as con:
             columns = collect_changes(con, one, first, last, role)
             return read_difference(con, one, columns, role, page)
-        except duckdb.InterruptException:
-            sentence = f"These versions of {one.address} differ in too much to be compared here: ask in SQL"
-            raise LookupError(sentence) from None
-        except duckdb.Error as error:
-            raise LookupError(explain(one, first, last, error)) from None
+    except duckdb.Error as error:
+        raise LookupError(explain(one, first, last, error)) from None
 
 
 def collect_changes(con: DuckDBPyConnection, one: Declared, first: int, last: int, role: Role) -> list[str]:
@@ -121,16 +115,6 @@ def mask(one: Declared, columns: list[str], rows: list[tuple[Any, ...]], role: R
         }
         for row in rows
     ]
-
-
-@contextmanager
-def give_up_after(con: DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    timer = threading.Timer(seconds, con.interrupt)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def explain(one: Declared, first: int, last: int, error: duckdb.Error) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from cockpit.declared import Declared, find_declared
 from cockpit.partitions import list_partitions
+from cockpit.reading import read_lake
 from contracts.masking import hide_quoted
-from warehouse.connection import connect, quote
+from warehouse.connection import quote
 from warehouse.mirror import MIRROR
 
 PAGE = 50
@@ -134,7 +135,7 @@ def sample_quarantined(table: str, objects: Sequence[str]) -> list[dict[str, Any
     listed = ", ".join(map(quote, objects))
     query = f"""SELECT rule, reason, raw_object, raw_line FROM quarantine.{name}
         WHERE raw_object IN ({listed}) ORDER BY raw_object, raw_line LIMIT {SAMPLES}"""
-    with connect(read_only=True) as con:
+    with read_lake() as con:
         return [
             {"rule": rule, "reason": hide_quoted(reason), "raw_object": key, "raw_line": line}
             for rule, reason, key, line in con.execute(query).fetchall()

@@ -5,19 +5,18 @@ quarantine is counted once and kept until it changes, because counting reads Par
 """
 
 import json
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from cockpit.catalogue import Row, Size, read_sizes
+from cockpit.reading import read_lake
 from contracts import find_table, load_streams
 from contracts.masking import hide_quoted, mask_quarantined
 from contracts.roles import Role
 from contracts.table import Table
 from steps.drop import spell_reason
-from warehouse.connection import connect
 from warehouse.departures import spell_pattern
 from warehouse.mirror import MIRROR
 from warehouse.publish import read_snapshot
@@ -130,7 +129,7 @@ def count_reasons(name: str, pattern: str, size: int, changed_at: datetime | Non
     """Rows by reason and raw object, and the snapshot that was read. Size and time tell one content from the next."""
     if not size:
         return (), 0
-    with closing(connect(read_only=True)) as con:
+    with read_lake() as con:
         result = con.execute(REASONS.format(name=name, pattern=pattern))
         names = [column[0] for column in result.description or ()]
         rows = tuple(dict(zip(names, row, strict=True)) for row in result.fetchall())
@@ -168,7 +167,7 @@ def sample_rows(parked: Parked, chosen: Reason, page: int, role: Role) -> list[R
         SELECT raw_object, raw_line, reason, row_json FROM {parked.address} WHERE {spell_reason(about)}
         ORDER BY raw_object, raw_line LIMIT {PAGE} OFFSET {(page - 1) * PAGE}
     """
-    with closing(connect(read_only=True)) as con:
+    with read_lake() as con:
         rows = con.execute(query).fetchall()
     return [
         {

@@ -1,10 +1,10 @@
 """Questions of the page of a raw line: the line as it lies in its object, and what became of it."""
 
 import json
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from cockpit.reading import read_lake
 from contracts import find_source, tables_of
 from contracts.masking import (
     find_hidden,
@@ -18,7 +18,6 @@ from contracts.masking import (
 from contracts.roles import Role
 from contracts.table import Source, Table
 from steps.trace import RawLine, find_line
-from warehouse.connection import connect
 from warehouse.mirror import MIRROR
 from warehouse.role_rows import explain_partial
 
@@ -92,7 +91,7 @@ def list_outcomes(tables: list[Table], key: str, number: int, role: Role) -> tup
     found: list[Outcome] = []
     values: list[str] = []
     query = f"SELECT * FROM {{}} WHERE raw_object = ? AND raw_line = ? LIMIT {MOST}"
-    with closing(connect(read_only=True)) as con:
+    with read_lake() as con:
         for table in tables:
             for record in con.execute(query.format(table.address), [key, number]).to_arrow_table().to_pylist():
                 personal = find_hidden(table, record, role)
