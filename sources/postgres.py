@@ -14,13 +14,15 @@ DECIMAL = re.compile(r"numeric\((\d+),(\d+)\)")
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """`type` as PostgreSQL spells it, domains resolved. `is_odd`: in some row an array of arrays, or NaN."""
+    """`type` as PostgreSQL spells it, domains resolved. `is_odd`: in some row an array of arrays, or NaN. `has_bytes`:
+    in some row text that is not UTF-8, as a database of the encoding SQL_ASCII may have."""
 
     name: str
     type: str
     is_nullable: bool = True
     description: str = ""
     is_odd: bool = False
+    has_bytes: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,10 @@ def spell_keys(table: SourceTable) -> str:
 def spell_value(column: SourceColumn) -> str:
     """How a column is read: as it is where DuckDB has its type, else as PostgreSQL's own text, as is a numeric that is
     NaN in some row; times with a zone are UTC; money is a number's text. A time that DuckDB would take for one before
-    Christ is infinity, which no table takes."""
+    Christ is infinity, which no table takes. Where some text is not UTF-8, all of the column is read as bytes."""
     name, kind = name_sql(column.name), column.type
+    if column.has_bytes:
+        return f"pg_catalog.convert_to({name}::pg_catalog.text, 'SQL_ASCII')"
     if found := DECIMAL.fullmatch(kind):
         is_exact = int(found[2]) <= int(found[1]) <= 38
         return f"nullif({name}, 'NaN')::{kind}" if is_exact and not column.is_odd else f"{name}::text"

@@ -146,8 +146,6 @@ def explain_failure(address: URL, error: duckdb.Error) -> Exception:
     reason = (REASON.findall(text) or re.findall("failed: (.+)", text) or text.strip().splitlines()[:1])[-1].strip()
     if AWAY.search(text):
         return ConnectionError(f"the database {where} does not answer the user {address.username!r}: {reason}")
-    if 'for encoding "UTF8"' in reason:  # only where the encoding is SQL_ASCII, which takes any bytes
-        reason += ": the database does not say what they are, turn them into UTF-8 there"
     return ValueError(f"the database {where}{table} cannot be extracted: {reason}")
 
 

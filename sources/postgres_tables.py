@@ -70,14 +70,23 @@ def build_table(rows: Sequence[dict[str, Any]]) -> SourceTable:
 
 def find_odd(con: DuckDBPyConnection, table: SourceTable) -> SourceTable:
     """PostgreSQL lets an array column hold arrays of arrays in some rows, which no Parquet list can, and a numeric NaN,
-    which no Parquet decimal can: look."""
-    looks = {c.name: look for c in table.columns if (look := spell_look(c)) and c.name not in table.key}
-    if not looks:
-        return table
-    asked = ", ".join(f"coalesce(bool_or({look}), false) AS c{n}" for n, look in enumerate(looks.values()))
-    answers = query_source(con, f"SELECT {asked} FROM {table.origin}").fetchone() or ()
-    odd = {name for name, is_odd in zip(looks, answers, strict=True) if is_odd}
-    return replace(table, columns=tuple(replace(c, is_odd=c.name in odd) for c in table.columns))
+    which no Parquet decimal can; and where it knows no encoding, text that is not UTF-8, which none can: look."""
+    odd = find_true(con, table, {c.name: spell_look(c) for c in table.columns if c.name not in table.key})
+    columns = [replace(c, is_odd=c.name in odd) for c in table.columns]
+    if query_source(con, ENCODING).fetchone() == ("SQL_ASCII",):
+        foreign = find_true(con, table, {c.name: spell_foreign_bytes(c) for c in columns})
+        columns = [replace(c, has_bytes=c.name in foreign) for c in columns]
+    return replace(table, columns=tuple(columns))
+
+
+def find_true(con: DuckDBPyConnection, table: SourceTable, looks: dict[str, str | None]) -> set[str]:
+    """Those of the conditions that are true of some row, by their names."""
+    asked = {name: look for name, look in looks.items() if look}
+    if not asked:
+        return set()
+    columns = ", ".join(f"coalesce(bool_or({look}), false) AS c{n}" for n, look in enumerate(asked.values()))
+    answers = query_source(con, f"SELECT {columns} FROM {table.origin}").fetchone() or ()
+    return {name for name, is_true in zip(asked, answers, strict=True) if is_true}
 
 
 def spell_look(column: SourceColumn) -> str | None:
@@ -88,6 +97,22 @@ def spell_look(column: SourceColumn) -> str | None:
     return f"{name} = 'NaN'" if DECIMAL.fullmatch(column.type) else None
 
 
+def spell_foreign_bytes(column: SourceColumn) -> str | None:
+    """What is true of a value whose text is not UTF-8; None where a value of the type is ASCII always."""
+    kind = column.type.removesuffix("[]")
+    if kind in EXACT_ELEMENTS - {"text"} or kind.startswith(ASCII_ALWAYS):
+        return None
+    return f"{name_sql(column.name)}::pg_catalog.text !~ '{UTF8}'"
+
+
+ENCODING = "SELECT pg_catalog.current_setting('server_encoding')"
+ASCII_ALWAYS = ("numeric", "timestamp", "time ", "interval", "money", "bytea", "bit", "oid")
+# Well-formed byte sequences, table 3-7 of the Unicode standard: a regular expression is asked of bytes there.
+UTF8 = (
+    r"^(?:[\x01-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    r"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    r"|\xf4[\x80-\x8f][\x80-\xbf]{2})*$"
+)
 # Without extensions' tables, which are theirs to fill, such as PostGIS's list of coordinate systems.
 OWN = """
     n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relpersistence <> 't'

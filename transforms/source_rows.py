@@ -39,18 +39,33 @@ def convert_value(rows: ir.Table, column: Column) -> ir.Value:
     wanted = read_type(column.type)
     if column.name not in rows.columns:
         return ibis.literal(column.default).cast(wanted) if column.default is not None else ibis.null(wanted)
-    value = rows[column.name]
+    value = read_text(rows[column.name], wanted)
     return value.cast(wanted) if fits_always(value.type(), wanted) else value.try_cast(wanted)
+
+
+def read_text(value: ir.Value, wanted: dt.DataType) -> ir.Value:
+    """Bytes where the contract has none are a text of a database that knows no encoding: null where not UTF-8."""
+    is_text = value.type().is_binary() and not wanted.is_binary()
+    return try_or_null(decode_utf8(value)) if is_text else value
+
+
+@ibis.udf.scalar.builtin(name="decode", signature=((dt.binary,), dt.string))
+def decode_utf8(value: bytes) -> str: ...  # type: ignore[empty-body]
+
+
+@ibis.udf.scalar.builtin(name="try", signature=((dt.string,), dt.string))
+def try_or_null(value: str) -> str: ...  # type: ignore[empty-body]
 
 
 def find_problem(rows: ir.Table, column: Column, typed: ir.Value) -> ir.StringValue | None:
     """Why the value cannot be in the contract's type, null where it can; None where any value can."""
     if column.name not in rows.columns or fits_always(rows[column.name].type(), typed.type()):
         return None
-    value = rows[column.name]
-    is_other = value.notnull() & (typed.isnull() | ~is_exact(value, typed))
+    value = read_text(rows[column.name], typed.type())
+    is_other = rows[column.name].notnull() & (typed.isnull() | ~is_exact(value, typed))
     bound = f" where the contract has {describe_type(typed.type(), column.type)}"
-    said = ibis.literal(f"{column.name} is ") + describe_form(value) + bound
+    form = ibis.coalesce(describe_form(value), "text that is not UTF-8")
+    said = ibis.literal(f"{column.name} is ") + form + bound
     return ibis.cases((is_other, said), else_=ibis.null("string"))
 
 
@@ -61,7 +76,7 @@ def read_type(kind: pa.DataType) -> dt.DataType:
 
 def fits_always(found: dt.DataType, wanted: dt.DataType) -> bool:
     """Whether any value of one type is a value of the other."""
-    if found(nullable=True) == wanted(nullable=True) or wanted.is_string():
+    if found(nullable=True) == wanted(nullable=True) or (wanted.is_string() and not found.is_binary()):
         return True
     if wanted.is_floating():
         return found.is_integer() or found.is_decimal() or (found.is_floating() and found.nbytes <= wanted.nbytes)

@@ -18,6 +18,7 @@ from sources.oltp import extract
 from tests.empty_lake import EmptyLake, rename_database
 from warehouse.connection import open_engine
 
+SQL_ASCII = "encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'"
 COUNTER = itertools.count()
 
 

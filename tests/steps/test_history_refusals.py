@@ -1,10 +1,13 @@
 """What cannot become a version is kept apart, alone, and never stands in the way of the next run."""
 
+from dataclasses import replace
+
 import pytest
 
 from lake.store import open_store
 from steps.extract_database import extract_database
 from tests.empty_lake import EmptyLake
+from tests.sources.application import SQL_ASCII, open_application
 from tests.steps.shop import SHOP, Shop, open_shop
 
 pytestmark = pytest.mark.servers
@@ -35,6 +38,24 @@ def test_a_value_that_does_not_fit_harms_only_its_row(shop: Shop) -> None:
     history = shop.read_history("* EXCLUDE raw_line")
     shop.rebuild()
     assert shop.read_history("* EXCLUDE raw_line") == history
+
+
+def test_text_that_is_not_utf8_harms_only_its_row(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_application(lake, SQL_ASCII) as own:
+        shop = open_shop(replace(lake, accounts_url=own.url), monkeypatch)
+        own.execute("update articles set name = convert_from('\\x436166e9', 'SQL_ASCII') where id = 1")
+        own.execute("update articles set name = 'Café' where id = 2")
+        shop.run()
+        assert not shop.is_red and shop.read_current() == [(2, "Café")]
+        [(reason, row)] = shop.ask("SELECT reason, row_json FROM quarantine.articles")
+        assert reason == "name is text that is not UTF-8 where the contract has a value of type string"
+        assert "Caf\\\\xE9" in row
+        own.execute("update articles set name = 'mended' where id = 1; insert into articles values (3, 'three', 3)")
+        shop.run()
+        assert shop.read_current() == [(1, "mended"), (2, "Café"), (3, "three")]
+        history = shop.read_history("* EXCLUDE raw_line")
+        shop.rebuild()
+        assert shop.read_history("* EXCLUDE raw_line") == history
 
 
 def test_an_extraction_that_lost_a_file_is_refused_and_superseded(shop: Shop) -> None:
