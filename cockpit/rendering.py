@@ -2,8 +2,8 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from cockpit.guards import Rights
+from cockpit.moments import show_ago, show_clock, show_moment, show_times, spell_utc
 from cockpit.outages import ASKED, is_outage
 from cockpit.turns import RETRY_S, Busy
 from contracts.counting import count_nouns, spell_span
@@ -50,17 +52,20 @@ def make_environment() -> Environment:
     )
     environment.filters |= {
         "asset": sign_asset,
-        "ago": spell_ago,
+        "ago": show_ago,
         "brief": spell_brief,
-        "clock": spell_clock,
+        "clock": show_clock,
         "bytes": spell_bytes,
         "count": spell_count,
-        "moment": spell_moment,
+        "moment": show_moment,
         "nouns": count_nouns,
         "seconds": spell_seconds,
         "share": spell_share,
         "sketch": sketch_line,
         "span": spell_span,
+        "times": show_times,
+        "utc": spell_utc,
+        "wbr": break_name,
     }
     environment.filters["spelled"] = lambda value, name: environment.filters[name](value)
     environment.globals |= {"tabs": TABS}
@@ -141,6 +146,11 @@ def sign_asset(name: str) -> str:
     return f"{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}" if path.is_file() else name
 
 
+def break_name(name: str) -> Markup:
+    """A long name that a narrow column breaks after a `.` or `_`."""
+    return Markup(re.sub(r"([._])(?=.)", r"\1<wbr>", str(escape(name))))
+
+
 def spell_count(number: float | None) -> str:
     return "–" if number is None else f"{number:,.0f}"
 
@@ -170,24 +180,6 @@ def spell_share(share: float | None) -> str:
     if share is None:
         return "–"
     return "< 0.1 %" if 0 < share < 0.001 else f"{share:.1%}".replace("%", " %").replace(".0 ", " ")
-
-
-def spell_moment(moment: datetime | None) -> str:
-    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def spell_clock(moment: datetime | None) -> str:
-    """The time of today, or with its date."""
-    if moment is None:
-        return "an unknown time"
-    return f"{moment:%H:%M} UTC" if moment.date() == datetime.now(UTC).date() else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def spell_ago(moment: datetime | None) -> str:
-    """How long ago a naive UTC time was, in the largest unit that fits."""
-    if moment is None:
-        return "never"
-    return f"{spell_span(datetime.now(UTC).replace(tzinfo=None) - moment)} ago"
 
 
 def spell_seconds(seconds: float | None) -> str:

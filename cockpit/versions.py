@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cockpit.catalogue import Row, ask_catalogue, list_all_ids
+from cockpit.moments import find_end
 from warehouse.ledger import name_quarantine
 from warehouse.mirror import once_a_snapshot
 
@@ -39,7 +40,7 @@ FOUND = f"""
 CONDITIONS = {
     "before": "snapshot_id < %(before)s",
     "after": "snapshot_id > %(after)s",
-    "until": "made_at < %(until)s::date + 1",
+    "until": "made_at < %(until)s",
     "author": "author = %(author)s",
     "kind": "kind = %(kind)s",
     "touched": "changes_made ~ %(touched)s",
@@ -50,8 +51,8 @@ ENDS = "SELECT min(snapshot_id) AS oldest, max(snapshot_id) AS newest FROM duckl
 
 @dataclass(frozen=True)
 class Sought:
-    """Which snapshots somebody looks for: below or above a number, not after a day, by whom, of a kind, that touched a
-    table or its quarantine; with or without upkeep."""
+    """Which snapshots somebody looks for: below or above a number, not after a day of a time zone, by whom, of a kind,
+    that touched a table or its quarantine; with or without upkeep."""
 
     before: int | None = None
     after: int | None = None
@@ -60,13 +61,14 @@ class Sought:
     author: str = ""
     kind: str = ""
     hides_upkeep: bool = False
+    zone: str = "UTC"
 
     @property
     def kept(self) -> dict[str, str]:
         """The filters for an address: what another page of the same list asks for, too."""
         named = {"table": self.table, "author": self.author, "kind": self.kind}
         if self.until is not None:
-            named["until"] = str(self.until)
+            named |= {"until": str(self.until), "zone": self.zone}
         if self.hides_upkeep:
             named["upkeep"] = "hidden"
         return {name: value for name, value in named.items() if value}
@@ -75,14 +77,14 @@ class Sought:
 def list_snapshots(sought: Sought, limit: int) -> list[Row]:
     """The newest first: `snapshot_id`, `made_at`, `changes_made`, `author`, `commit_message`, `kind`.
 
-    With `after` those right above that number.
+    With `after` those right above that number. Raises ValueError for a zone that is none.
     """
     known = list_all_ids()
     ids = [*known.get(sought.table, (-1,)), *known.get(name_quarantine(sought.table), ())]
     asked = {
         "before": sought.before,
         "after": sought.after,
-        "until": sought.until,
+        "until": sought.until and find_end(sought.until, sought.zone),
         "author": sought.author or None,
         "kind": sought.kind or None,
         "touched": f":({'|'.join(map(str, ids))})(,|$)" if sought.table else None,

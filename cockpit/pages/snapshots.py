@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from cockpit.declared import find_declared, list_declared
 from cockpit.differences import PAGE, compare_snapshots
 from cockpit.guards import Seer
+from cockpit.moments import find_end
 from cockpit.rendering import is_fragment, render
 from cockpit.snapshots import find_snapshot, find_snapshots, list_books_of, list_decided, list_pins
 from cockpit.versions import KINDS, Sought, list_authors, read_ends
@@ -19,12 +20,18 @@ MOST = 2**63 - 1  # that the catalogue can number
 Number = Annotated[int, Query(ge=0, le=MOST)]
 
 
-def read_day(text: str) -> date | None:
-    """None of an empty field. Raises HTTPException."""
+def read_day(text: str, zone: str) -> date | None:
+    """None of an empty field. Raises HTTPException, for a zone that is none as well."""
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise HTTPException(422, f"{text!r} is not a day: days are spelled 2024-03-05") from None
+    try:
+        if day:
+            find_end(day, zone)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
+    return day
 
 
 @router.get("/snapshots")
@@ -33,13 +40,15 @@ def show_snapshots(
     before: Number | None = None,
     after: Number | None = None,
     until: str = "",
+    zone: str = "UTC",
     table: str = "",
     author: str = "",
     kind: str = "",
     upkeep: str = "",
 ) -> HTMLResponse:
-    """Below `before`, above `after`, not after the day `until`; `upkeep=hidden` leaves out what changes no row."""
-    sought = Sought(before, after, read_day(until), table, author, kind, upkeep == "hidden")
+    """Below `before`, above `after`, not after the day `until` of a zone; `upkeep=hidden` leaves out what changes no
+    row."""
+    sought = Sought(before, after, read_day(until, zone), table, author, kind, upkeep == "hidden", zone)
     return render(
         request,
         "snapshots_list.html" if is_fragment(request) else "snapshots.html",

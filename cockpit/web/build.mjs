@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const OUT = "../static";
-const ENTRIES = ["theme.js", "cockpit.js", "sql.js", "lineage.js", "cockpit.css"];
+const ENTRIES = ["theme.js", "zone.js", "cockpit.js", "sql.js", "lineage.js", "cockpit.css"];
 
 const { metafile } = await build({
   entryPoints: ENTRIES.map((name) => `src/${name}`),

@@ -51,7 +51,7 @@ def test_the_page_shows_what_a_monitor_has_left(
     left = Reading(utc_now() - timedelta(minutes=5), utc_now(), streams=(stream,), queue=Queue(2, 12.5))
     monkeypatch.setattr("cockpit.outages.read_state", lambda: leave(left, is_answering=False))
     page = browse().get("health").text
-    assert "No monitor has answered since" in page and "(5 min ago)" in page
+    assert "No monitor has answered since" in page and ">5 min ago</time>)" in page
     monkeypatch.setattr("cockpit.outages.read_state", lambda: leave(left, is_answering=True))
     monkeypatch.setattr(ASKED, "monitor", None)
     monkeypatch.setattr(ASKED, "servers", None)

@@ -38,7 +38,7 @@ def published(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def read_text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", html.replace("<wbr>", "")).split())
 
 
 def test_pages_of_an_empty_lake_say_that_it_is_empty(lake: EmptyLake, browse: Browse) -> None:
@@ -101,7 +101,7 @@ def test_search_sorts_and_says_when_nothing_fits(published: EmptyLake, browse: B
     assert "core.requests" in fragment and "<html" not in fragment and "core.users" not in fragment
     assert "No table fits" in client.get("tables", params={"q": "zebra"}).text
     rows = client.get("tables", params={"sort": "rows", "order": "down"}).text
-    assert rows.index(">core.requests<") < rows.index(">core.users<")
+    assert rows.index("tables/core.requests\"") < rows.index("tables/core.users\"")
 
 
 def test_sizes_are_those_of_the_rows(published: EmptyLake, browse: Browse) -> None:

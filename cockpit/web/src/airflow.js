@@ -70,7 +70,7 @@ export function startRuns() {
 async function start(element) {
   if (element.dataset.triggerStarted) return;
   element.dataset.triggerStarted = "yes";
-  element.toggleAttribute("disabled", element.matches("button"));
+  if (element.matches("button")) element.setAttribute("aria-disabled", "true"); // disabled, it would lose the focus
   const { triggerDag: dag, triggerConf: conf, triggerKey: key } = element.dataset;
   const tell = makeTeller(element);
   tell("starting", "busy");
@@ -84,7 +84,7 @@ async function start(element) {
   }
   if (!element.matches("button")) return; // what starts by itself starts once
   delete element.dataset.triggerStarted;
-  element.removeAttribute("disabled");
+  element.removeAttribute("aria-disabled");
 }
 
 async function follow(dag, run, tell, element) {

@@ -3,6 +3,8 @@ import htmx from "htmx.org";
 import { followLinks, startRuns } from "./airflow.js";
 import { openFinder } from "./finder.js";
 import { chooseDays, followBackfills } from "./backfill.js";
+import { watchBoxes } from "./boxes.js";
+import { keepPlaces } from "./swaps.js";
 
 window.htmx = htmx;
 // A page loads no code from text, and htmx adds no style of its own: the browser would refuse both.
@@ -15,3 +17,5 @@ startRuns();
 chooseDays();
 followBackfills();
 openFinder();
+watchBoxes();
+keepPlaces();

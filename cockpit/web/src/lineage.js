@@ -145,7 +145,7 @@ window.addEventListener("pointermove", (event) => {
   frame.classList.add("held");
   show();
 });
-window.addEventListener("pointerup", () => ((held = null), frame.classList.remove("held")));
+for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => ((held = null), frame.classList.remove("held")));
 picture.addEventListener("click", (event) => moved && event.preventDefault());
 picture.addEventListener("dragstart", (event) => event.preventDefault());
 
