@@ -1,6 +1,7 @@
 """A small client of Airflow's REST API: start runs, follow them, fetch why a task failed."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -136,7 +137,8 @@ class AirflowApi:
         tries = self.call("GET", path)["try_number"]
         log = self.call("GET", f"{path}/logs/{tries}", headers={"Accept": "application/json"})["content"]
         details = [detail for line in log if isinstance(line, dict) for detail in line.get("error_detail") or []]
-        return " ".join(str(details[-1]["exc_value"]).split()) if details else ""
+        text = str(details[-1]["exc_value"]).strip() if details else ""
+        return " ".join(re.sub(r"(?<!:)\n+", "; ", text).split())  # each line is a sentence of its own
 
     def link(self, run: Run, task: str | None = None) -> str:
         """The page of a run, or of a task in it."""

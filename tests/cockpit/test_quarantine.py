@@ -28,6 +28,9 @@ def pages(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> I
     main("access_logs", "one")
     land_file("access_logs", write_log(folder / "late", 2))
     land_file("access_logs", write_log(folder / "refused", 3, good=100, bad=1500))
+    noise = folder / "noise.log.xz"
+    noise.write_bytes(b"\xfd7zXZ\x00" + bytes(100))
+    land_file("access_logs", noise)
     main("access_logs", "two")
     forget_other_lakes()
     anybody = Guards(lambda: "anna", lambda: "anna", lambda: "anna", lambda: Rights(act=True, administer=True))
@@ -49,6 +52,8 @@ def test_overview_counts_rows_and_names_refused_objects(pages: TestClient) -> No
     assert "Why rows of refused-2026-11-03.log are bad" in page
     assert re.search(r"parse</td><td>core.requests</td><td class=\"num\">1,?500</td>", page)
     assert page.count("line=xx xxxx xx xxxxxxx") == 5
+    assert "noise.log.xz is an xz file, which is not read" in page
+    assert page.count(">Publish anyway<") == 1  # not of what cannot be read
 
 
 def test_reasons_come_with_masked_samples_and_their_lines(pages: TestClient) -> None:
@@ -96,7 +101,7 @@ def test_refused_object_is_accepted(pages: TestClient) -> None:
     follow(decision, "accept-1")
     page = pages.get("/quarantine/decisions").text
     assert "100 rows published, 1,500 in quarantine" in page
-    assert "Refused objects" not in pages.get("/quarantine").text
+    assert "refused-2026-11-03.log" not in pages.get("/quarantine").text.partition("Decisions")[0]
 
 
 def test_rollback_is_decided_by_an_administrator(pages: TestClient) -> None:
