@@ -1,7 +1,7 @@
 """How pages tell moments: UTC in the text and in `<time datetime>`, which a script (`web/src/zone.js`) shows in the
 zone that the viewer has chosen. A day is not a moment: the 5th of March is the 5th for everybody.
 
-Filters of templates. `moment`, `clock` and `ago` make an element, so they stand in texts only; what stands in an
+Filters of templates. `moment`, `clock`, `ago` and `told` make elements, so they stand in texts only; what stands in an
 attribute is spelled by `utc`.
 """
 
@@ -16,6 +16,7 @@ from contracts.counting import spell_span
 # As sentences of alerts and errors spell it.
 SPELLED = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d)?) UTC\b")
 LAST = date.max - timedelta(days=2)  # of a later one no zone can tell the end
+COMMAND = re.compile("`([^`]+)`")
 TIME = Markup('<time datetime="{}"{} title="{}">{}</time>')
 
 
@@ -39,9 +40,10 @@ def show_ago(moment: datetime | None) -> str:
     return "never" if moment is None else make_time(moment, spell_ago(moment), form="ago")
 
 
-def show_times(sentence: str) -> Markup:
-    """A sentence of ours, in which every moment becomes an element. Values of tables stay as they are."""
-    return Markup(SPELLED.sub(show_spelled, str(escape(sentence))))
+def show_sentence(sentence: str) -> Markup:
+    """A sentence of ours, in which moments, and commands between backticks, become elements. Not for values of tables,
+    which stay as they are."""
+    return Markup(COMMAND.sub(r"<code>\1</code>", SPELLED.sub(show_spelled, str(escape(sentence)))))
 
 
 def show_spelled(found: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from cockpit.guards import Rights
-from cockpit.moments import show_ago, show_clock, show_moment, show_times, spell_utc
+from cockpit.moments import show_ago, show_clock, show_moment, show_sentence, spell_utc
 from cockpit.outages import ASKED, is_outage
 from cockpit.turns import RETRY_S, Busy
 from contracts.counting import count_nouns, spell_span
@@ -63,7 +63,7 @@ def make_environment() -> Environment:
         "share": spell_share,
         "sketch": sketch_line,
         "span": spell_span,
-        "times": show_times,
+        "told": show_sentence,
         "utc": spell_utc,
         "wbr": break_name,
     }

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cockpit.moments import find_end, show_ago, show_clock, show_moment, show_times
+from cockpit.moments import find_end, show_ago, show_clock, show_moment, show_sentence
 from cockpit.rendering import TEMPLATES
 
 MOMENT = datetime(2026, 3, 29, 0, 59, 59, 999_999)
@@ -34,16 +34,17 @@ def test_how_long_ago_something_was_tells_when_on_hover() -> None:
             ' title="2026-11-27 18:05:09 UTC">2026-11-27 18:05:09 UTC</time>',
         ),
         ("the 2026-11-27 of 2026-11-27 18:05", "the 2026-11-27 of 2026-11-27 18:05"),  # a day, and nobody says whose
+        ("start `watershed run <x>`", "start <code>watershed run &lt;x&gt;</code>"),
         ("at 2026-13-27 18:05 UTC", "at 2026-13-27 18:05 UTC"),
     ],
 )
 def test_moments_are_found_in_sentences(sentence: str, shown: str) -> None:
-    assert show_times(sentence) == shown
+    assert show_sentence(sentence) == shown
 
 
 def test_attributes_hold_no_elements() -> None:
     """`moment`, `clock` and `ago` make elements."""
-    inside = re.compile(r'="(?:[^"{]|\{\{[^}]*\}\}|\{%[^%]*%\})*?\|(?:moment|clock|ago|times)\b')
+    inside = re.compile(r'="(?:[^"{]|\{\{[^}]*\}\}|\{%[^%]*%\})*?\|(?:moment|clock|ago|told)\b')
     assert [path.name for path in TEMPLATES.iterdir() if inside.search(path.read_text())] == []
 
 

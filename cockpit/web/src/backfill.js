@@ -78,13 +78,16 @@ function mark() {
 export function followBackfills() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-backfill-start]");
-    if (button) start(button.closest("[data-backfill]"), button);
+    if (button && !isBusy(button)) start(button.closest("[data-backfill]"), button);
   });
   for (const place of document.querySelectorAll("[data-backfills]")) resume(place);
 }
 
+// Disabled, it would lose the focus.
+const isBusy = (button) => button.getAttribute("aria-disabled") === "true";
+
 async function start(card, button) {
-  button.disabled = true;
+  button.setAttribute("aria-disabled", "true");
   const runs = JSON.parse(card.dataset.runs);
   if (card.querySelector("select").value === "down") runs.reverse();
   const prefix = `${NAMED}${card.dataset.backfill}__${new Date().toISOString().slice(0, 19)}__`;
@@ -98,7 +101,7 @@ async function start(card, button) {
     await follow([...new Set(runs.map((run) => run.dag))], prefix, tell, card);
   } catch (error) {
     tell({ text: error.message, state: "bad" });
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
   }
 }
 
@@ -171,9 +174,10 @@ function makeProgress(card) {
     }
     button.hidden = !cancel;
     button.onclick = async () => {
-      button.disabled = true;
+      if (isBusy(button)) return;
+      button.setAttribute("aria-disabled", "true");
       await cancel?.().catch((error) => (said.textContent = error.message));
-      button.disabled = false;
+      button.removeAttribute("aria-disabled");
     };
   };
 }

@@ -97,10 +97,14 @@ frame.replaceChildren(picture);
 
 // Where the drawing is in its frame.
 const view = { x: 0, y: 0, scale: 1 };
-const show = () => layer.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
+function show() {
+  layer.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
+  frame.style.touchAction = view.scale > fitting ? "none" : "pan-y"; // a finger scrolls the page until something is near
+}
+let fitting = 1; // the scale at which all of it is seen
 function fit() {
   const { width, height } = graph.graph();
-  view.scale = Math.min(1.25, frame.clientWidth / width, frame.clientHeight / height);
+  view.scale = fitting = Math.min(1.25, frame.clientWidth / width, frame.clientHeight / height);
   view.x = (frame.clientWidth - width * view.scale) / 2;
   view.y = (frame.clientHeight - height * view.scale) / 2;
   show();
@@ -112,10 +116,15 @@ function zoom(factor, x = frame.clientWidth / 2, y = frame.clientHeight / 2) {
   view.scale = scale;
   show();
 }
-// As high as the drawing needs at full width, within reason.
-const needed = graph.graph().height * Math.min(1.25, frame.clientWidth / graph.graph().width);
-frame.style.height = `${Math.max(180, Math.min(0.62 * window.innerHeight, needed))}px`;
-fit();
+// As high as the drawing needs at full width, within reason; anew whenever the window gets another width.
+function settle() {
+  const needed = graph.graph().height * Math.min(1.25, frame.clientWidth / graph.graph().width);
+  frame.style.height = `${Math.max(180, Math.min(0.62 * window.innerHeight, needed))}px`;
+  fit();
+}
+settle();
+let settled = frame.clientWidth;
+new ResizeObserver(() => frame.clientWidth !== settled && ((settled = frame.clientWidth), settle())).observe(frame);
 document.getElementById("fit").addEventListener("click", fit);
 document.getElementById("nearer").addEventListener("click", () => zoom(1.3));
 document.getElementById("farther").addEventListener("click", () => zoom(1 / 1.3));
