@@ -17,11 +17,13 @@ from typing import Any
 
 from cockpit.turns import Busy, Turns
 from contracts.settings import read_setting
+from warehouse.question_log import question_log, write_question
 
 log = logging.getLogger("watershed.audit")
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 120.0
+PAGE = "page"  # what a person wrote on the SQL page, as `by` of a question says
 RUNNING, WAITING = 2, 10  # questions of one person
 
 Question = dict[str, Any]
@@ -110,7 +112,10 @@ class Desk:
                 del self.asked[who, name]
             about = {"user": who} | {part: question.get(part) for part in ("role", "query", "snapshot")}
             about |= {"rows": noted.get("count"), "error": noted.get("error"), "file": question.get("format")}
-            log.info("sql %s", json.dumps(about | {"ms": round((time.monotonic() - began) * 1000)}))
+            about["ms"] = round((time.monotonic() - began) * 1000)
+            log.info("sql %s", json.dumps(about))
+            if question.get("by") == PAGE:
+                keep(about)
 
     async def find_answer(self, who: str, question: Question) -> tuple[Noted, bytes]:
         limit = float(read_setting("sql_seconds", "30"))
@@ -158,6 +163,16 @@ class Desk:
         idle, self.idle = self.idle, []
         for worker in idle:
             await worker.end()
+
+
+def keep(about: Noted) -> None:
+    """In the log that people find their questions in again."""
+    named = {"who": "user", "role": "role", "sql": "query", "snapshot": "snapshot", "ms": "ms", "rows": "rows"}
+    asked = {name: about.get(own) for name, own in (named | {"refused": "error", "file": "file"}).items()}
+    try:
+        write_question({"by": PAGE} | asked)
+    except OSError:
+        log.warning("the question above is in no history: %s cannot be written", question_log(), exc_info=True)
 
 
 def say(sentence: str, **more: bool) -> tuple[Noted, bytes]:

@@ -112,6 +112,12 @@ def keep_last(answer: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
     return ask
 
 
+def read_tables_version() -> tuple[str, int]:
+    """Which lake, and a number that changes when a table, view or macro of it is made, changed or gone."""
+    row = ask_catalogue("SELECT coalesce(max(schema_version), 0) AS version FROM ducklake_snapshot")[0]
+    return load_settings().catalog_url, row["version"]
+
+
 @once_a_snapshot
 def list_table_ids() -> dict[str, int]:
     """The catalogue's number of every table of the lake, by address."""

@@ -67,6 +67,7 @@ def read_role(rights: Annotated[Rights, Depends(read_rights)]) -> Role:
     return rights.role
 
 
+Allowed = Annotated[Rights, Depends(read_rights)]
 Seer = Annotated[Role, Depends(read_role)]
 Looker = Annotated[str, Depends(may_look)]
 Actor = Annotated[str, Depends(may_act)]

@@ -15,7 +15,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
 PAGES = 8  # at a time
-UNCOUNTED = ("/sql/run", "/sql/export", "/sql/cancel")  # which wait without a thread, and have turns of their own
+# Which wait without a thread, and have turns of their own.
+UNCOUNTED = ("/sql/run", "/sql/export", "/sql/cancel", "/sql/names")
 RETRY_S = 5
 
 

@@ -19,6 +19,7 @@ KIND = """
         WHEN commit_message LIKE 'drop %%' THEN 'drop'
         WHEN commit_message LIKE 'alert:%%' OR commit_message LIKE 'snooze %%' THEN 'alert'
         WHEN commit_message LIKE 'comment on %%' OR commit_message LIKE 'withdraw a comment %%' THEN 'comment'
+        WHEN commit_message ~ '^(save a|change the|delete the) question' THEN 'question'
         WHEN commit_message LIKE 'pin %%' OR commit_message LIKE 'take off the pin %%' THEN 'pin'
         WHEN commit_message LIKE 'follow the contracts%%' THEN 'schema'
         WHEN changes_made ~ 'merge_adjacent|rewrite_delete|compacted' THEN 'compaction'
@@ -27,7 +28,7 @@ KIND = """
         ELSE 'other'
     END
 """
-KINDS = ("publish", "decision", "drop", "alert", "comment", "pin", "schema", "compaction", "flush", "other")
+KINDS = ("publish", "decision", "drop", "alert", "comment", "question", "pin", "schema", "compaction", "flush", "other")
 UPKEEP = ("compaction", "flush")
 FOUND = f"""
     SELECT * FROM (

@@ -256,6 +256,20 @@ CREATE TABLE IF NOT EXISTS ledger.row_changes (
     rows_deleted BIGINT NOT NULL    -- or replaced by some of those inserted
 );
 
+-- Of a question that is deleted the text goes too, from all of its rows: it may say something about a person.
+CREATE TABLE IF NOT EXISTS ledger.saved_questions (
+    question_id VARCHAR NOT NULL,
+    snapshot_id BIGINT NOT NULL,
+    name VARCHAR NOT NULL,          -- as its owner calls it
+    query VARCHAR NOT NULL,         -- SQL
+    as_of VARCHAR NOT NULL,         -- the version that it asks: a number, time or pin; empty: the newest
+    owner VARCHAR NOT NULL,         -- who saved it first
+    is_shared BOOLEAN NOT NULL,     -- whether whoever may look at the pages may read it
+    is_deleted BOOLEAN NOT NULL,
+    changed_by VARCHAR NOT NULL,
+    changed_at TIMESTAMP NOT NULL
+);
+
 -- Questions that several readers ask, each with one meaning. Columns are named, so that a new one of a table breaks none.
 
 -- How an object stands now in the layer that it is in: its latest books, less what has left its quarantine since.
@@ -368,3 +382,8 @@ CREATE OR REPLACE VIEW ledger.current_pins AS
 SELECT name, pinned_snapshot_id, reason, pinned_by, pinned_at FROM ledger.pins
 QUALIFY row_number() OVER (PARTITION BY name ORDER BY snapshot_id DESC, pinned_at DESC) = 1
     AND pinned_snapshot_id IS NOT NULL;
+
+-- Saved questions as they are now.
+CREATE OR REPLACE VIEW ledger.current_questions AS
+SELECT question_id, name, query, as_of, owner, is_shared, changed_by, changed_at FROM ledger.saved_questions
+QUALIFY row_number() OVER (PARTITION BY question_id ORDER BY snapshot_id DESC) = 1 AND NOT is_deleted;

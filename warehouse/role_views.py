@@ -14,11 +14,12 @@ from duckdb import DuckDBPyConnection
 from contracts import list_tables
 from contracts.roles import Role
 from warehouse.connection import LAKE, quote
-from warehouse.masks import KEY, mask_sql, parked_sql, reason_sql, told_sql
+from warehouse.masks import HIDDEN, KEY, mask_sql, parked_sql, reason_sql, told_sql
 from warehouse.personal import list_personal
 from warehouse.role_rows import VAULT, find_closed, find_rule, qualify_condition
 
 KEYS = "keys"
+QUESTIONS = "ledger.saved_questions"
 NOW = 2**62  # later than any version
 ALIVE = "{0}.begin_snapshot <= {{at}} AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot > {{at}})"
 COLUMNS = f"""
@@ -166,6 +167,8 @@ def see_parked(role: Role, address: str, columns: Columns) -> dict[str, str]:
     if "samples_json" in columns and role.rows:
         found["samples_json"] = "'[]'"
     table = next((t for t in list_tables() if t.address == f"core.{name}"), None)
+    if address == QUESTIONS:  # what somebody keeps for themselves, and may quote a value
+        found |= {name: quote(HIDDEN) for name in ("name", "query")}
     if "row_json" in columns and (table is None or not role.sees(table.address, "*")):
         names = [column.name for column in table.all_columns] if table else []
         personal = list_personal(f"core.{name}", names)

@@ -11,13 +11,16 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 
-from cockpit.asking import DESK
-from cockpit.guards import Looker, Seer
+from cockpit.asking import DESK, PAGE
+from cockpit.catalogue import read_tables_version
+from cockpit.guards import Allowed, Looker, Seer
 from cockpit.rendering import render
+from cockpit.saved import find_saved
 from cockpit.turns import RETRY_S, Busy
+from cockpit.vocabulary import read_vocabulary
 from contracts.settings import read_setting
-from lineage.columns import list_columns
 from warehouse.mirror import MIRROR
 
 router = APIRouter()
@@ -34,17 +37,27 @@ Text = Annotated[str, Form()]
 
 
 @router.get("/sql")
-def show_editor(request: Request, user: Looker, query: str = "", snapshot: str = "") -> HTMLResponse:
-    """The editor, with `query` in it, which runs when `Run` is pressed: a link must not ask by itself."""
+def show_editor(
+    request: Request, user: Looker, rights: Allowed, query: str = "", snapshot: str = "", saved: str = ""
+) -> HTMLResponse:
+    """The editor, with `query` in it, or the saved question, which runs when `Run` is pressed: a link must not ask by
+    itself, since it would ask as whoever opens it. The script keeps what is written behind the `#` of the address."""
     limits = {"seconds": read_setting("sql_seconds", "30"), "shown": SHOWN, "exported": EXPORTED}
-    pins = MIRROR.ask(PINS)
-    return render(request, "sql.html", tab="sql", query=query, snapshot=snapshot, pins=pins, limits=limits, user=user)
+    one = find_saved(saved, user, rights.administer) if saved else None
+    if one and not query:
+        query, snapshot = one.query, one.as_of
+    values: dict[str, Any] = {"query": query, "snapshot": snapshot, "limits": limits, "user": user}
+    return render(request, "sql.html", tab="sql", one=one, pins=MIRROR.ask(PINS), **values)
 
 
 @router.get("/sql/names")
-def list_names() -> dict[str, list[str]]:
-    """For completion: columns by the address of every table, mart and view, and of the ledger."""
-    return {address: list(names) for address, names in list_columns().items() if not address.startswith("features.")}
+async def list_names(user: Looker, role: Seer) -> Response:
+    """What the reader's role may ask about, for the tree and for completion."""
+    version = await run_in_threadpool(read_tables_version)
+    try:
+        return JSONResponse(await read_vocabulary(user, role, version))
+    except Busy as busy:
+        return refuse(busy)
 
 
 @router.post("/sql/run")
@@ -53,7 +66,7 @@ async def run_query(
 ) -> Response:
     """The first rows as JSON. An error is an answer too, with the place in the query where it is known."""
     try:
-        question = {"query": query, "role": role.name, "snapshot": snapshot, "shown": SHOWN}
+        question = {"query": query, "role": role.name, "snapshot": snapshot, "shown": SHOWN, "by": PAGE}
         answer = await ask(request, user, name, question)
     except Busy as busy:
         return refuse(busy)
@@ -80,7 +93,7 @@ async def export_rows(
     """All rows as a file. More than EXPORTED are refused."""
     handle, path = tempfile.mkstemp(prefix="watershed-export-", suffix=f".{format}")
     os.close(handle)
-    how = {"path": path, "format": format, "most": EXPORTED}
+    how = {"path": path, "format": format, "most": EXPORTED, "by": PAGE}
     try:
         answer = await ask(request, user, name, {"query": query, "role": role.name, "snapshot": snapshot, **how})
     except Busy as busy:

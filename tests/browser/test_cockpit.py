@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.browser import attack
+from tests.browser import asking, attack
+from tests.browser.asking import ask
 from tests.browser.site import DAYS, MISSING, ROLES, Site, Visitor, name_visitor
 from warehouse.connection import connect
 
@@ -124,6 +125,15 @@ def test_sql_refuses_to_write(site: Site) -> None:
     assert count("core.requests") == 9_999
 
 
+def test_sql_is_kept_in_the_address_drawn_and_shared(site: Site, tmp_path: Path) -> None:
+    reader = site.open("Viewer")
+    page = reader.visit("sql")
+    complaints = listen(page)
+    asking.use_the_page(page, tmp_path)
+    asking.keep_a_question(site.open("Op"), reader)
+    assert complaints == []
+
+
 def test_nothing_of_a_query_is_html(site: Site) -> None:
     """Names, values, types and errors are texts; a join shows each column, and a division by nothing a value."""
     page = site.open("Viewer").visit("sql")
@@ -205,16 +215,6 @@ def open_from_navigation(visitor: Visitor) -> FrameLocator:
     frame = visitor.page.frame_locator("iframe")
     expect(frame.get_by_role("heading", name="Tables", exact=True)).to_be_visible(timeout=60_000)
     return frame
-
-
-def ask(page: Page | FrameLocator, query: str) -> None:
-    """Type into the editor, as a person does."""
-    editor = page.locator(".cm-content")
-    editor.click()
-    editor.press("Control+a")
-    editor.press_sequentially(query)
-    editor.press("Escape")  # closes what the completion offers
-    editor.press("Control+Enter")
 
 
 def listen(page: Page) -> list[str]:

@@ -105,9 +105,20 @@ def test_sql_exports_files(pages: TestClient, monkeypatch: pytest.MonkeyPatch) -
     assert refused.status_code == 422 and "more than 1,000,000 rows" in refused.json()["error"]
 
 
-def test_sql_page_offers_names(pages: TestClient) -> None:
-    assert "from core.requests" in pages.get("/sql?query=from core.requests").text
-    assert "client_count" in pages.get("/sql/names").json()["mart.top_pages"]
+def test_sql_page_asks_nothing_by_itself(pages: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "watershed.audit"):
+        assert "from core.requests" in pages.get("/sql?query=from core.requests").text
+    assert caplog.text == ""
+
+
+def test_sql_lists_and_describes(pages: TestClient) -> None:
+    assert ["mart.top_pages"] in [row[:1] for row in ask(pages, "SHOW TABLES")["rows"]]
+    assert ask(pages, "SHOW COLUMNS FROM mart.top_pages")["rows"][1][:2] == ["path", "VARCHAR"]
+    summary = {row[0]: row[1:4] for row in ask(pages, "SUMMARIZE core.requests")["rows"]}
+    assert summary["path"] == ["VARCHAR", "/a.jpg", "/b.jpg"]
+    assert summary["client_host"][1].startswith("masked-")
+    found = ask(pages, "PIVOT core.requests ON status USING count(*) GROUP BY path ORDER BY path")
+    assert [c["name"] for c in found["columns"]] == ["path", "200", "404"] and found["rows"][0] == ["/a.jpg", 2, 1]
 
 
 def test_lineage_is_drawn_and_listed(pages: TestClient) -> None:
