@@ -3,7 +3,6 @@
 import gzip
 import io
 from datetime import date
-from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -44,7 +43,9 @@ def follow(lines: list[str]) -> list[tuple[str, str | None, date | None]]:
 @settings(max_examples=100)
 def test_a_directive_holds_until_the_next_one(lines: list[str], end: str, is_packed: bool) -> None:
     content = "".join(line + end for line in lines).encode()
-    with patch.object(pieces, "PIECE_BYTES", 16), patch.object(logs, "SLICE_BYTES", 2000):
+    with pytest.MonkeyPatch.context() as limits:
+        limits.setattr(pieces, "PIECE_BYTES", 16)
+        limits.setattr(logs, "SLICE_BYTES", 2000)
         assert read_all(gzip.compress(content) if is_packed else content) == follow(lines)
 
 

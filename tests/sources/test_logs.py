@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
-from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
@@ -30,8 +29,10 @@ PLAIN = CONTENT.filter(lambda content: recognise_container(content) is None)
 @contextmanager
 def small_limits() -> Iterator[None]:
     """What takes megabytes to happen happens within a few bytes."""
-    limits = patch.multiple(logs, LINE_BYTES=SMALL, SLICE_BYTES=2000), patch.object(pieces, "PIECE_BYTES", FIRST)
-    with limits[0], limits[1]:
+    with pytest.MonkeyPatch.context() as limits:
+        limits.setattr(logs, "LINE_BYTES", SMALL)
+        limits.setattr(logs, "SLICE_BYTES", 2000)
+        limits.setattr(pieces, "PIECE_BYTES", FIRST)
         yield
 
 
