@@ -25,6 +25,8 @@ QUESTIONS = (
     "minutes_to_features",
     "twenty_analysts",
     "cockpit",
+    "attacked",
+    "worst_questions",
 )
 RESULTS = Path(__file__).with_name("results")
 

@@ -71,7 +71,6 @@ def main() -> None:
 def limit_process() -> None:
     """Bounds that hold against any query: DuckDB does not count the 2,048 values that it works on at a time. When
     memory is short all the same, the system ends this process before all others, which it lets go first."""
-    os.nice(5)
     memory = read_bytes(read_setting("analyst_memory", "1GB")) + BESIDES
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))

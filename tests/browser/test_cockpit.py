@@ -163,12 +163,13 @@ def test_nobody_keeps_others_from_asking(site: Site) -> None:
     """Many endless questions of one person: Airflow answers, and so does the page to somebody else."""
     eve, ada = attack.open_client(site, "Viewer"), attack.open_client(site, "Op")
     assert attack.ask(ada, "SELECT 41").json()["rows"] == [[41]]
-    idle = attack.measure_dags(ada)
+    before = attack.measure_dags(ada)
     with attack.ask_without_end(eve) as statuses:
         busy, answer = attack.measure_dags(ada), attack.ask(ada, "SELECT 42")
         assert 429 in statuses
     assert answer.json()["rows"] == [[42]]
-    assert busy < 8 * idle + 1, f"a list of DAGs takes {busy:.2f} s, and {idle:.2f} s when nobody asks"
+    idle = max(before, attack.measure_dags(ada))  # what else the machine does comes and goes
+    assert busy < 2 * idle + 0.25, f"a list of DAGs takes {busy:.2f} s, and {idle:.2f} s when nobody asks"
 
 
 def test_a_rebuild_starts_from_the_grid_and_ends(site: Site) -> None:

@@ -10,13 +10,18 @@ from fastapi.testclient import TestClient
 
 from cockpit.app import make_app
 from cockpit.guards import Guards, Rights
+from models.registry import find_champion
 from monitoring.questions import Ledger
 from steps.land import land_file
+from steps.promote import promote
 from steps.refused_objects import find_refused_objects
 from tests.cockpit.conftest import forget_other_lakes
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
+from tests.models.champions import crown
+from tests.models.published import rate
 from tests.steps.decisions import ask, choose_rows, decide, follow, rebuild, write_log
+from warehouse.connection import connect
 from warehouse.departures import PATTERN
 from warehouse.mirror import MIRROR
 
@@ -128,3 +133,17 @@ def test_a_rollback_is_what_everybody_sees(pages: TestClient) -> None:
     assert find_number(read(pages, "/tables/core.requests"), r"([\d,]+) rows [\d.]+ ") == 3
     newest = read(pages, "/snapshots").partition("because too much")[2]
     assert "core.requests +0 −103" in newest and "quarantine.requests +0 −1,500" in newest
+
+
+def test_a_promotion_is_what_everybody_sees(pages: TestClient) -> None:
+    for user in (1, 2):
+        rate(user, f"film {user}")
+    crown(1)
+    crown(2)
+    done = promote(1, "anna", "newer films")
+    champion = find_champion(connect(), "recommender")
+    assert champion and champion.model_version == done["version"] == 1
+    assert ask("SELECT model_version FROM ml.models WHERE state = 'champion'") == [(1,)]
+    assert "ml.models +2 −2 anna" in read(pages, "/snapshots")
+    assert find_number(read(pages, "/tables/ml.models"), r"([\d,]+) rows [\d.]+ ") == 2
+    assert find_number(read(pages, "/tables?q=ml.models"), r"predicts\. recommendations ([\d,]+) ") == 2
