@@ -30,23 +30,25 @@ WAIT_FOR_PEOPLE = ("carry_out_decisions", "decide_refusals")
 Report = Callable[[str], None]
 
 
-def run_sample(api: AirflowApi, report: Report) -> None:
-    """Land everything and run the DAGs that take it. Raises RuntimeError naming the run that is not green."""
+def run_sample(api: AirflowApi, report: Report) -> set[str]:
+    """Land everything and run the DAGs that take it. Returns the raw objects that are the sample's. Raises RuntimeError
+    naming the run that is not green."""
     generated = generate_sample()
     wait_for_dags(api, report)
     # Films and their lengths first: a rule of the streaming logs compares a minute with its film's length.
-    land_folder("ratings_files", SAMPLE / "ratings_files", report)
-    land_folder("ratings_files", generated / "ratings_files", report)
-    land_folder("access_logs", SAMPLE / "access_logs", report)
-    land_folder("photo_documents", SAMPLE / "photo_documents", report)
-    land_folder("photo_documents", generated / "photo_documents", report)
+    landed = land_folder("ratings_files", SAMPLE / "ratings_files", report)
+    landed |= land_folder("ratings_files", generated / "ratings_files", report)
+    landed |= land_folder("access_logs", SAMPLE / "access_logs", report)
+    landed |= land_folder("photo_documents", SAMPLE / "photo_documents", report)
+    landed |= land_folder("photo_documents", generated / "photo_documents", report)
     first = [api.trigger(f"ingest_{name}") for name in ("ratings_files", "access_logs", "photo_documents")]
     for day in fill_accounts(generated / "accounts"):
         report(f"accounts database: changes of {day} applied")
         follow(api, [api.trigger("ingest_accounts")], report)
     follow(api, first, report)
-    land_folder("watch_logs", generated / "watch_logs", report)
+    landed |= land_folder("watch_logs", generated / "watch_logs", report)
     follow(api, [api.trigger("ingest_watch_logs")], report)
+    return landed
 
 
 def generate_sample() -> Path:
@@ -57,10 +59,12 @@ def generate_sample() -> Path:
     return folder
 
 
-def land_folder(source: str, folder: Path, report: Report) -> None:
+def land_folder(source: str, folder: Path, report: Report) -> set[str]:
+    """Land what is in a folder. Returns the raw objects that it is, new ones or not."""
     landed = [land_file(source, path) for path in sorted(folder.iterdir())]
     new = sum(one.is_new for one in landed)
     report(f"{source}: {new} of {len(landed)} files landed from {folder.name}/, {len(landed) - new} were there")
+    return {one.key for one in landed}
 
 
 def fill_accounts(folder: Path) -> Iterator[str]:

@@ -26,17 +26,19 @@ LISTS = """
 """
 
 
-def run_models(api: AirflowApi, report: Report) -> None:
-    """Wait for the models, send telemetry where there is none of the champion's lists, wait again."""
+def run_models(api: AirflowApi, report: Report) -> set[str]:
+    """Wait for the models, send telemetry where there is none of the champion's lists, wait again. Returns the raw
+    objects of all telemetry."""
     version = wait_for_models(api, report)
-    if has_telemetry(version):
-        report(f"watch_logs: telemetry of version {version} was sent before")
-        return
-    write_telemetry(version)
-    land_folder("watch_logs", find_telemetry(), report)
-    follow(api, [api.trigger("ingest_watch_logs")], report)
-    wait_for_marts(api, report)
-    wait_for_models(api, report)
+    find_telemetry().mkdir(exist_ok=True)
+    if is_new := not has_telemetry(version):
+        write_telemetry(version)
+    landed = land_folder("watch_logs", find_telemetry(), report)
+    if is_new:
+        follow(api, [api.trigger("ingest_watch_logs")], report)
+        wait_for_marts(api, report)
+        wait_for_models(api, report)
+    return landed
 
 
 def wait_for_models(api: AirflowApi, report: Report) -> int:
@@ -90,7 +92,6 @@ def write_telemetry(version: int) -> None:
     """Write the log of some users to whom the version's lists are shown."""
     with closing(connect(read_only=True)) as con:
         lists = [Shown(*row) for row in con.execute(LISTS, [version, VIEWERS]).fetchall()]
-    find_telemetry().mkdir(exist_ok=True)
     lines = make_telemetry(lists, SEED)
     day = max(own.predicted_at for own in lists).date()
     (find_telemetry() / f"watch-{day}-version{version}.log").write_text("\n".join(lines) + "\n")

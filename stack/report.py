@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from duckdb import DuckDBPyConnection
+from psycopg import sql
 
 from contracts import find_table, load_tables
+from contracts.settings import source_url
 from models.registry import find_champion
 from stack.demo_models import count_telemetry
 from stack.listing import Listing, print_listings
@@ -91,15 +94,15 @@ ANSWERS = {
 }
 
 
-def print_report(truth_file: Path) -> list[str]:
-    """Print it all. Returns a sentence for each number that is not what it must be."""
+def print_report(truth_file: Path, landed: set[str]) -> list[str]:
+    """Print it all. Returns a sentence for each number of the raw objects `landed` that is not what it must be."""
     con = connect(read_only=True)
     con.execute(f"CREATE TEMP TABLE counted AS {spell_counts()}")
     print()
     for title, query in ({"Tables": TABLES} | ANSWERS).items():
         show(con, title, query)
     show_earlier(con)
-    return find_untruths(con, json.loads(truth_file.read_text()))
+    return find_untruths(con, json.loads(truth_file.read_text()), sorted(landed))
 
 
 def show_earlier(con: DuckDBPyConnection) -> None:
@@ -141,18 +144,37 @@ def spell_counts() -> str:
     return " UNION ALL ".join(parts)
 
 
-def count_landed(con: DuckDBPyConnection, table: str) -> tuple[int, int]:
-    """Rows of a table and of its quarantine, without those that a stream brought."""
-    is_streamed = find_table(table).is_streamed
-    landed, parked = ("WHERE event_id IS NULL", "WHERE topic IS NULL") if is_streamed else ("", "")
-    name = find_table(table).name
-    query = f"SELECT (SELECT count(*) FROM {table} {landed}), (SELECT count(*) FROM quarantine.{name} {parked})"
-    ((rows, quarantined),) = con.execute(query).fetchall()
+def count_landed(con: DuckDBPyConnection, table: str, landed: list[str]) -> tuple[int, int]:
+    """Rows of a table and of its quarantine that these raw objects brought."""
+    own = "WHERE list_contains($landed, raw_object)"
+    query = (
+        f"SELECT (SELECT count(*) FROM {table} {own}), (SELECT count(*) FROM quarantine.{find_table(table).name} {own})"
+    )
+    ((rows, quarantined),) = con.execute(query, {"landed": landed}).fetchall()
     return rows, quarantined
 
 
-def find_untruths(con: DuckDBPyConnection, generated: dict[str, Any]) -> list[str]:
-    """Compare with the counts that others made of the real files and that the generator made of its own."""
+def count_favourite(con: DuckDBPyConnection, landed: list[str]) -> tuple[Any, int, bool]:
+    """The page that these raw objects name most often, how often, and whether the mart has all requests of it."""
+    query = """
+        SELECT path, count(*) FILTER (list_contains($landed, raw_object)) AS requests,
+               count(*) = (SELECT sum(request_count) FROM mart.top_pages WHERE top_pages.path = requests.path)
+        FROM core.requests GROUP BY path ORDER BY requests DESC LIMIT 1
+    """
+    ((path, requests, is_whole),) = con.execute(query, {"landed": landed}).fetchall()
+    return path, requests, is_whole
+
+
+def count_source(table: str) -> int:
+    """How many rows the accounts database has."""
+    with psycopg.connect(source_url("accounts")) as database:
+        row = database.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone()
+        return int(row[0]) if row else 0
+
+
+def find_untruths(con: DuckDBPyConnection, generated: dict[str, Any], landed: list[str]) -> list[str]:
+    """Compare with the counts that others made of the real files and that the generator made of its own, and with the
+    database as it is: whoever has tried it out has changed it."""
     expected = {table: dict(counts) for table, counts in REAL_TRUTH.items()}
     for source in GENERATED:
         for table, truth in generated["sources"][source]["tables"].items():
@@ -161,20 +183,17 @@ def find_untruths(con: DuckDBPyConnection, generated: dict[str, Any]) -> list[st
             own["quarantined"] += sum(truth["quarantined"].values())
     for table, rows in count_telemetry().items():
         expected[table]["rows"] += rows
-    found = {table: count_landed(con, table) for table in expected}
+    found = {table: count_landed(con, table, landed) for table in expected}
     wrong = [
         f"{table} has {found[table][0]} rows and {found[table][1]} in quarantine, "
         f"not {own['rows']} and {own['quarantined']}"
         for table, own in sorted(expected.items())
         if found[table] != (own["rows"], own["quarantined"])
     ]
-    for table, counts in list(generated["accounts"]["after"].values())[-1].items():
-        row = con.execute(f"SELECT count(*) FROM core.{table} WHERE is_current").fetchone()
-        if row is None or row[0] != counts["rows"]:
-            wrong.append(f"core.{table} has {row and row[0]} current rows, not {counts['rows']}")
-    top = con.execute(
-        "SELECT path, sum(request_count) FROM mart.top_pages GROUP BY path ORDER BY 2 DESC LIMIT 1"
-    ).fetchone()
-    if top != ("/favicon.ico", 807):
-        wrong.append(f"the top page is {top}, not /favicon.ico with 807 requests")
+    for table in list(generated["accounts"]["after"].values())[-1]:
+        ((current,),) = con.execute(f"SELECT count(*) FROM core.{table} WHERE is_current").fetchall()
+        if current != (wanted := count_source(table)):
+            wrong.append(f"core.{table} has {current} current rows, not {wanted}")
+    if (top := count_favourite(con, landed)) != ("/favicon.ico", 807, True):
+        wrong.append(f"the top page of the sample is {top}, not /favicon.ico with 807 requests, all in mart.top_pages")
     return wrong

@@ -1,6 +1,7 @@
 """Start everything, run the sample through every DAG and print what came of it; this is `make run`.
 
-Exit code 0 only if every DAG is green and every number that is known beforehand is right. The servers go on running.
+Exit code 0 only if every DAG is green and every number that is known beforehand is right, whatever else the lake has by
+now. The servers go on running.
 """
 
 import argparse
@@ -29,10 +30,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
     api = open_api()
-    run_sample(api, report)
+    landed = run_sample(api, report)
     run_streams(api, report)
-    run_models(api, report)
-    wrong = [*print_report(generate_sample() / "truth.json"), *find_stream_untruths(generate_sample())]
+    landed |= run_models(api, report)
+    wrong = [*print_report(generate_sample() / "truth.json", landed), *find_stream_untruths(generate_sample())]
     red = [f"the DAG {entry['dag_id']} is not green: {entry['state']}" for entry in list_red_runs(api)]
     if wrong or red:
         raise ValueError("not all is as it must be: " + "; ".join([*wrong, *red]))
