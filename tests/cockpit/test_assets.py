@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
 COCKPIT = Path(__file__).resolve().parents[2] / "cockpit"
@@ -20,6 +22,17 @@ def test_licences_of_what_is_bundled_are_told() -> None:
     licences = (STATIC / "LICENSES.txt").read_text()
     wanted = set(json.loads((WEB / "package.json").read_text())["dependencies"]) - {"esbuild"}
     assert {name for name in wanted if f"{name} " not in licences} == set()
+
+
+def test_airflow_keeps_choices_where_scripts_look_for_them() -> None:
+    """The zone and the theme that somebody has chosen, in the browser; Airflow's pages are minified."""
+    spec = find_spec("airflow")
+    assert spec is not None and spec.submodule_search_locations
+    built = Path(spec.submodule_search_locations[0]) / "ui/dist/assets"
+    pages = "".join(path.read_text() for path in built.glob("index-*.js"))
+    assert re.search(r"\w=`timezone`,", pages) and "storageKey:i=`theme`" in pages
+    assert 'const KEPT = "timezone"' in (WEB / "src/viewer_zone.js").read_text()
+    assert 'localStorage.getItem("theme")' in (WEB / "src/theme.js").read_text()
 
 
 def test_assets_ask_nobody_else() -> None:

@@ -204,5 +204,6 @@ $("export-parquet").addEventListener("click", () => save("parquet"));
 $("save-png").addEventListener("click", savePicture);
 $("as-grid").addEventListener("click", () => choose("grid"));
 $("as-chart").addEventListener("click", () => choose("chart"));
+window.addEventListener("watershed:zone", () => answer && !$("chart").hidden && draw(answer));
 for (const id of ["chart-kind", "chart-x", "chart-y", "chart-by"]) $(id).addEventListener("change", () => draw(answer));
 begin();

@@ -1,6 +1,7 @@
 // Charts of an answer. Texts of a query are texts in here, too; the picture has its legend in it, so that a file has all.
 import * as Plot from "@observablehq/plot";
 import { isTime, readPoints, spellTime } from "./sql_series.js";
+import { findZone, makeSpeller } from "./viewer_zone.js";
 
 // Each differs from white and from black by 3 to 1 at least.
 const COLOURS = ["#2f7fd1", "#d9660a", "#2e9e5b", "#c2459b", "#8a6fd8", "#a67c00", "#d64545", "#1a919e", "#8f6a4f", "#7a828d"];
@@ -10,6 +11,8 @@ const MOST_DOTS = 400;
 const MOST_LABELS = 24;
 const MOST_DAYS = 14; // that each have a label
 const DAY = 86_400_000;
+let zone = null; // in which moments are shown; null of days, which are nobody's
+let spell = null;
 const $ = (id) => document.getElementById(id);
 
 export function canDraw({ columns, rows }) {
@@ -48,7 +51,10 @@ export function draw(answer) {
   if (!ys.length) return tell(["Choose a column for y."]);
   const found = readPoints(answer, { x, ys, by: Number($("chart-by").value) }, isBar);
   if (!found.points.some((point) => point.y !== null)) return tell([...found.notes, "There is no value that can be drawn."]);
-  const about = { x: `${answer.columns[x].name}${found.kind === "time" ? " (UTC)" : ""}`, y: ys.map((place) => answer.columns[place].name).join(", ") };
+  const isTimes = found.kind === "time";
+  zone = isTimes && found.xs.some((time) => time % DAY !== 0) ? findZone() : null;
+  spell = zone && makeSpeller(zone);
+  const about = { x: `${answer.columns[x].name}${isTimes ? ` (${zone ?? "UTC"})` : ""}`, y: ys.map((place) => answer.columns[place].name).join(", ") };
   $("save-png").disabled = false;
   $("plot").replaceChildren(plot(found, about, ys.length, isBar));
   $("chart-note").textContent = found.notes.join(" ");
@@ -104,7 +110,7 @@ function spellLines({ kind, points, xs }, about) {
 
 // Bars of one x stand side by side: a band for each series, and one that is empty.
 function spellBars({ kind, points, series, xs }, about) {
-  const spell = (x) => (kind === "time" ? spellTime(x) : String(x));
+  const name = (x) => (kind === "time" ? spellTime(readClock(x)) : String(x));
   const band = (x, place) => JSON.stringify([x, place]);
   const middle = Math.floor((series.length - 1) / 2);
   const ends = series.length > 1 ? series.length + 1 : 1;
@@ -113,7 +119,7 @@ function spellBars({ kind, points, series, xs }, about) {
   const bars = points.filter((point) => point.y !== null).map((point) => ({ ...point, band: band(point.x, series.indexOf(point.series)) }));
   const axis = { type: "band", label: about.x, domain, padding: 0.1, tickRotate: xs.length > 8 ? -40 : 0, tickSize: 0 };
   axis.ticks = xs.filter((_, place) => place % every === 0).map((x) => band(x, middle));
-  axis.tickFormat = (own) => shorten(spell(JSON.parse(own)[0]));
+  axis.tickFormat = (own) => shorten(name(JSON.parse(own)[0]));
   const title = (point) => spellPoint(point, kind);
   return { x: axis, marks: [Plot.barY(bars, { x: "band", y: "y", fill: "series", title }), Plot.ruleY([0], { stroke: "var(--line)" })] };
 }
@@ -126,10 +132,19 @@ function thin(names) {
   return { ticks: names.filter((_, place) => place % every === 0), tickFormat: shorten };
 }
 
-const spellPoint = ({ x, said, series }, kind) => `${series}\n${kind === "time" ? spellTime(x) : x}\n${said}`;
+const spellPoint = ({ x, said, series }, kind) => `${series}\n${kind === "time" ? spellMoment(x) : x}\n${said}`;
+const spellMoment = (time) => (zone ? `${spellTime(readClock(time))} ${spell(time).offset}, ${spellTime(time)} UTC` : spellTime(time));
+
+// What a clock in the zone shows at a moment, as if it were UTC.
+function readClock(time) {
+  if (!zone) return time;
+  const { day, minute, second } = spell(time);
+  return Date.parse(`${day}T${minute}:${second}Z`) || time; // years of five digits stay in UTC
+}
 
 // 24 hours; the day where one begins, the year where one does, both at the first.
-function spellTick(date, place) {
+function spellTick(moment, place) {
+  const date = new Date(readClock(Number(moment)));
   const [year, month, day] = [date.getUTCFullYear(), MONTHS[date.getUTCMonth()], date.getUTCDate()];
   const clock = date.toISOString().slice(-13, date.getUTCSeconds() ? -5 : -8);
   const isMidnight = date % DAY === 0;

@@ -1,30 +1,10 @@
 // Moments in the time zone that the viewer has chosen in Airflow, which keeps it in the browser; who has chosen none sees
 // the browser's own zone, as in Airflow. Pages spell UTC; what they show is `<time datetime>`, and `[data-zone]` names the
 // zone: as text, or as the value of a field. Loaded before anything is painted.
-const KEPT = "timezone";
+import { KEPT, findZone, makeSpeller } from "./viewer_zone.js";
+
 let zone = findZone();
-let spell = makeSpeller();
-
-// Airflow keeps JSON.
-function findZone() {
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEPT));
-    return kept && new Intl.DateTimeFormat("en", { timeZone: kept }) ? kept : own;
-  } catch {
-    return own; // none that this browser knows
-  }
-}
-
-// A moment as Airflow writes it, `2026-11-28 00:04:05`, and how far its zone is from UTC then, `UTC+1`.
-function makeSpeller() {
-  const digits = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
-  const format = new Intl.DateTimeFormat("en", { timeZone: zone, hourCycle: "h23", timeZoneName: "shortOffset", ...digits });
-  return (moment) => {
-    const { year, month, day, hour, minute, second, timeZoneName } = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
-    return { day: `${year}-${month}-${day}`, minute: `${hour}:${minute}`, second, offset: timeZoneName.replace("GMT", "UTC").replace("-", "−") };
-  };
-}
+let spell = makeSpeller(zone);
 
 const FORMS = {
   minute: ({ day, minute, offset }) => `${day} ${minute} ${offset}`,
@@ -65,6 +45,7 @@ document.addEventListener("DOMContentLoaded", () => showAll(document.documentEle
 window.addEventListener("storage", (event) => {
   if (event.key !== KEPT && event.key !== null) return;
   zone = findZone();
-  spell = makeSpeller();
+  spell = makeSpeller(zone);
   showAll(document.documentElement);
+  window.dispatchEvent(new Event("watershed:zone"));
 });
