@@ -125,7 +125,7 @@ def read_fields(spool: Path) -> Iterator[list[Any]]:
 def measure_row(group: Any) -> int:
     """Bytes at most of an average row: where values are kept once, in a dictionary, any may be all of it."""
     columns = [group.column(number) for number in range(group.num_columns)]
-    sizes = (c.total_uncompressed_size // (1 if "RLE_DICTIONARY" in c.encodings else group.num_rows) for c in columns)
+    sizes = (c.total_uncompressed_size // (1 if c.has_dictionary_page else group.num_rows) for c in columns)
     return sum(sizes) + 1
 
 

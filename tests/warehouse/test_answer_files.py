@@ -1,0 +1,31 @@
+"""Answers become files a few rows at a time, however the Parquet file by way of which they go keeps its values."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.answer_files import AT_ONCE, FEWEST, MOST, Spool, read_fields
+from warehouse.answers import open_answer
+from warehouse.spelling import spell_text
+
+LARGE = 200_000  # characters
+
+
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [
+        (f"repeat('x', {LARGE})", AT_ONCE // LARGE),  # one value, kept once
+        (f"repeat(chr(97 + (range % 7)::INTEGER), {LARGE})", AT_ONCE // LARGE),
+        (f"repeat('x', {LARGE}) || range", AT_ONCE // LARGE),  # each kept by itself
+        ("range % 7", MOST),
+        ("range", MOST),
+    ],
+)
+def test_a_few_rows_at_a_time(value: str, most: int, tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.parquet")
+    with duckdb.connect() as con:
+        rows = spool.copy(open_answer(con, f"SELECT {value} AS x FROM range(600)"), spell_text)
+    batches = [len(fields[0]) for fields in read_fields(spool.path)]
+    assert sum(batches) == rows == 600
+    assert max(batches) <= max(FEWEST, most)
