@@ -24,6 +24,8 @@ log = logging.getLogger("watershed.audit")
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 120.0
 PAGE = "page"  # what a person wrote on the SQL page, as `by` of a question says
+LONGEST = 1_000_000  # characters of a query
+MOST_KEPT, LEAST_KEPT = 100_000, 200  # of them in logs; of what is sent away at once
 RUNNING, WAITING = 2, 10  # questions of one person
 # From its first import on: beside Airflow's web server, a thread of a question gets a tenth of the processor.
 NICE = 10
@@ -100,19 +102,21 @@ class Desk:
         began = time.monotonic()
         job = self.asked[who, name] = asyncio.ensure_future(self.find_answer(who, question))
         noted: Noted = {"error": "nobody waited for the answer"}
+        kept = MOST_KEPT
         try:
             await asyncio.wait({job})
             cancelled = say("the query was cancelled", isCancelled=True)
             noted, answer = cancelled if job.cancelled() else job.result()
             return answer
         except Busy as busy:
-            noted = {"error": str(busy)}
+            noted, kept = {"error": str(busy)}, LEAST_KEPT  # there may be very many of these
             raise
         finally:
             job.cancel()
             if self.asked.get((who, name)) is job:
                 del self.asked[who, name]
             about = {"user": who} | {part: question.get(part) for part in ("role", "query", "snapshot")}
+            about["query"] = shorten(str(about["query"]), kept)
             about |= {"rows": noted.get("count"), "error": noted.get("error"), "file": question.get("format")}
             about["ms"] = round((time.monotonic() - began) * 1000)
             log.info("sql %s", json.dumps(about))
@@ -121,6 +125,8 @@ class Desk:
 
     async def find_answer(self, who: str, question: Question) -> tuple[Noted, bytes]:
         limit = float(read_setting("sql_seconds", "30"))
+        if len(question["query"]) > LONGEST:
+            return say(f"a query has {LONGEST:,} characters at most, this one has {len(question['query']):,}")
         async with self.turns.take(who):
             try:
                 worker = await self.take_worker()
@@ -165,6 +171,10 @@ class Desk:
         idle, self.idle = self.idle, []
         for worker in idle:
             await worker.end()
+
+
+def shorten(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def keep(about: Noted) -> None:

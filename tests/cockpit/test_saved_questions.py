@@ -130,6 +130,7 @@ def test_history_has_failures_and_is_ones_own(person: Person) -> None:
     person.be("ada")
     person.ask("SELECT 42 AS answer")
     person.ask("SELECT foo FROM core.users")
+    assert "1,000,000 characters at most" in person.ask(f"SELECT '{'a' * 1_000_000}'")["error"]
     person.be("eve")
     person.ask("SELECT '<i>eve</i>'")
     assert "'<i>eve</i>'" in person.read("/sql/history") and "<i>" not in person.client.get("/sql/history").text

@@ -14,7 +14,7 @@ export class Address {
     clearTimeout(this.timer);
     const found = this.parse();
     if (found) changed(found, history.state?.key);
-    else history.replaceState(null, "", this.spell());
+    else this.write("replaceState", null);
   }
 
   // Null where the address holds none.
@@ -44,12 +44,21 @@ export class Address {
     const { query, snapshot } = this.read();
     const known = this.parse() ?? { query: "", snapshot: "" };
     if (known.query === query && known.snapshot === snapshot) return;
-    history[history.state?.key ? "pushState" : "replaceState"](null, "", this.spell());
+    this.write(history.state?.key ? "pushState" : "replaceState", null);
+  }
+
+  // Of an address that is too long for a browser it says so: then the question is in the page alone.
+  write(how, state) {
+    try {
+      history[how](state, "", this.spell());
+    } catch {
+      history[how](state, "");
+    }
   }
 
   // What was just written is asked, under this key.
   ask(key) {
     this.note();
-    history.replaceState({ key }, "", this.spell());
+    this.write("replaceState", { key });
   }
 }

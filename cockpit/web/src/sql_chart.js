@@ -20,22 +20,23 @@ export function canDraw({ columns, rows }) {
 }
 
 // Fill the choices for an answer; what was chosen stays where the columns are the same.
-export function offerAxes({ columns, rows }) {
+export function offerAxes(answer) {
+  const { columns, rows } = answer;
   const names = columns.map(({ name, type }) => `${name} ${type}`).join("\n");
   if ($("chart").dataset.names === names) return;
   $("chart").dataset.names = names;
   const places = columns.map((_, place) => place);
   const numbers = places.filter((place) => columns[place].isNumber);
-  const x = places.find((place) => isTime(columns[place])) ?? places.find((place) => !columns[place].isNumber) ?? 0;
+  const x = places.find((place) => isTime(answer, place)) ?? places.find((place) => !columns[place].isNumber) ?? 0;
   const y = numbers.find((place) => place !== x) ?? numbers[0];
   const kinds = (place) => new Set(rows.map((row) => row[place])).size;
-  const others = places.filter((place) => place !== x && !columns[place].isNumber && !isTime(columns[place]));
+  const others = places.filter((place) => place !== x && !columns[place].isNumber && !isTime(answer, place));
   const by = others.length === 1 && kinds(x) < rows.length && kinds(others[0]) <= 10 ? others[0] : -1;
   const option = (chosen) => (place) => new Option(columns[place].name, place, false, place === chosen);
   $("chart-x").replaceChildren(...places.map(option(x)));
   $("chart-by").replaceChildren(new Option("–", -1), ...places.map(option(by)));
   $("chart-y").replaceChildren(...numbers.map((place) => offerNumber(columns[place].name, place, place === y)));
-  $("chart-kind").value = isTime(columns[x]) || columns[x].isNumber ? "line" : "bar";
+  $("chart-kind").value = isTime(answer, x) || columns[x].isNumber ? "line" : "bar";
 }
 
 function offerNumber(name, place, checked) {

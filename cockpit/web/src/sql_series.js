@@ -1,17 +1,23 @@
 // From the rows of an answer to the points of a chart: series, in order, with a gap where a value is missing.
 const DAY = 86_400_000;
-const MOMENT = /^(\d{4,6})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?(?: ?([+-]\d\d)(?::?(\d\d))?)?$/;
+const MOMENT = /^(\d{4,6})-(\d\d)(?:-(\d\d))?(?:[ T](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?(?: ?([+-]\d\d)(?::?(\d\d))?)?$/;
 export const MOST_SERIES = 10;
 export const MOST_NAMES = 60;
 const MOST_STEPS = 5_000;
 
-export const isTime = ({ type }) => /^(timestamp|date)/.test(type);
+// By its type, or since all of its texts are dates: `2024-03-05`, or `2024-03` for a month.
+export function isTime({ columns, rows }, place) {
+  const { type } = columns[place];
+  if (type !== "varchar") return /^(timestamp|date)/.test(type);
+  const texts = rows.map((row) => row[place]).filter((text) => text !== null);
+  return texts.length > 0 && texts.every((text) => MOMENT.test(text));
+}
 
 // UTC; null for what no chart can show: infinity, years before Christ.
 export function readTime(text) {
   const found = MOMENT.exec(text ?? "");
   if (!found) return null;
-  const [year, month, day, hour, minute, second, zone, zoneMinutes] = found.slice(1).map((part) => Number(part ?? 0));
+  const [year, month, day = 1, hour = 0, minute = 0, second = 0, zone = 0, zoneMinutes = 0] = found.slice(1).map((part) => part && Number(part));
   const ahead = zone * 60 + Math.sign(zone) * zoneMinutes;
   const time = Date.UTC(year, month - 1, day, hour, minute - ahead) + second * 1000;
   return Number.isNaN(time) ? null : time;
@@ -23,14 +29,15 @@ export function readNumber(value) {
 
 // `x`, `ys` and `by`: places of columns, `by` -1 where none tells series apart. Points have x, y, series and `said`, the
 // value as it is written. `xs` is the order in which they stand; `notes` say what is not drawn.
-export function readPoints({ columns, rows }, { x, ys, by }, isBar) {
+export function readPoints(answer, { x, ys, by }, isBar) {
+  const { columns, rows } = answer;
   const notes = [];
-  const kind = isTime(columns[x]) ? "time" : columns[x].isNumber && !isBar ? "number" : "name";
+  const kind = isTime(answer, x) ? "time" : columns[x].isNumber && !isBar ? "number" : "name";
   const across = { time: readTime, number: readNumber, name: (value) => (value === null ? "null" : String(value)) }[kind];
   const name = (row, y) => [by < 0 ? null : String(row[by]), ys.length > 1 || by < 0 ? columns[y].name : null].filter((part) => part !== null).join(" · ");
   let points = rows.flatMap((row) => ys.map((y) => ({ x: across(row[x]), y: readNumber(row[y]), said: row[y], series: name(row, y) })));
   const without = points.filter((point) => point.x === null).length;
-  if (without) notes.push(`${without} values have no ${columns[x].name} that can be drawn.`);
+  if (without) notes.push(`${without === 1 ? "1 value has" : `${without} values have`} no ${columns[x].name} that can be drawn.`);
   points = points.filter((point) => point.x !== null);
   const series = chooseSeries(points, notes);
   points = points.filter((point) => series.includes(point.series));
@@ -87,7 +94,9 @@ function fill(values, least) {
   const step = distances.reduce(divide);
   const isRegular = step === Math.min(...distances) || step >= least;
   const count = (values.at(-1) - values[0]) / step + 1;
-  if (!isRegular || count > MOST_STEPS || count > 20 * Math.max(values.length, 20)) return values;
+  if (!isRegular) return values;
+  // Of a hole that is too long for all of its steps the first one is enough to part the line.
+  if (count > MOST_STEPS) return values.flatMap((value, place) => (values[place + 1] - value > step ? [value, value + step] : [value]));
   return Array.from({ length: count }, (_, place) => values[0] + place * step);
 }
 
