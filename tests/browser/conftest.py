@@ -1,4 +1,4 @@
-"""The site and its visitors, once for all tests of this folder's module."""
+"""The site and its visitors, once for all tests of this folder."""
 
 import os
 from collections.abc import Iterator
@@ -10,22 +10,30 @@ from stack.airflow_api import open_api
 from stack.home import Home
 from stack.servers import start_airflow, stop_airflow
 from tests.browser.site import Site, fill_lake, make_users, open_browser
-from tests.empty_lake import EmptyLake, forget_airflow, make_topics
+from tests.empty_lake import forget_airflow, lend_lake, make_topics
 
 PICTURES = Path(os.environ.get("PICTURES", Path(__file__).resolve().parents[2] / "pictures"))
 
 
-@pytest.fixture(scope="module")
-def site(stack: Home, module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    make_topics(module_lake)
-    fill_lake(tmp_path_factory.mktemp("generated"))
-    PICTURES.mkdir(exist_ok=True)
-    try:
-        start_airflow(stack)
-        airflow = open_api()
-        make_users(airflow)
-        with open_browser() as browser:
-            yield Site(airflow, browser, PICTURES)
-    finally:
-        stop_airflow(stack)
-        forget_airflow(stack)
+@pytest.fixture(scope="package")
+def site(stack: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with lend_lake(stack) as lake:
+        make_topics(lake)
+        fill_lake(tmp_path_factory.mktemp("generated"))
+        PICTURES.mkdir(exist_ok=True)
+        try:
+            start_airflow(stack)
+            airflow = open_api()
+            make_users(airflow)
+            with open_browser() as browser:
+                yield Site(airflow, browser, PICTURES)
+        finally:
+            stop_airflow(stack)
+            forget_airflow(stack)
+
+
+@pytest.fixture(autouse=True)
+def close_windows(site: Site) -> Iterator[None]:
+    yield
+    for context in site.browser.contexts:
+        context.close()

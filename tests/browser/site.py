@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect, sync_playwright
 
 from contracts.settings import read_setting
 from stack.airflow_api import AirflowApi
@@ -20,7 +20,8 @@ ROLES = ("Viewer", "User", "Op", "Admin")
 PASSWORD = "only-for-this-test"
 DAYS = (date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6), date(2024, 3, 7))
 MISSING = DAYS[2]  # whose streaming log never came
-WINDOW = {"width": 1400, "height": 900}
+WINDOW: ViewportSize = {"width": 1400, "height": 900}
+WATCHED = "core.watch_minutes"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class Site:
     def open(self, role: str, dark: bool = False) -> "Visitor":
         """A window of somebody with this role, who has logged in through Airflow's form, the first time by now."""
         context = self.browser.new_context(
-            viewport=WINDOW, color_scheme="dark" if dark else "light", storage_state=self.known.get(role)
+            viewport=WINDOW,
+            color_scheme="dark" if dark else "light",
+            storage_state=self.known.get(role),
+            timezone_id="UTC",
         )
         context.set_default_timeout(60_000)  # milliseconds: the first page of a web server copies the ledger
         visitor = Visitor(self, context.new_page())
@@ -65,6 +69,12 @@ class Visitor:
         assert answer is not None and answer.ok, f"{address}: {answer and answer.status}"
         return self.page
 
+    def take_pictures(self, name: str) -> None:
+        """In both themes."""
+        for theme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=theme)
+            self.take_picture(f"{name}_{theme}")
+
     def take_picture(self, name: str) -> None:
         """Kept for people to look at; README shows some."""
         self.page.wait_for_load_state("networkidle")
@@ -79,6 +89,15 @@ def open_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser
         browser.close()
+
+
+def listen(page: Page) -> list[str]:
+    """What the browser complains of from now on."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("response", lambda answer: complaints.append(f"{answer.status} {answer.url}") if not answer.ok else None)
+    return complaints
 
 
 def name_visitor(role: str) -> str:

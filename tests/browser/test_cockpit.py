@@ -6,54 +6,20 @@ or in the one that PICTURES names.
 
 import csv
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, expect
 
 from tests.browser import asking, attack
 from tests.browser.asking import ask
-from tests.browser.site import DAYS, MISSING, ROLES, Site, Visitor, name_visitor
+from tests.browser.site import DAYS, MISSING, ROLES, WATCHED, Site, Visitor, listen, name_visitor
 from warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 
-WATCHED = "core.watch_minutes"
 HTML = "<form action=https://example.com method=post><button>go</button></form><img src=x onerror=alert(1)>"
-# Address, the heading that tells that it is there, and the name of its picture.
-PAGES = (
-    ("tables", "Tables", "tables"),
-    (f"tables/{WATCHED}", WATCHED, "table"),
-    (f"tables/{WATCHED}/partitions/{DAYS[1]}", "Tuesday 5 March 2024", "partition"),
-    (f"lineage?of={WATCHED}", "Lineage", "lineage"),
-    ("snapshots", "Snapshots", "snapshots"),
-    ("quarantine", "Quarantine", "quarantine"),
-    ("quarantine/watch_minutes", "quarantine.watch_minutes", "quarantine_rows"),
-    ("sql", "SQL", "sql"),
-    ("why?table=mart.top_pages", "mart.top_pages", "why"),
-    ("health", "Health", "health"),
-)
-
-
-@pytest.fixture(autouse=True)
-def close_windows(site: Site) -> Iterator[None]:
-    yield
-    for context in site.browser.contexts:
-        context.close()
-
-
-@pytest.mark.parametrize(("address", "heading", "picture"), PAGES, ids=[page[2] for page in PAGES])
-def test_pages_open_without_an_error(site: Site, address: str, heading: str, picture: str) -> None:
-    """For who may only look, in light and dark: no refused script or style, no failed request."""
-    for theme in ("light", "dark"):
-        visitor = site.open("Viewer", dark=theme == "dark")
-        complaints = listen(visitor.page)
-        page = visitor.visit(address)
-        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
-        visitor.take_picture(f"{picture}_{theme}")
-        assert complaints == []
 
 
 def test_a_newcomer_finds_their_way(site: Site) -> None:
@@ -216,15 +182,6 @@ def open_from_navigation(visitor: Visitor) -> FrameLocator:
     frame = visitor.page.frame_locator("iframe")
     expect(frame.get_by_role("heading", name="Tables", exact=True)).to_be_visible(timeout=60_000)
     return frame
-
-
-def listen(page: Page) -> list[str]:
-    """What the browser complains of from now on."""
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("response", lambda answer: complaints.append(f"{answer.status} {answer.url}") if not answer.ok else None)
-    return complaints
 
 
 def spell_comparison() -> str:

@@ -16,6 +16,7 @@ function watch(root) {
     watched.add(box);
     for (const one of [box, ...box.children]) sizes.observe(one);
     box.addEventListener("scroll", () => fade(box), { passive: true });
+    fit(box); // at once: it may get back the focus that the one before had
   }
 }
 
