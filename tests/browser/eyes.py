@@ -23,7 +23,7 @@ PAGES = (
     ("sql", "SQL", "sql"),
     ("why", "Why", "why"),
     ("why?table=mart.recommendation_quality_daily", "mart.recommendation_quality_daily", "why_rows"),
-    ('why?table=mart.top_pages&column=client_count&row={{"requested_date":"2015-05-17","path":"/"}}', "63", "why_cell"),
+    ("why?table=mart.film_popularity_daily&column=minutes_watched&row={key}", "minutes_watched is ", "why_cell"),
     ("health", "Health", "health"),
     ("health/snooze?rule=runs_failing&subject=x", "Snooze runs_failing", "snooze"),
     ("roles", "Who sees what", "roles"),

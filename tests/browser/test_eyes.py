@@ -1,6 +1,7 @@
 """Pages for every eye, ear and hand: at any width, in both themes, by keyboard, in the viewer's time zone."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +15,9 @@ pytestmark = pytest.mark.servers
 
 KNOWN = """
     SELECT (SELECT id FROM ducklake_current_snapshot('lake')) AS newest, raw_object, raw_line,
-           (SELECT substr(any_value(run_id), 19) FROM ledger.publishes WHERE run_id LIKE 'ingest_watch_logs.%') AS run
+           (SELECT substr(any_value(run_id), 19) FROM ledger.publishes WHERE run_id LIKE 'ingest_watch_logs.%') AS run,
+           (SELECT to_json({'watched_date': watched_date, 'film_id': film_id}) FROM mart.film_popularity_daily
+            ORDER BY minutes_watched DESC LIMIT 1) AS key
     FROM quarantine.watch_minutes LIMIT 1
 """
 FOCUSED = """() => {
@@ -140,6 +143,7 @@ def choose_zone(page: Page, zone: str) -> None:
 
 def fill_in(address: str) -> str:
     con = connect(read_only=True)
-    newest, raw_object, raw_line, run = con.execute(KNOWN).fetchall()[0]
+    found = con.execute(KNOWN)
+    known = dict(zip([column[0] for column in found.description or ()], found.fetchall()[0], strict=True))
     con.close()
-    return address.format(newest=newest, raw_object=raw_object, raw_line=raw_line, run=run)
+    return address.format(**known | {"key": quote(known["key"])})
