@@ -118,7 +118,7 @@ def test_an_object_store_that_is_away(
     for address in ("tables", "tables/core.requests", "snapshots", "lineage", "quarantine"):
         read_page(site, address)
     text = read_page(site, raw, 503)
-    assert re.search(r"The lake has been unreachable since \d\d:\d\d UTC \\. These still work: Health , Tables", text)
+    assert re.search(r"The lake has been unreachable since \d\d:\d\d UTC \. These still work: Health , Tables", text)
     assert "s3 has been away since" in read_status(capsys)
     restart_servers(home)
     wait_for(site, lambda page: is_well(page) and "lake_unreadable" not in page)
