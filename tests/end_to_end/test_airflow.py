@@ -134,6 +134,7 @@ def test_person_is_asked_and_the_answer_carried_out(airflow: AirflowApi, first_r
     question = wait_until(lambda: [asked for asked in list_questions(airflow) if key in asked["body"]])[0]
     task = question["task_instance"]
     path = f"/dags/decide_refusals/dagRuns/{quote(task['dag_run_id'])}/taskInstances/ask/-1/hitlDetails"
+    time.sleep(5)  # nobody reads it sooner, and the process that asked has ended by then
     answer = {"chosen_options": ["Publish anyway"], "params_input": {"reason": "health checks"}}
     airflow.call("PATCH", path, json=answer)
     (carried,) = wait_until(lambda: airflow.list_runs("carry_out_decisions"))
