@@ -80,6 +80,7 @@ def test_a_question_is_answered_and_logged(endpoint: Endpoint) -> None:
     first = endpoint.read_log()[0]
     assert first.pop("ms") in range(60_000) and str(first.pop("at")).startswith("20")
     assert first == {
+        "by": "serve",
         "who": "ada",
         "sql": "SELECT film_id, minute FROM core.watch_minutes",
         "rows": 1,
