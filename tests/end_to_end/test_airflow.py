@@ -60,7 +60,9 @@ def test_airflow_listens_where_it_asks_who_somebody_is(airflow: AirflowApi, stac
     asked += ["GET /api/v2/connections", "POST /api/v2/pools", "GET /api/v2/config", "PATCH /api/v2/dags/build_marts"]
     asked += ["PATCH /execution/task-instances/x/run", "GET /execution/variables/x", "GET /auth/fab/v1/users"]
     for method, path in (text.split() for text in asked):
-        answer = httpx.request(method, airflow.url + path, json={}, headers={"Origin": "http://127.0.0.1:1"})
+        answer = httpx.request(
+            method, airflow.url + path, json={}, headers={"Origin": "http://127.0.0.1:1"}, timeout=60
+        )
         assert answer.status_code in (401, 403), (path, answer.text)
         assert "access-control-allow-origin" not in answer.headers
 
