@@ -29,10 +29,10 @@ stop:  ## Stop all servers; the data stays
 status: $(INSTALLED)  ## Show the servers: address, process, memory, health
 	@$(VENV)/bin/watershed status
 
-test: lint  ## All checks: lint, types and tests (under an hour on two cores)
+test: lint  ## All checks: lint, types and tests (45 minutes on two cores)
 	@$(PYTEST)
 
-test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (some minutes)
+test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (3 minutes)
 	@$(PYTEST) -m "not servers"
 
 soak: $(INSTALLED_DEV)  ## Streams under load while everything is killed in turn (at most 15 minutes)
