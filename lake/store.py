@@ -72,15 +72,18 @@ def spell_checkpoint_key(model: str, run_id: str, file: str) -> str:
 def open_client(settings: Settings, process: int) -> Any:
     """The S3 client of a process: making one takes longer than most requests. A fork has one of its own, since two
     processes cannot share connections."""
+    return make_client(settings, retries={"mode": "standard"})
+
+
+def make_client(settings: Settings, **config: Any) -> Any:
+    """A client of the lake's S3 server; `config` is botocore's."""
     return boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint or None,
         region_name=settings.s3_region,
         aws_access_key_id=settings.s3_access_key,
         aws_secret_access_key=settings.s3_secret_key,
-        config=Config(
-            s3={"addressing_style": "path" if settings.s3_endpoint else "auto"}, retries={"mode": "standard"}
-        ),
+        config=Config(s3={"addressing_style": "path" if settings.s3_endpoint else "auto"}, **config),
     )
 
 

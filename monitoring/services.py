@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import boto3
 import psycopg
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from confluent_kafka import Consumer
 
-from contracts.settings import SettingsMissing, load_settings, read_setting
+from contracts.settings import Settings, SettingsMissing, load_settings, read_setting
+from lake.store import make_client
 from monitoring.reading import BROKER, CATALOGUE, STORE, Service
 from sources.broker import hear_broker, open_client
 from warehouse.connection import shorten_failure
@@ -107,22 +106,9 @@ def ask_store() -> None:
 
 
 @cache
-def open_probe(settings: Any) -> Any:
+def open_probe(settings: Settings) -> Any:
     """A client that gives up at once."""
-    quick = Config(
-        connect_timeout=ANSWER_S,
-        read_timeout=ANSWER_S,
-        retries={"total_max_attempts": 1},
-        s3={"addressing_style": "path" if settings.s3_endpoint else "auto"},
-    )
-    return boto3.client(
-        "s3",
-        endpoint_url=settings.s3_endpoint or None,
-        region_name=settings.s3_region,
-        aws_access_key_id=settings.s3_access_key,
-        aws_secret_access_key=settings.s3_secret_key,
-        config=quick,
-    )
+    return make_client(settings, connect_timeout=ANSWER_S, read_timeout=ANSWER_S, retries={"total_max_attempts": 1})
 
 
 def ask_catalogue() -> None:

@@ -1,9 +1,9 @@
 """Rollback: a table becomes what it was in an earlier version of the lake, as a new snapshot with a reason.
 
-Rows change by the publish of their raw object. So what has to go back is the objects that were published into the table
-after that version and up to the decision: their rows of today leave the table and its quarantine, and those that they
-had then come back. Rows that nobody changed are not touched, and a publish beside this one goes through. Histories are
-the exception: a row of them ends when a later extraction says so, and they are written again as a whole.
+Rows change by the publish of their raw object. So the objects that were published into the table after that version, up
+to the decision, go back: their rows of today leave the table and its quarantine, and those that they had then return.
+Rows that nobody changed are not touched, and a publish beside this one goes through. Histories are the exception: a row
+of them ends when a later extraction says so, and they are written again as a whole.
 
 The books go back too: an object counts the rows that it has now, and those that left as filtered. Nothing of it is new
 to ingest runs, so it stays away until its days are rebuilt from raw. Offsets of streams do not go back.
