@@ -3,7 +3,9 @@
 State lives in DuckLake only, catalogue in PostgreSQL and Parquet on S3: a `.duckdb` file cannot be shared by processes.
 """
 
+import json
 import re
+from contextlib import suppress
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +14,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 from sqlalchemy.engine import URL, make_url
 
-from contracts.settings import Settings, load_settings
+from contracts.settings import Settings, find_home, load_settings
 
 EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
 LAKE = "lake"
@@ -68,11 +70,26 @@ def start_duckdb(config: dict[str, str]) -> DuckDBPyConnection:
 def check_signatures() -> None:
     """Raises duckdb.Error when one of our extensions is not what its makers signed.
 
-    Once a process: to see it DuckDB reads all 90 MB of them, which would be most of what a connection takes.
+    To see it DuckDB reads all 90 MB of them, as long as a short command takes otherwise. The home, which is private,
+    keeps which files were seen to be good.
     """
+    files = json.dumps([describe_file(find_extension(name)) for name in EXTENSIONS])
+    good = find_home() / "signed_extensions.json"
+    with suppress(OSError):
+        if good.read_text() == files:
+            return
     with duckdb.connect() as con:
         for statement in spell_loads():
             con.execute(statement)
+    with suppress(OSError):  # there is no home, or it is another's
+        good.write_text(files)
+        good.chmod(0o600)
+
+
+def describe_file(path: Path) -> tuple[str, int, int, int]:
+    """What changes when somebody writes the file: the kernel alone sets the last of it."""
+    about = path.stat()
+    return str(path), about.st_ino, about.st_size, about.st_ctime_ns
 
 
 def spell_setup(settings: Settings) -> list[str]:
