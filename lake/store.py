@@ -21,8 +21,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import IO, Any, BinaryIO
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from contracts.settings import Settings, load_settings
@@ -77,6 +75,9 @@ def open_client(settings: Settings, process: int) -> Any:
 
 def make_client(settings: Settings, **config: Any) -> Any:
     """A client of the lake's S3 server; `config` is botocore's."""
+    import boto3  # half of what a command imports that asks the catalogue alone
+    from botocore.config import Config
+
     return boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint or None,

@@ -9,10 +9,10 @@ from contextlib import suppress
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import duckdb
 from duckdb import DuckDBPyConnection
-from sqlalchemy.engine import URL, make_url
 
 from contracts.settings import Settings, find_home, load_settings
 
@@ -109,7 +109,7 @@ def spell_session(settings: Settings) -> list[str]:
         "SET GLOBAL TimeZone = 'UTC'",
         "SET GLOBAL s3_uploader_max_filesize = '50GB'",  # parts of 5 MB: the default holds 80 MB a writer in memory
         spell_s3_secret(settings),
-        spell_catalog_secret(make_url(settings.catalog_url)),
+        spell_secret("catalog", "postgres", split_address(settings.catalog_url)),
     ]
 
 
@@ -131,10 +131,15 @@ def spell_s3_secret(settings: Settings) -> str:
     return spell_secret("objects", "s3", own)
 
 
-def spell_catalog_secret(url: URL) -> str:
-    parts = {"HOST": url.host, "PORT": url.port or 5432, "DATABASE": url.database, "USER": url.username}
-    own = {k: str(v) for k, v in (parts | {"PASSWORD": url.password}).items() if v}
-    return spell_secret("catalog", "postgres", own)
+def split_address(url: str) -> dict[str, str]:
+    """The parts of a PostgreSQL address that are there, by what DuckDB calls them. As libpq reads it, which connects to
+    the same address: signs of a URL in a password need not be escaped."""
+    authority, _, path = url.partition("://")[2].partition("/")
+    who, _, where = authority.rpartition("@")
+    user, _, password = who.partition(":")
+    place = urlsplit(f"//{where}")
+    parts = {"HOST": place.hostname or "", "PORT": str(place.port or 5432), "DATABASE": path.partition("?")[0]}
+    return {name: unquote(part) for name, part in (parts | {"USER": user, "PASSWORD": password}).items() if part}
 
 
 def spell_secret(name: str, kind: str, values: dict[str, str]) -> str:
@@ -162,8 +167,8 @@ class OtherBucket(LookupError):
 
 def explain_failure(settings: Settings, error: duckdb.Error, snapshot: int | None) -> Exception:
     """One sentence instead of DuckDB's, which may quote the whole connection string."""
-    url = make_url(settings.catalog_url)
-    where = f"{url.host}:{url.port or 5432}/{url.database}"
+    own = split_address(settings.catalog_url)
+    where = f"{own.get('HOST')}:{own['PORT']}/{own.get('DATABASE')}"
     text = str(error)
     if snapshot is not None and "snapshot" in text.lower():
         return LookupError(f"there is no snapshot {snapshot} in the lake: `watershed ledger` lists those there are")
@@ -171,7 +176,7 @@ def explain_failure(settings: Settings, error: duckdb.Error, snapshot: int | Non
         return LookupError(f"the catalogue {where} holds no lake yet: run a DAG first, or `watershed up`")
     if found := re.search(r'existing data path in the catalog "(s3://[^/"]+)', text):
         return OtherBucket(f"the catalogue {where} is that of the bucket {found[1]}: set WATERSHED_BUCKET to it")
-    reason = shorten_failure(text).replace(url.password or "\0", "***")
+    reason = shorten_failure(text).replace(own.get("PASSWORD", "\0"), "***")
     return ConnectionError(
         f"the lake's catalogue at {where} cannot be attached ({reason}): `watershed up` starts the local one, "
         "or set WATERSHED_CATALOG_URL"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from warehouse.connection import EXTENSIONS, check_signatures, find_extension, start_duckdb
+from warehouse.connection import EXTENSIONS, check_signatures, find_extension, split_address, start_duckdb
 
 
 def test_extensions_are_loaded() -> None:
@@ -45,3 +46,22 @@ def change(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://ann:secret@db.example:6432/lake",
+        "postgres://ann:p%40ss%2Fw%3Aord%25@db.example/lake?sslmode=require",
+        "postgresql://ann:wh#t?@[::1]:6432/the%20lake",
+        "postgresql://ann@127.0.0.1/lake",
+        "postgresql:///lake",
+        "postgresql://ann:a:b@db.example:6432?application_name=x",
+    ],
+)
+def test_addresses_are_read_as_libpq_reads_them(address: str) -> None:
+    """(Without a port it is PostgreSQL's own.)"""
+    read = conninfo_to_dict(address)
+    words = {"HOST": "host", "PORT": "port", "DATABASE": "dbname", "USER": "user", "PASSWORD": "password"}
+    expected = {"PORT": "5432"} | {word: str(read[own]) for word, own in words.items() if own in read}
+    assert split_address(address) == expected
