@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from contracts import list_tables
 from contracts.table import Column, Table
 from warehouse.connection import quote
-from warehouse.copying import comment_columns, copy_table, create_table, read_columns
+from warehouse.copying import comment_columns, copy_table, create_table, read_columns, start_statistics
 from warehouse.evolution import ContractBroken, Fields, describe_columns, plan_table
 from warehouse.headers import order_by_reads
 from warehouse.ledger_tables import (
@@ -156,6 +156,8 @@ def adapt_table(con: DuckDBPyConnection, address: str, wanted: Fields, existing:
     was."""
     if not existing:
         create_table(con, address, wanted.values())
+        if address.startswith("quarantine."):
+            start_statistics(con, address, (field.type for field in wanted.values()))
         return []
     plan = plan_table(address, wanted, existing)
     if plan.is_copied:
