@@ -19,8 +19,7 @@ from contracts.table import TRACE, Table
 from lake.store import Store, spell_side_key, spell_table_key
 from sources.extraction_order import Taken
 from sources.extractions import find_unlisted, read_extraction
-from transforms.history import fold_history
-from transforms.source_rows import select_columns, select_keys
+from steps.plan_folds import compile_columns, compile_fold, compile_keys, describe
 from warehouse.connection import quote
 
 # What the same extraction raises whenever it is tried. Other errors, such as those of a network, pass by themselves.
@@ -140,14 +139,10 @@ def read_rows(con: DuckDBPyConnection, table: Table, taken: Taken, store: Store)
 
     Names of ours beside a contract's columns begin with an underscore, which those of a contract never do.
     """
-    import ibis
-
-    lake = ibis.duckdb.from_connection(con)
     _, rows, keys = read_extraction(store, taken.key, table)
-    typed = select_columns(lake.sql(rows, dialect="duckdb"), table)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {ibis.to_sql(typed, dialect='duckdb')}")
-    listed = select_keys(lake.sql(keys, dialect="duckdb"), table)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE present AS {ibis.to_sql(listed, dialect='duckdb')}")
+    for name, query, compile_given in (("extracted", rows, compile_columns), ("present", keys, compile_keys)):
+        compiled = compile_given(table, describe(con, query))
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS WITH given AS ({query}) FROM ({compiled})")
     if rejected := count_rows(con, "extracted WHERE _problem IS NOT NULL"):
         con.execute(f"""
             INSERT INTO rejects SELECT raw_object, raw_line, _problem, to_json(_own) FROM ({rows}) AS _own
@@ -163,21 +158,15 @@ def read_rows(con: DuckDBPyConnection, table: Table, taken: Taken, store: Store)
 def fold_rows(con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken) -> None:
     """Put the histories that `extracted` and `present` change into `changed`, and into `folded` in place of what was
     there of them."""
-    import ibis
-
-    lake = ibis.duckdb.from_connection(con)
     using = ", ".join(f'"{name}"' for name in table.key)
     published = f"(FROM {table.address} WHERE {not plan.is_rebuild})"
     previous = f"SELECT * FROM {published} ANTI JOIN folded USING ({using}) UNION ALL BY NAME SELECT * FROM folded"
     con.execute(f"CREATE OR REPLACE TEMP TABLE previous AS {previous}")  # the fold looks at it several times
     mend_starts(con, using, taken)
-    changed = fold_history(
-        *(lake.sql(f"FROM {name}", dialect="duckdb") for name in ("previous", "extracted", "present")),
-        key=table.key,
-        seen_at=taken.seen_at,
-        changed_at=table.changed_at,
-    )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {ibis.to_sql(changed, dialect='duckdb')}")
+    con.execute(f"SET VARIABLE seen_at = {spell_moment(taken)}")
+    described = (describe(con, f"FROM {name}") for name in ("previous", "extracted", "present"))
+    changed = compile_fold(table.key, table.changed_at, *described)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {changed}")
     con.execute(f"DELETE FROM folded WHERE ({using}) IN (SELECT ({using}) FROM changed)")
     con.execute("INSERT INTO folded BY NAME SELECT * FROM changed")
 
@@ -185,7 +174,7 @@ def fold_rows(con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken) -
 def mend_starts(con: DuckDBPyConnection, using: str, taken: Taken) -> None:
     """Versions in `previous` that begin later than now, as they did while any time that a source said was believed,
     begin just before now, in their order."""
-    now = f"TIMESTAMP {quote(taken.seen_at.isoformat(sep=' '))}"
+    now = spell_moment(taken)
     if not count_rows(con, f"previous WHERE valid_from >= {now}"):
         return
     con.execute(f"""
@@ -199,6 +188,10 @@ def mend_starts(con: DuckDBPyConnection, using: str, taken: Taken) -> None:
                 PARTITION BY {using} ORDER BY valid_from DESC)) END AS _start FROM previous
         )
     """)
+
+
+def spell_moment(taken: Taken) -> str:
+    return f"TIMESTAMP {quote(taken.seen_at.isoformat(sep=' '))}"
 
 
 def forget_bad(con: DuckDBPyConnection, table: Table) -> None:

@@ -33,7 +33,7 @@ def fold_history(
     keys: ir.Table,
     *,
     key: Sequence[str],
-    seen_at: datetime,
+    seen_at: datetime | ir.TimestampScalar,
     changed_at: str | None = "updated_at",
 ) -> ir.Table:
     """The complete history of every record that an extraction changes; no row where it changes nothing.
@@ -44,7 +44,8 @@ def fold_history(
     columns of all records that exist. `seen_at` (UTC): when the extraction saw them, later than the one before it. New
     versions carry the `raw_object` and `raw_line` of their rows, older ones keep theirs.
     """
-    seen = ibis.literal(seen_at, previous.valid_from.type())
+    moment = ibis.literal(seen_at) if isinstance(seen_at, datetime) else seen_at
+    seen = moment.cast(previous.valid_from.type())
     latest = find_latest(previous, key)
     changes = find_changes(latest, rows, key, seen, changed_at)
     ends = find_ends(latest, changes, keys, key, seen)
