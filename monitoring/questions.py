@@ -1,7 +1,7 @@
 """What the ledger says, asked of a mirror of it."""
 
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -10,7 +10,7 @@ from monitoring.reading import Difference, Imbalance, Refusal
 from warehouse.alerts import Alert
 from warehouse.marts import Mart, list_marts
 from warehouse.mirror import Mirror
-from warehouse.staleness import find_stale_days
+from warehouse.staleness import list_stale_days
 
 RECENT = timedelta(hours=1)
 UNTOLD_FOR = timedelta(days=1)  # later nobody wants to hear that something is over
@@ -116,14 +116,13 @@ class Ledger:
     def find_waiting_marts(self) -> dict[str, datetime]:
         """By mart that is not up to date, when the first change was published that it has not seen."""
         with closing(self.mirror.point()) as con:
-            waiting = {mart.address: find_change(con, mart) for mart in list_marts()}
+            stale = list_stale_days(con, list_marts())
+            waiting = {m.address: find_change(con, m, stale[m.address]) for m in list_marts() if m.address in stale}
         return {address: since for address, since in waiting.items() if since is not None}
 
 
-def find_change(con: DuckDBPyConnection, mart: Mart) -> datetime | None:
-    stale = find_stale_days(con, mart)
-    if not stale:
-        return None
+def find_change(con: DuckDBPyConnection, mart: Mart, stale: list[date | None]) -> datetime | None:
+    """When the first change was published that a mart has not seen. `stale`: its days to build."""
     asked: dict[str, Any] = {"address": mart.address, "inputs": list(mart.inputs)}
     days = [day for day in stale if day is not None]
     query, asked = (WAITING_DAYS, asked | {"stale": days}) if days else (WAITING_WHOLE, asked)

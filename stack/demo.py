@@ -15,7 +15,7 @@ from stack.generate import generate_data
 from steps.land import land_file
 from warehouse.connection import connect
 from warehouse.marts import list_marts
-from warehouse.staleness import find_stale_days
+from warehouse.staleness import list_stale_days
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample"
 DAYS = (date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6))
@@ -120,8 +120,8 @@ def wait_for_marts(api: AirflowApi, report: Report) -> None:
 
 
 def find_stale_marts() -> list[str]:
-    con = connect()
-    return [mart.name for mart in list_marts() if find_stale_days(con, mart)]
+    stale = list_stale_days(connect(), list_marts())
+    return [mart.name for mart in list_marts() if mart.address in stale]
 
 
 def list_red_runs(api: AirflowApi) -> list[dict[str, Any]]:

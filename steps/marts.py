@@ -18,7 +18,7 @@ from warehouse.ddl import describe_mart
 from warehouse.ledger import LedgerRows, utc_now
 from warehouse.marts import Mart, MartBroken, find_mart, list_marts
 from warehouse.publish import Overtaken, Part, Publication, read_snapshot, transact
-from warehouse.staleness import find_stale_days, is_stale
+from warehouse.staleness import find_stale_days, is_stale, list_stale_days
 
 
 class MartsFailed(ValueError):
@@ -86,11 +86,25 @@ def build_stale_marts(run_id: str, first: date | None = None, last: date | None 
     Raises MartsFailed when all others are built.
     """
     building = Building(run_id)
-    for mart in list_marts():
-        with closing(connect()) as con:
-            days = find_stale_days(con, mart) if first is None else list_days(con, mart, first, last or first)
-        building.build_days(mart, days)
+    if first is not None:
+        for mart in list_marts():
+            with closing(connect()) as con:
+                days = list_days(con, mart, first, last or first)
+            building.build_days(mart, days)
+    else:
+        build_wherever_stale(building)
     return list_built(building.finish())
+
+
+def build_wherever_stale(building: Building) -> None:
+    """All marts in one question, and again after each that was built, which those that follow may read."""
+    stale, built = {}, -1
+    for mart in list_marts():
+        if built != len(building.built):
+            built = len(building.built)
+            with closing(connect()) as con:
+                stale = list_stale_days(con, list_marts())
+        building.build_days(mart, stale.get(mart.address, []))
 
 
 def list_built(built: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
