@@ -59,7 +59,7 @@ def ask_questions(args: argparse.Namespace) -> int:
     """Returns 0 when every goal is met."""
     from benchmarks.bench import install_peers, open_bench
     from benchmarks.report import write_report
-    from stack.servers import start_storage, stop_stack
+    from watershed.stack.servers import start_storage, stop_stack
 
     bench = open_bench(args.lines, args.repeat)
     answers = []

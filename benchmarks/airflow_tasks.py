@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench
-from stack.airflow import describe_airflow, prepare_airflow
-from stack.airflow_api import AirflowApi, open_api
-from stack.home import read_ports
-from stack.servers import start_missing, stop_airflow
+from watershed.stack.airflow import describe_airflow, prepare_airflow
+from watershed.stack.airflow_api import AirflowApi, open_api
+from watershed.stack.home import read_ports
+from watershed.stack.servers import start_missing, stop_airflow
 
 DAGS = Path(__file__).with_name("airflow_dags")
 DAG_ID = "chain_of_ten"

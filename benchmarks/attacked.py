@@ -16,11 +16,11 @@ import httpx
 
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake
-from contracts.settings import load_settings, read_setting
-from stack.airflow import describe_airflow, prepare_airflow
-from stack.airflow_api import AirflowApi, open_api
-from stack.home import read_ports
-from stack.servers import start_missing, stop_airflow
+from watershed.settings import load_settings, read_setting
+from watershed.stack.airflow import describe_airflow, prepare_airflow
+from watershed.stack.airflow_api import AirflowApi, open_api
+from watershed.stack.home import read_ports
+from watershed.stack.servers import start_missing, stop_airflow
 
 ENDLESS = "SELECT count(*) FROM range(1000000) AS a, range(10000000) AS b WHERE a.range * b.range % 7 = 3"
 AT_ONCE = 45
@@ -37,7 +37,7 @@ ASKED: dict[str, Callable[[httpx.Client], httpx.Response]] = {
 
 
 def ask(bench: Bench) -> Answer:
-    from warehouse.publish import prepare
+    from watershed.warehouse.publish import prepare
 
     sections: dict[str, Measured] = {}
     with empty_lake(bench):

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from stack.home import Home, open_home
 from tests.empty_lake import EmptyLake, make_lake, remove_lake
+from watershed.stack.home import Home, open_home
 
 FIRST_DAY = date(2024, 3, 4)
 SEED = 1
@@ -71,8 +71,8 @@ def generate_watch_logs(bench: Bench, lines: int) -> tuple[Path, dict[str, Any]]
     """A folder of watch logs of about a million lines each, made once, and the truth about them."""
     import json
 
-    from stack.generate.films import make_films
-    from stack.generate.watch_logs import FILE_LINES, write_watch_logs
+    from sample.generate.films import make_films
+    from sample.generate.watch_logs import FILE_LINES, write_watch_logs
 
     folder = bench.generated / f"watch_logs_{lines}"
     told = folder.with_suffix(".json")
@@ -86,7 +86,7 @@ def generate_watch_logs(bench: Bench, lines: int) -> tuple[Path, dict[str, Any]]
 
 def land_files(source: str, folder: Path, pattern: str = "*") -> int:
     """Hand all files of a folder over; returns their bytes."""
-    from steps.land import land_file
+    from watershed.flows.ingest.land import land_file
 
     return sum(land_file(source, path).bytes for path in sorted(folder.glob(pattern)))
 

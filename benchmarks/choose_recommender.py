@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import SEED, Bench, our_python
 from benchmarks.measure import run_section
-from benchmarks.recommender import JUDGED, generate, read_ratings, spell_metrics
+from benchmarks.recommender import JUDGED, generate, read_ratings, summarize_metrics
 
 NEGATIVES = 99
 MOVING = {"recency_days": 1.0, "trend_weight": 2.5}
@@ -47,7 +47,7 @@ def ask(bench: Bench) -> Answer:
         share = chosen.find_median("ndcg") / best
         goals.append(Goal(f"{name}: of the NDCG@10 of the best single one", share, 0.97, at_least=True))
         goals.append(Goal(f"{name}: seconds to choose and train", chosen.median, MOST_SECONDS))
-        notes += [spell_quality(measured) for measured in (chosen, *others.values())]
+        notes += [format_quality(measured) for measured in (chosen, *others.values())]
         notes.append(f"{name}, chosen: {chosen.details[-1]['config']}")
         sections += [chosen, *others.values()]
     goals += judge_memory({section.name: max(section.peak_mb) for section in sections})
@@ -63,14 +63,14 @@ def judge_memory(peaks: dict[str, float]) -> list[Goal]:
     ]
 
 
-def spell_quality(measured: Measured) -> str:
+def format_quality(measured: Measured) -> str:
     """Full ranking, then among the drawn ones."""
     hits, gain, some_hits, some_gain = map(measured.find_median, ("hr", "ndcg", "sampled_hr", "sampled_ndcg"))
     return f"{measured.name}: HR@10 {hits:.4f}, NDCG@10 {gain:.4f}; among 100 {some_hits:.4f}, {some_gain:.4f}"
 
 
 def read_inputs(bench: Bench) -> dict[str, pa.Table]:
-    from stack.generate.interactions import make_dense_interactions
+    from sample.generate.interactions import make_dense_interactions
 
     count = bench.lines // 10
     ratings, sparse = read_ratings(), pq.read_table(generate(bench, count))
@@ -123,15 +123,15 @@ def rank_sampled(model: Any, held_out: pa.Table) -> np.ndarray:
 def main(file: str, text: str) -> dict[str, Any]:
     """Time from a table in memory to a trained model; how good it is; what was chosen."""
     from models.recommender import fit, rank_last
-    from models.recommender.config import read_config, spell_config
+    from models.recommender.config import format_config, read_config
 
     table, held_out = pq.read_table(file), pq.read_table(Path(file).with_suffix(".held_out"))
     began = time.perf_counter()
     model = fit(table, None if text == "null" else read_config(text))
     seconds = time.perf_counter() - began
-    sampled = {f"sampled_{name}": value for name, value in spell_metrics(rank_sampled(model, held_out)).items()}
-    told = {"seconds": seconds, "config": spell_config(model.config)}
-    return told | spell_metrics(rank_last(model, held_out)) | sampled
+    sampled = {f"sampled_{name}": value for name, value in summarize_metrics(rank_sampled(model, held_out)).items()}
+    told = {"seconds": seconds, "config": format_config(model.config)}
+    return told | summarize_metrics(rank_last(model, held_out)) | sampled
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from duckdb import DuckDBPyConnection
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake, our_python
 from benchmarks.measure import run_section
-from contracts import find_table
-from contracts.settings import load_settings
-from contracts.table import Table
-from warehouse.marts import Mart, find_mart
+from watershed.declarations import find_table
+from watershed.declarations.table import Table
+from watershed.settings import load_settings
+from watershed.warehouse.schema.marts import Mart, find_mart
 
 TABLES, MARTS, DAYS, SNAPSHOTS = 150, 50, 50, 100_000
 ASKED = 20  # times each page, one after the other
@@ -77,7 +77,7 @@ CATALOGUE = f"""
 
 
 def ask(bench: Bench) -> Answer:
-    from warehouse.publish import prepare
+    from watershed.warehouse.publish import prepare
 
     pages = Measured("a page, p50", 1)
     with empty_lake(bench):
@@ -99,7 +99,7 @@ def judge_pages(pages: Measured) -> Answer:
 
 def fill_lake() -> None:
     """Tables, and what the publishes would have written about them."""
-    from warehouse.connection import connect
+    from watershed.warehouse.connection import connect
 
     con = connect()
     con.begin()
@@ -147,15 +147,15 @@ def measure_pages() -> dict[str, Any]:
     """Seconds of each page: median and p95, after one request that does not count."""
     from fastapi.testclient import TestClient
 
-    from cockpit.app import make_app
-    from cockpit.guards import Guards
+    from watershed.cockpit.app import make_app
+    from watershed.cockpit.guards import Guards
 
     client = TestClient(make_app(Guards(lambda: "bench", lambda: "bench", lambda: "bench")))
     tables, marts = make_tables(), tuple(make_marts())
     with (
-        mock.patch("cockpit.declared.list_tables", lambda: tables),
-        mock.patch("cockpit.declared.list_marts", lambda: marts),
-        mock.patch("cockpit.tables.list_marts", lambda: marts),
+        mock.patch("watershed.cockpit.declared.list_tables", lambda: tables),
+        mock.patch("watershed.cockpit.declared.list_marts", lambda: marts),
+        mock.patch("watershed.cockpit.questions.tables.list_marts", lambda: marts),
     ):
         first = time_page(client, "tables")
         found = {page: [time_page(client, page) for _ in range(ASKED + 1)][1:] for page in list_pages()}

@@ -15,8 +15,8 @@ import psutil
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake, our_python
 from benchmarks.topic_to_table import wait_for
-from contracts import find_stream
-from contracts.settings import load_kafka, load_settings
+from watershed.declarations import find_stream
+from watershed.settings import load_kafka, load_settings
 
 RATE = 14_000
 STREAM = find_stream("photo_events")
@@ -44,8 +44,8 @@ def ask(bench: Bench) -> Answer:
     seconds = 300 if bench.lines >= 10_000_000 else 20
     ours = Measured("watershed, event to queryable, p99", RATE * seconds)
     with empty_lake(bench) as lake:
-        from stack.kafka import create_topics
-        from warehouse.publish import prepare
+        from watershed.stack.kafka import create_topics
+        from watershed.warehouse.publish import prepare
 
         prepare(load_settings())
         create_topics(load_kafka(), [f"{lake.topic_prefix}{STREAM.topic}"])
@@ -73,7 +73,7 @@ def ask(bench: Bench) -> Answer:
 
 def watch_stream(seconds: int) -> tuple[Watched, int]:
     """Run consumer and producer. Returns what the consumer cost, and how many events were acknowledged."""
-    consumer = subprocess.Popen(our_python("stack.cli", "stream", STREAM.name), stdout=subprocess.PIPE, text=True)
+    consumer = subprocess.Popen(our_python("watershed", "stream", STREAM.name), stdout=subprocess.PIPE, text=True)
     assert consumer.stdout is not None
     consumer.stdout.readline()  # it reads its partitions
     warm_up()
@@ -107,7 +107,7 @@ def warm_up() -> None:
 
 def measure_latencies() -> tuple[float, float, float, int]:
     """p50, p99 and longest, without the first batch, for which the consumer warmed up; and the number of rows."""
-    from warehouse.connection import connect
+    from watershed.warehouse.connection import connect
 
     con = connect(read_only=True)
     ((rows,),) = con.execute("SELECT count(*) FROM core.photo_events").fetchall()
@@ -116,8 +116,8 @@ def measure_latencies() -> tuple[float, float, float, int]:
 
 
 def describe_files() -> dict[str, int]:
-    from steps.compact import maintain
-    from warehouse.connection import connect
+    from watershed.flows.upkeep.compact import maintain
+    from watershed.warehouse.connection import connect
 
     def count(query: str) -> int:
         row = connect(read_only=True).execute(query).fetchone()

@@ -4,8 +4,8 @@ from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake, generate_watch_logs, land_files, our_python
 from benchmarks.measure import run_section
 from benchmarks.watch_logs_to_table import verify_rows
-from contracts.settings import load_settings
-from warehouse.publish import prepare
+from watershed.settings import load_settings
+from watershed.warehouse.publish import prepare
 
 FACTORS = (1.0, 0.1, 5.0)  # of the benchmark's size; the first is what the others are compared with
 

@@ -3,7 +3,7 @@
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench
 from benchmarks.measure import run_section
-from benchmarks.recommender import generate, spell_ours, split_file
+from benchmarks.recommender import generate, our_command, split_file
 
 GROWTH = (4, 1, 16)  # times a fortieth of the benchmark's size; the first is what the others are compared with
 KINDS = ("factors", "item_item")
@@ -19,7 +19,7 @@ def ask(bench: Bench) -> Answer:
         for kind in KINDS:
             measured = sections[kind, times] = Measured(f"watershed, {kind}, {times} times", len(table))
             for _ in range(bench.repeat):
-                run_section(measured, spell_ours(file, {"kind": kind}))
+                run_section(measured, our_command(file, {"kind": kind}))
     goals = [
         Goal(
             f"{kind}: seconds per interaction at 16 times, of those at 4 times",

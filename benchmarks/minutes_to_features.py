@@ -7,7 +7,7 @@ import time
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake, our_python
 from benchmarks.measure import run_section
-from contracts.settings import load_settings
+from watershed.settings import load_settings
 
 PIECE = 5_000_000
 VIEWING = 40  # minutes in a row, on average
@@ -33,7 +33,7 @@ MINUTES = f"""
 
 
 def ask(bench: Bench) -> Answer:
-    from warehouse.publish import prepare
+    from watershed.warehouse.publish import prepare
 
     count = bench.lines * 5
     ours = Measured(f"watershed, {count:,} minutes", count)
@@ -53,25 +53,25 @@ def fill_table(count: int) -> None:
     """Write the table's files, as a publish would."""
     from uuid import uuid4
 
-    from lake.store import open_store, spell_table_key
-    from warehouse.connection import connect, quote
-    from warehouse.copying import add_files
+    from watershed.lake.store import open_store, table_key
+    from watershed.warehouse.connection import connect, quote
+    from watershed.warehouse.schema.copying import add_files
 
     con = connect()
     users = str(max(100, count // 1_000_000 * USERS_A_MILLION))
     for first in range(0, count, PIECE):
         query = MINUTES.replace("$first", str(first)).replace("$last", str(min(count, first + PIECE)))
-        file = open_store().address(spell_table_key("core.watch_minutes", uuid4().hex))
+        file = open_store().address(table_key("core.watch_minutes", uuid4().hex))
         con.execute(f"COPY ({query.replace('$users', users)}) TO {quote(file)} (FORMAT parquet)")
         add_files(con, "core.watch_minutes", (file,))
 
 
 def main() -> dict[str, object]:
-    from lake.store import open_store, spell_side_key
     from models.recommender.features import write_features
-    from warehouse.connection import connect
+    from watershed.lake.store import open_store, side_key
+    from watershed.warehouse.connection import connect
 
-    con, address = connect(), open_store().address(spell_side_key("bench", "features"))
+    con, address = connect(), open_store().address(side_key("bench", "features"))
     began = time.perf_counter()
     rows = write_features(con, address)
     return {"seconds": time.perf_counter() - began, "rows": rows}

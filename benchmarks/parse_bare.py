@@ -6,8 +6,8 @@ No line numbers, no second or third table, no rules, no quarantine, no publish: 
 import json
 import time
 
-from contracts.settings import load_settings
-from warehouse.connection import open_engine
+from watershed.settings import load_settings
+from watershed.warehouse.connection import open_engine
 
 FORM = r"^(\d{4}-\d\d-\d\dT[\d:]+), ?(\d+), ?GET /data/m/([^/]+)/(\d+)\.mpg$"
 QUERY = f"""

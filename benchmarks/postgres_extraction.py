@@ -12,8 +12,8 @@ from psycopg import sql
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake, our_python
 from benchmarks.measure import run_section
-from contracts.settings import load_settings, source_url
-from stack.apply_accounts import SCHEMA_FILE
+from sample.apply_accounts import SCHEMA_FILE
+from watershed.settings import load_settings, source_url
 
 TABLES = ("users", "cameras", "photos")
 FILL = """
@@ -29,7 +29,7 @@ FILL = """
 
 
 def ask(bench: Bench) -> Answer:
-    from warehouse.publish import prepare
+    from watershed.warehouse.publish import prepare
 
     photos = bench.lines // 5
     rows = photos + 2 * (photos // 10)
@@ -49,7 +49,7 @@ def ask(bench: Bench) -> Answer:
 
 def extract() -> dict[str, object]:
     from benchmarks.run_source import preload_modules
-    from steps.land import take_arrivals
+    from watershed.flows.ingest.land import take_arrivals
 
     preload_modules()
     began = time.perf_counter()

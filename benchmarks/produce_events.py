@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contracts import find_stream
-from contracts.settings import load_kafka, spell_topic
-from stack.generate.messages import Message
-from stack.producer import Delivery, produce
+from watershed.declarations import find_stream
+from watershed.settings import load_kafka, topic_name
+from watershed.synthetic.messages import Message
+from watershed.synthetic.producer import Delivery, produce
 
 CHUNK = 1000  # events that say the same time
 USERS = 900_000
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--acknowledged", type=Path, metavar="FILE", help="where to write their ids, one a line")
     args = parser.parse_args()
     count = args.count or round((args.rate or 100_000) * args.seconds)
-    topic = args.topic or spell_topic(find_stream("photo_events").topic)
+    topic = args.topic or topic_name(find_stream("photo_events").topic)
     events: Iterable[Message] = make_events(args.run, count)
     if args.rate is None:
         events = list(events)  # made before, so that the client and the broker are what is measured

@@ -46,13 +46,13 @@ def ask(bench: Bench) -> Answer:
         for measured in (ours, peer, trend, linear):
             forget(measured, len(pq.read_table(file, columns=["user_id"])))
         for _ in range(bench.repeat if name == "generated" else 1):
-            run_section(ours, spell_ours(file, PLAIN | TUNED[name][0]))
+            run_section(ours, our_command(file, PLAIN | TUNED[name][0]))
             run_peer(bench, peer, file, TUNED[name][1])
-            run_section(trend, spell_ours(file, TREND | MOVING))
-            run_section(linear, spell_ours(file, LINEAR | MOVING))
-        quality[name] = [spell_quality(measured) for measured in (ours, peer, trend, linear)]
+            run_section(trend, our_command(file, TREND | MOVING))
+            run_section(linear, our_command(file, LINEAR | MOVING))
+        quality[name] = [format_quality(measured) for measured in (ours, peer, trend, linear)]
     notes = [f"{name}, {', '.join(told)}" for name, told in quality.items()]
-    notes += [spell_speed(measured) for measured in (ours, peer, trend, linear)]
+    notes += [format_speed(measured) for measured in (ours, peer, trend, linear)]
     return Answer("Train a recommender", "interactions", [ours, peer, trend, linear], judge(ours, peer), notes)
 
 
@@ -73,19 +73,19 @@ def forget(measured: Measured, units: int) -> None:
         runs.clear()
 
 
-def spell_quality(measured: Measured) -> str:
+def format_quality(measured: Measured) -> str:
     hits, gain = measured.find_median("hr"), measured.find_median("ndcg")
     return f"{measured.name}: HR@10 {hits:.4f}, NDCG@10 {gain:.4f}"
 
 
-def spell_speed(measured: Measured) -> str:
+def format_speed(measured: Measured) -> str:
     train, users = measured.find_median("train"), measured.find_median("users_per_s")
     return f"{measured.name}: training alone {train:.2f} s, {users:,.0f} users/s"
 
 
 def generate(bench: Bench, count: int) -> Path:
     """A Parquet file of about so many interactions, made once."""
-    from stack.generate.interactions import make_interactions
+    from sample.generate.interactions import make_interactions
 
     file = bench.generated / f"interactions_{count}.parquet"
     if not file.exists():
@@ -112,7 +112,7 @@ def split_file(bench: Bench, table: pa.Table, name: str) -> Path:
     return file
 
 
-def spell_ours(file: Path, config: dict[str, Any]) -> list[str]:
+def our_command(file: Path, config: dict[str, Any]) -> list[str]:
     return our_python("benchmarks.recommender", str(file), json.dumps(config))
 
 
@@ -142,10 +142,10 @@ def judge_factors(file: Path, left: Path) -> dict[str, float]:
         scores = items @ made["user_factors"][user_places[user]]
         scores[history.item[history.starts[user] : history.starts[user + 1]]] = -np.inf
         ranks[place] = rank_items(scores[None], wanted[place : place + 1])[0]
-    return spell_metrics(ranks)
+    return summarize_metrics(ranks)
 
 
-def spell_metrics(ranks: np.ndarray) -> dict[str, float]:
+def summarize_metrics(ranks: np.ndarray) -> dict[str, float]:
     from models.recommender.evaluate import summarize
 
     found = summarize(ranks)
@@ -173,7 +173,7 @@ def main(file: str, text: str) -> dict[str, float]:
     model.recommend(history.users, TOP)
     done = time.perf_counter()
     speed = {"train": trained - ready, "users_per_s": len(history.users) / (done - trained)}
-    return {"seconds": trained - began} | speed | spell_metrics(rank_last(model, held_out))
+    return {"seconds": trained - began} | speed | summarize_metrics(rank_last(model, held_out))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def write_report(bench: Bench, answers: list[Answer], folder: Path) -> None:
     (folder / "results.json").write_text(json.dumps(raw, indent=1, default=str) + "\n")
     lines = ["# Benchmark results", "", *(f"- {name}: {value}" for name, value in about.items()), ""]
     for answer in answers:
-        lines += spell_answer(answer)
+        lines += format_answer(answer)
     (folder / "results.md").write_text("\n".join(lines))
     plot = str(bench.peers_folder / "draw_plot.py")
     subprocess.run([bench.peers_python, plot, str(folder / "results.json"), str(folder / "results.png")], check=True)
@@ -48,17 +48,17 @@ def describe_machine(bench: Bench) -> dict[str, str]:
     }
 
 
-def spell_answer(answer: Answer) -> list[str]:
+def format_answer(answer: Answer) -> list[str]:
     ours = answer.measured[0]
     header = f"| what | {answer.unit} | seconds | s per {answer.scale} | of ours | peak MB |"
-    rows = [spell_row(section, ours, answer.per) for section in answer.measured]
-    goals = [spell_goal(goal) for goal in answer.goals]
+    rows = [format_row(section, ours, answer.per) for section in answer.measured]
+    goals = [format_goal(goal) for goal in answer.goals]
     notes = [f"- {note}" for note in answer.notes]
     table = [header, "|---|---:|---:|---:|---:|---:|", *rows]
     return [f"## {answer.question}", "", *table, "", *goals, *notes, ""]
 
 
-def spell_row(section: Measured, ours: Measured, per: int) -> str:
+def format_row(section: Measured, ours: Measured, per: int) -> str:
     spread = f"{section.median:.2f} ({min(section.seconds):.2f} to {max(section.seconds):.2f})"
     share = section.per_unit / ours.per_unit
     peak = f"{max(section.peak_mb):.0f}" if section.peak_mb else "-"
@@ -66,6 +66,6 @@ def spell_row(section: Measured, ours: Measured, per: int) -> str:
     return f"| {section.name} | {section.units:,} | {figures} |"
 
 
-def spell_goal(goal: Goal) -> str:
+def format_goal(goal: Goal) -> str:
     bound = "at least" if goal.at_least else "at most"
     return f"- {'met' if goal.is_met else '**missed**'}: {goal.text} {goal.value:.2f} ({bound} {goal.limit:g})"

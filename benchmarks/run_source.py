@@ -24,11 +24,11 @@ def preload_modules() -> None:
 
 def run_source(name: str) -> dict[str, object]:
     """Returns the seconds in all and per step, those of a processor, and the rows published per table."""
-    from contracts import find_source, tables_of
-    from steps.check import check_table
-    from steps.land import take_arrivals
-    from steps.publish import publish_source
-    from steps.stage import stage_source
+    from watershed.declarations import find_source, tables_of
+    from watershed.flows.ingest.check import check_table
+    from watershed.flows.ingest.land import take_arrivals
+    from watershed.flows.ingest.publish import publish_source
+    from watershed.flows.ingest.stage import stage_source
 
     run_id = f"bench-{uuid4().hex[:8]}"
     cpu = time.process_time()

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import SEED, Bench, empty_lake, land_files, our_python
 from benchmarks.measure import run_section
-from contracts.settings import load_settings
+from watershed.settings import load_settings
 
 DAY = date(2024, 3, 4)
 LOG = f"access-common-{DAY}.log"
@@ -18,7 +18,7 @@ AWK = r"""LC_ALL=C awk '{ sub(/\?.*/, "", $7); print $7 }' "$1" | LC_ALL=C sort 
 
 
 def ask(bench: Bench) -> Answer:
-    from warehouse.publish import prepare
+    from watershed.warehouse.publish import prepare
 
     lines = bench.lines // 5
     folder = generate_log(bench, lines)
@@ -39,7 +39,7 @@ def ask(bench: Bench) -> Answer:
 
 
 def generate_log(bench: Bench, lines: int) -> Path:
-    from stack.generate.access_logs import write_access_logs
+    from sample.generate.access_logs import write_access_logs
 
     folder = bench.generated / f"access_logs_{lines}"
     if not (folder / LOG).exists():
@@ -50,7 +50,7 @@ def generate_log(bench: Bench, lines: int) -> Path:
 
 def load_log() -> dict[str, object]:
     from benchmarks.run_source import preload_modules, run_source
-    from steps.marts import build_mart
+    from watershed.flows.marts import build_mart
 
     preload_modules()
     loaded = run_source("access_logs")
@@ -62,7 +62,7 @@ def load_log() -> dict[str, object]:
 
 
 def ask_mart() -> dict[str, object]:
-    from warehouse.connection import connect
+    from watershed.warehouse.connection import connect
 
     began = time.perf_counter()
     query = "SELECT path, request_count FROM mart.top_pages WHERE requested_date = ? ORDER BY page_rank LIMIT 3"

@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake, our_python
 from benchmarks.measure import run_section
-from contracts import find_stream, tables_of
-from contracts.settings import load_kafka, load_settings, spell_topic
+from watershed.declarations import find_stream, tables_of
+from watershed.settings import load_kafka, load_settings, topic_name
 
 STREAM = find_stream("photo_events")
 PARTITIONS = 4
@@ -24,9 +24,9 @@ GOAL_PER_S = 200_000
 
 def ask(bench: Bench) -> Answer:
     from benchmarks.produce_events import make_events
-    from stack.kafka import create_topics
-    from stack.producer import produce
-    from warehouse.publish import prepare
+    from watershed.stack.kafka import create_topics
+    from watershed.synthetic.producer import produce
+    from watershed.warehouse.publish import prepare
 
     count = bench.lines // 5
     prefix = f"bench-{count}-"
@@ -65,7 +65,7 @@ def ours(count: str, consumers: str) -> dict[str, object]:
     """Time from the first look at the topic to the publish of the last message, in as many processes as consumers."""
     if int(consumers) > 1:
         return share(int(count), int(consumers))
-    from steps.stream import consume
+    from watershed.flows.streams.consume import consume
 
     warm_up()
     stop = threading.Event()
@@ -102,7 +102,7 @@ def share(count: int, consumers: int) -> dict[str, object]:
 
 
 def consumer() -> dict[str, object]:
-    from steps.stream import consume
+    from watershed.flows.streams.consume import consume
 
     warm_up()
     print("warm", flush=True)
@@ -113,7 +113,7 @@ def consumer() -> dict[str, object]:
 
 def warm_up() -> None:
     from benchmarks.run_source import preload_modules
-    from steps.plan_records import compile_plan
+    from watershed.flows.ingest.plan_records import compile_plan
 
     preload_modules()
     for table in tables_of(STREAM):
@@ -122,7 +122,7 @@ def warm_up() -> None:
 
 def wait_for(count: int) -> None:
     """Until so many messages are published."""
-    from warehouse.connection import connect
+    from watershed.warehouse.connection import connect
 
     con = connect(read_only=True)
     while True:
@@ -140,7 +140,7 @@ def floor(count: str, folder: str) -> dict[str, object]:
 
     consumer = Consumer(load_kafka() | {"group.id": "floor", "enable.auto.commit": False})
     began, read = time.perf_counter(), 0
-    consumer.assign([TopicPartition(spell_topic(STREAM.topic), p, 0) for p in range(PARTITIONS)])
+    consumer.assign([TopicPartition(topic_name(STREAM.topic), p, 0) for p in range(PARTITIONS)])
     types = {"partition": pa.int32(), "offset": pa.int64(), "key": pa.binary(), "value": pa.binary()}
     schema = pa.schema(types)
     with pq.ParquetWriter(Path(folder) / "floor.parquet", schema, compression="zstd") as writer:

@@ -24,7 +24,7 @@ from duckdb import DuckDBPyConnection
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import FIRST_DAY, Bench, empty_lake, generate_watch_logs, land_files, our_python
 from benchmarks.measure import REPOSITORY, run_section
-from contracts.settings import load_settings
+from watershed.settings import load_settings
 
 ANALYSTS = 20
 BATCH_ROWS = 1_000
@@ -44,7 +44,7 @@ QUERIES = (
 
 
 def ask(bench: Bench) -> Answer:
-    from warehouse.publish import prepare
+    from watershed.warehouse.publish import prepare
 
     logs, _ = generate_watch_logs(bench, bench.lines // 2)
     seconds = str(40 if bench.lines >= 10_000_000 else 15)
@@ -105,21 +105,21 @@ def publish_batches() -> None:
 
 def copy_tables(folder: Path) -> None:
     """The rows as Parquet files of the local disk, written as the lake's are."""
-    from warehouse.connection import connect
+    from watershed.warehouse.connection import connect
 
     for table in TABLES:
         connect(read_only=True).execute(f"COPY (FROM core.{table}) TO '{folder / table}.parquet' (FORMAT parquet)")
 
 
 def count_publishes() -> int:
-    from warehouse.connection import connect
+    from watershed.warehouse.connection import connect
 
     [(count,)] = connect(read_only=True).execute("SELECT count(*) FROM ledger.publishes").fetchall()
     return int(count)
 
 
 def ask_lake(seconds: str) -> dict[str, Any]:
-    from warehouse.analyst import connect_analyst
+    from watershed.serving.analyst import connect_analyst
 
     return ask_together(connect_analyst, float(seconds))
 
@@ -137,7 +137,7 @@ def ask_parquet(seconds: str, folder: str) -> dict[str, Any]:
 def ask_together(connect: Callable[[], DuckDBPyConnection], seconds: float) -> dict[str, Any]:
     """All analysts ask at the same time, each the queries in turn, beginning at another one, once all was read once."""
     con = connect()
-    answers = [[list(map(str, row)) for row in con.execute(query).fetchall()] for query in spell_queries()]
+    answers = [[list(map(str, row)) for row in con.execute(query).fetchall()] for query in list_queries()]
     ends_at = time.perf_counter() + seconds
     with ThreadPoolExecutor(ANALYSTS) as pool:
         asked = list(pool.map(lambda analyst: ask_in_turn(connect(), analyst, ends_at), range(ANALYSTS)))
@@ -148,7 +148,7 @@ def ask_together(connect: Callable[[], DuckDBPyConnection], seconds: float) -> d
 
 def ask_in_turn(con: DuckDBPyConnection, analyst: int, ends_at: float) -> tuple[list[float], int]:
     """How long each question took, and how many failed."""
-    queries, latencies, failed = spell_queries(), [], 0
+    queries, latencies, failed = list_queries(), [], 0
     while (began := time.perf_counter()) < ends_at:
         try:
             con.execute(queries[(analyst + len(latencies)) % len(queries)]).fetchall()
@@ -159,7 +159,7 @@ def ask_in_turn(con: DuckDBPyConnection, analyst: int, ends_at: float) -> tuple[
     return latencies, failed
 
 
-def spell_queries() -> list[str]:
+def list_queries() -> list[str]:
     return [query.format(begin=FIRST_DAY, end=LATER) for query in QUERIES]
 
 

@@ -5,8 +5,8 @@ import tempfile
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake, generate_watch_logs, land_files, our_python
 from benchmarks.measure import run_section
-from contracts.settings import load_settings
-from warehouse.publish import prepare
+from watershed.settings import load_settings
+from watershed.warehouse.publish import prepare
 
 DLT_SHARE = 20  # dlt takes a twentieth of the lines; its time is scaled by line
 # What its guide advises for speed: both cores normalize, pages are large, files rotate so that there is work to share.

@@ -14,8 +14,8 @@ from typing import Any
 from benchmarks.answer import Answer, Goal, Measured
 from benchmarks.bench import Bench, empty_lake, our_python
 from benchmarks.measure import REPOSITORY
-from cockpit.answering import BESIDES, read_bytes
-from contracts.settings import load_settings, read_setting
+from watershed.serving.sql_worker import BESIDES, read_bytes
+from watershed.settings import load_settings, read_setting
 
 LARGE = "SELECT repeat('x', 1000000) AS x FROM range(2500)"  # 2.5 GB of text
 ROWS = "SELECT range AS n, repeat('x', 82000) AS x FROM range(2000)"  # 164 MB as JSON
@@ -34,7 +34,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 
 
 def ask(bench: Bench) -> Answer:
-    from warehouse.publish import prepare
+    from watershed.warehouse.publish import prepare
 
     limit = read_bytes(read_setting("analyst_memory", "1GB")) + BESIDES
     sections = {name: Measured(name, 1) for name in QUESTIONS}
@@ -55,7 +55,7 @@ def measure_question(measured: Measured, question: dict[str, Any]) -> None:
         about = {"role": "analyst", "snapshot": "", "seconds": SECONDS} | question
         if "format" in question:
             about |= {"path": str(Path(folder) / "answer"), "most": MOST}
-        command = our_python("cockpit.answering", folder)
+        command = our_python("watershed.serving.sql_worker", folder)
         process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert process.stdin is not None and process.stdout is not None
         process.stdout.readline()  # that it is ready

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyarrow as pa
 
 from contracts.ratings import RATINGS_FILES
-from contracts.table import TEXT_LIST, Column, Table
+from watershed.declarations.table import TEXT_LIST, Column, Table
 
 TABLE = Table(
     name="film_titles",

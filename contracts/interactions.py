@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.table import UTC_TIMESTAMP, Column, Table
+from watershed.declarations.table import UTC_TIMESTAMP, Column, Table
 
 FEATURES = Table(
     name="interactions",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.table import JSON_TEXT, UTC_TIMESTAMP, Column, Table
+from watershed.declarations.table import JSON_TEXT, UTC_TIMESTAMP, Column, Table
 
 STATES = ("candidate", "champion", "retired", "refused")
 

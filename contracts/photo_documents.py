@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.fields import COUNT, DECIMAL, EPOCH, FRACTION, MOMENT, Field, spell_text
-from contracts.table import JSON_TEXT, TEXT_LIST, UTC_TIMESTAMP, Column, Source, Table
+from watershed.declarations.fields import COUNT, DECIMAL, EPOCH, FRACTION, MOMENT, Field, read_as_text
+from watershed.declarations.table import JSON_TEXT, TEXT_LIST, UTC_TIMESTAMP, Column, Source, Table
 
 PHOTO_DOCUMENTS = Source("photo_documents", "documents", "JSON, NDJSON or arrays about photos, nested and drifting")
 
@@ -71,14 +71,14 @@ SETTINGS = (
 
 # The first place that has a value wins; what a later one says of the same column stays in `other`.
 FIELDS = (
-    *(Field(path, spell_text("document_id")) for path in ("id", "_id", "foreign_identifier", "path", "SourceFile")),
+    *(Field(path, read_as_text("document_id")) for path in ("id", "_id", "foreign_identifier", "path", "SourceFile")),
     *(Field(path, TAKEN) for path in ("taken_at", "datetaken", "date_taken", "meta_data.date_taken")),
     *(Field(path, TAKEN) for path in ("ExifIFD.DateTimeOriginal", "ExifIFD.CreateDate")),
     *(Field(path, UPLOADED) for path in ("uploaded_at", "dateupload", "meta_data.pub_date")),
-    *(Field(path, spell_text("owner")) for path in ("owner", "creator", "IFD0.Artist")),
-    *(Field(path, spell_text("title")) for path in ("title", "caption")),
-    *(Field(path, spell_text("camera_maker")) for path in ("camera.maker", "camera.make", "IFD0.Make")),
-    *(Field(path, spell_text("camera_model")) for path in ("camera.model", "IFD0.Model", "camera")),
+    *(Field(path, read_as_text("owner")) for path in ("owner", "creator", "IFD0.Artist")),
+    *(Field(path, read_as_text("title")) for path in ("title", "caption")),
+    *(Field(path, read_as_text("camera_maker")) for path in ("camera.maker", "camera.make", "IFD0.Make")),
+    *(Field(path, read_as_text("camera_model")) for path in ("camera.model", "IFD0.Model", "camera")),
     Field("settings", SETTINGS),
     *(Field(path, APERTURE) for path in ("settings.aperture", "settings.f_number", "ExifIFD.FNumber")),
     *(Field(path, EXPOSURE) for path in ("settings.exposure", "settings.exposure_time", "ExifIFD.ExposureTime")),

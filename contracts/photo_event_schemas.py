@@ -1,6 +1,6 @@
 """How devices write photo events that are not JSON. A schema that was ever used stays; a change is a new one."""
 
-from contracts.table import Schema
+from watershed.declarations.table import Schema
 
 AVRO_1 = """
 {"type": "record", "name": "PhotoEvent", "fields": [

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyarrow as pa
 
 from contracts.photo_event_schemas import SCHEMAS
-from contracts.table import UTC_TIMESTAMP, Column, Stream, Table
+from watershed.declarations.table import UTC_TIMESTAMP, Column, Stream, Table
 
 PHOTO_EVENTS = Stream(
     "photo_events",

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.table import UTC_TIMESTAMP, Column, Table
 from contracts.users import ACCOUNTS
+from watershed.declarations.table import UTC_TIMESTAMP, Column, Table
 
 TABLE = Table(
     name="photos",

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.rhythm import Rhythm
-from contracts.table import UTC_TIMESTAMP, Column, Source, Table
 from contracts.watch_minutes import WATCH_EVENTS, WATCH_LOGS
+from watershed.declarations.rhythm import Rhythm
+from watershed.declarations.table import UTC_TIMESTAMP, Column, Source, Table
 
 RATINGS_FILES = Source(
     "ratings_files",

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.table import TEXT_LIST, UTC_TIMESTAMP, Column, Table
 from contracts.watch_minutes import WATCH_EVENTS, WATCH_LOGS
+from watershed.declarations.table import TEXT_LIST, UTC_TIMESTAMP, Column, Table
 
 TABLE = Table(
     name="recommendation_requests",

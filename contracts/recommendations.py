@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.table import Column, Table
+from watershed.declarations.table import Column, Table
 
 TABLE = Table(
     name="recommendations",

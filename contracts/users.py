@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.table import UTC_TIMESTAMP, Column, Source, Table
+from watershed.declarations.table import UTC_TIMESTAMP, Column, Source, Table
 
 ACCOUNTS = Source("accounts", "oltp", "The application's PostgreSQL database: users, cameras, photos")
 

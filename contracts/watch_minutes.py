@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from contracts.table import UTC_TIMESTAMP, Column, Source, Stream, Table
+from watershed.declarations.table import UTC_TIMESTAMP, Column, Source, Stream, Table
 
 WATCH_LOGS = Source("watch_logs", "logs", "Streaming server logs: minutes watched, ratings, recommendation requests")
 WATCH_EVENTS = Stream(

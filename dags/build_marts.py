@@ -18,10 +18,10 @@ were announced while this DAG was paused. *Rebuild anyway* ignores what the ledg
 
 from airflow.sdk import dag
 
-from plugins.marts import chain_marts, listen_to_tables
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import START, ask_marts
+from watershed.airflow.marts import chain_marts, listen_to_tables
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import START, ask_marts
 
 
 @dag(

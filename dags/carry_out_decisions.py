@@ -17,10 +17,10 @@ tried again, or published anyway, is handed to the ingest DAG of its source.
 
 from airflow.sdk import dag
 
-from plugins.decisions import chain_carrying_out
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import START, ask_decision
+from watershed.airflow.decisions import chain_carrying_out
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import START, ask_decision
 
 
 @dag(

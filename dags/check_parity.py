@@ -22,10 +22,10 @@ the day's start, *Days to compare* more or fewer days.
 
 from airflow.sdk import dag
 
-from plugins.parity import chain_parity
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import NIGHTLY, START, ask_parity
+from watershed.airflow.parity import chain_parity
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import NIGHTLY, START, ask_parity
 
 
 @dag(

@@ -15,10 +15,10 @@ failed task. `ask` after it was cleared asks again. Whatever fails, the objects 
 
 from airflow.sdk import dag
 
-from plugins.decisions import chain_asking, listen_to_refusals
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import START
+from watershed.airflow.decisions import chain_asking, listen_to_refusals
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import START
 
 
 @dag(

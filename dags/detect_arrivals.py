@@ -15,10 +15,10 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag
 
-from plugins.arrivals import trigger_ingests
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import START
+from watershed.airflow.arrivals import trigger_ingests
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import START
 
 
 @dag(

@@ -20,11 +20,11 @@ Rows that break a rule are no failure: they are in `quarantine.ratings`, each wi
 
 from airflow.sdk import chain, dag
 
-from plugins.deadlines import finish_within
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import DAILY, START, ask_ingest
-from plugins.steps import check, land, publish, report_refused, stage
+from watershed.airflow.deadlines import finish_within
+from watershed.airflow.ingest import check, land, publish, report_refused, stage
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import DAILY, START, ask_ingest
 
 SOURCE = "ratings_files"
 

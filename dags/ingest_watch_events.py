@@ -24,12 +24,12 @@ the raw messages, into `core`, with *Trigger*, *Rebuild from* and *to*.
 
 from airflow.sdk import chain, dag
 
-from plugins.assets import topic_asset
-from plugins.deadlines import finish_within
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import START, ask_stream, watch
-from plugins.steps import check, land, publish, stage
+from watershed.airflow.assets import topic_asset
+from watershed.airflow.deadlines import finish_within
+from watershed.airflow.ingest import check, land, publish, stage
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import START, ask_stream, watch
 
 SOURCE = "watch_events"
 

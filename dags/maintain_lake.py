@@ -16,10 +16,10 @@ DuckLake was about to forget what is alive. The expiry was taken back: set the d
 
 from airflow.sdk import dag
 
-from plugins.maintenance import merge_files
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import HOURLY, START
+from watershed.airflow.maintenance import merge_files
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import HOURLY, START
 
 
 @dag(

@@ -21,10 +21,10 @@ has drifted, `train_recommender` is told.
 
 from airflow.sdk import dag
 
-from plugins.predictions import ask_predictions, chain_predictions, listen_to_histories
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import START
+from watershed.airflow.predictions import ask_predictions, chain_predictions, listen_to_histories
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import START
 
 
 @dag(

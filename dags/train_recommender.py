@@ -22,10 +22,10 @@ already is not published again. For newer data *Trigger* a new run, which trains
 
 from airflow.sdk import dag
 
-from plugins.models import chain_training, listen_to_interactions
-from plugins.retries import describe_tasks
-from plugins.runbooks import complete_runbook
-from plugins.schedules import START, ask_training
+from watershed.airflow.models import chain_training, listen_to_interactions
+from watershed.airflow.retries import describe_tasks
+from watershed.airflow.runbooks import complete_runbook
+from watershed.airflow.schedules import START, ask_training
 
 
 @dag(

@@ -16,7 +16,7 @@ app = marimo.App(width="medium", app_title="Ten questions")
 def _():
     import marimo as mo
 
-    from warehouse.analyst import connect_analyst
+    from watershed.serving.analyst import connect_analyst
 
     con = connect_analyst()
     mo.md("# Ten questions\n\nEvery answer is one query; change it and see. Times are UTC.")

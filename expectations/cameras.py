@@ -1,7 +1,7 @@
 """Business rules of core.cameras."""
 
-from expectations.known import EARLIEST, Known
-from expectations.rules import Rules, expect_between, expect_known, expect_that
+from watershed.quality.known import EARLIEST, Known
+from watershed.quality.rules import Rules, expect_between, expect_known, expect_that
 
 
 def build_rules(known: Known) -> Rules:

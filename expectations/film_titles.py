@@ -1,7 +1,7 @@
 """Business rules of core.film_titles."""
 
-from expectations.known import LONGEST_FILM, Known
-from expectations.rules import Rules, expect_between, expect_that
+from watershed.quality.known import LONGEST_FILM, Known
+from watershed.quality.rules import Rules, expect_between, expect_that
 
 
 def build_rules(known: Known) -> Rules:

@@ -1,8 +1,8 @@
 """Business rules of ml.models: together they are what the registry promises."""
 
 from contracts.models import STATES
-from expectations.known import EARLIEST, Known
-from expectations.rules import Rules, expect_between, expect_match, expect_one_of, expect_that, expect_unique
+from watershed.quality.known import EARLIEST, Known
+from watershed.quality.rules import Rules, expect_between, expect_match, expect_one_of, expect_that, expect_unique
 
 SHA256 = "^[0-9a-f]{64}$"
 DIGESTS = {

@@ -1,7 +1,7 @@
 """Business rules of core.photo_documents."""
 
-from expectations.known import EARLIEST, PETABYTE, Known
-from expectations.rules import Rules, expect_between, expect_match
+from watershed.quality.known import EARLIEST, PETABYTE, Known
+from watershed.quality.rules import Rules, expect_between, expect_match
 
 WIDEST = 100_000_000  # pixels, a hundred times the side of the largest mosaics
 

@@ -6,8 +6,8 @@ Clocks of devices are wrong, and the order of events allows for it: only times t
 from datetime import timedelta
 
 from contracts.photo_events import KINDS
-from expectations.known import EARLIEST, PETABYTE, Known
-from expectations.rules import Rules, expect_between, expect_one_of, expect_that
+from watershed.quality.known import EARLIEST, PETABYTE, Known
+from watershed.quality.rules import Rules, expect_between, expect_one_of, expect_that
 
 CLOCKS_AHEAD = timedelta(days=7)
 LONGEST_ID = 200  # characters: it is kept in every stamp

@@ -1,7 +1,7 @@
 """Business rules of ml.predictions. All of them block: what a model makes can be made again."""
 
-from expectations.known import EARLIEST, Known
-from expectations.rules import Rules, expect_between, expect_that
+from watershed.quality.known import EARLIEST, Known
+from watershed.quality.rules import Rules, expect_between, expect_that
 
 
 def build_rules(known: Known) -> Rules:

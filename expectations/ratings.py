@@ -1,8 +1,8 @@
 """Business rules of core.ratings."""
 
 from contracts.ratings import SCALES
-from expectations.known import EARLIEST, Known
-from expectations.rules import Rules, expect_between, expect_one_of, expect_that
+from watershed.quality.known import EARLIEST, Known
+from watershed.quality.rules import Rules, expect_between, expect_one_of, expect_that
 
 
 def build_rules(known: Known) -> Rules:
@@ -11,7 +11,7 @@ def build_rules(known: Known) -> Rules:
         expect_between("user_id", 1, None, "a user id is positive"),
         expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "a film has a name of 1 to 500 characters"),
         expect_one_of("rating_max", find_worst(), "the best rating is that of a declared scale"),
-        expect_that("rating", spell_scale(), f"a rating is within the scale of its source: {describe_scales()}"),
+        expect_that("rating", scale_sql(), f"a rating is within the scale of its source: {describe_scales()}"),
     ]
 
 
@@ -21,7 +21,7 @@ def find_worst() -> dict[int, int]:
     return {scale.best: scale.worst for scale in scales}
 
 
-def spell_scale() -> str:
+def scale_sql() -> str:
     worst = " ".join(f"WHEN {best} THEN {worst}" for best, worst in find_worst().items())
     return f"rating BETWEEN CASE rating_max {worst} END AND rating_max"
 

@@ -1,7 +1,7 @@
 """Business rules of core.recommendation_requests."""
 
-from expectations.known import EARLIEST, Known
-from expectations.rules import Rules, expect_between, expect_match, expect_that
+from watershed.quality.known import EARLIEST, Known
+from watershed.quality.rules import Rules, expect_between, expect_match, expect_that
 
 FILMS = "len(film_ids) BETWEEN CASE status WHEN 200 THEN 1 ELSE 0 END AND 20"
 

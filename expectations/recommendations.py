@@ -4,8 +4,8 @@ References that a run knows: `interactions`, the histories that it predicted fro
 knows (item_id); `recommendations`, what is published, if it is by the same version; `kept`, what of that will stay.
 """
 
-from expectations.known import Known
-from expectations.rules import Rules, expect_between, expect_none, expect_that, expect_unique
+from watershed.quality.known import Known
+from watershed.quality.rules import Rules, expect_between, expect_none, expect_that, expect_unique
 
 MOST = 20
 LEAST_USERS = 100  # of fewer the median says nothing
@@ -16,13 +16,13 @@ def build_rules(known: Known) -> Rules:
         expect_between("rank", 1, MOST, f"a user gets {MOST} films at most, ranks counted from 1"),
         expect_that("score", "isfinite(score)", "a score is a number"),
         expect_unique("film_id", ["user_id"], "a film is recommended to a user once"),
-        expect_none("descending", spell_ascending(), "a better rank has no lower score"),
+        expect_none("descending", ascending_sql(), "a better rank has no lower score"),
         *compare_with_histories(known),
         *compare_with_last(known),
     ]
 
 
-def spell_ascending() -> str:
+def ascending_sql() -> str:
     before = "lag(score) OVER (PARTITION BY user_id ORDER BY rank)"
     return f"SELECT 1 FROM (SELECT score > {before} AS is_better FROM {{rows}}) WHERE is_better"
 
@@ -34,7 +34,7 @@ def compare_with_histories(known: Known) -> Rules:
     seen = f"SELECT 1 FROM {{rows}} AS r SEMI JOIN {histories} AS h ON r.user_id = h.user_id AND r.film_id = h.item_id"
     counts = f"""
         SELECT 1 FROM (SELECT user_id, count(*) AS films, max(rank) AS last FROM {{rows}} GROUP BY user_id) AS r
-        FULL JOIN ({spell_counts(histories, known.references["catalogue"])}) AS h USING (user_id)
+        FULL JOIN ({counts_sql(histories, known.references["catalogue"])}) AS h USING (user_id)
         WHERE films IS DISTINCT FROM due OR last IS DISTINCT FROM due
     """
     every = f"every user with a history, and nobody else, gets {MOST} films, or as many as are left"
@@ -44,7 +44,7 @@ def compare_with_histories(known: Known) -> Rules:
     ]
 
 
-def spell_counts(histories: str, catalogue: str) -> str:
+def counts_sql(histories: str, catalogue: str) -> str:
     """How many films each user is due: those that the model knows and the user has not seen, 20 at most."""
     known = f"(SELECT count(*) FROM {catalogue})"
     return f"""

@@ -1,7 +1,7 @@
 """Business rules of core.requests."""
 
-from expectations.known import EARLIEST, PETABYTE, Known
-from expectations.rules import Rules, expect_between, expect_one_of, expect_that
+from watershed.quality.known import EARLIEST, PETABYTE, Known
+from watershed.quality.rules import Rules, expect_between, expect_one_of, expect_that
 
 METHODS = (
     *("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"),

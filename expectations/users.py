@@ -1,8 +1,8 @@
 """Business rules of core.users."""
 
-from expectations.known import EARLIEST, Known
-from expectations.rules import Rules, expect_between, expect_match, expect_that
-from expectations.verdict import Severity
+from watershed.quality.known import EARLIEST, Known
+from watershed.quality.rules import Rules, expect_between, expect_match, expect_that
+from watershed.quality.verdict import Severity
 
 PROFILE: Severity = "info"  # an account with a mistyped address is still an account, and photos refer to it
 

@@ -1,7 +1,7 @@
 """Business rules of core.watch_minutes."""
 
-from expectations.known import EARLIEST, LONGEST_FILM, Known
-from expectations.rules import Rules, expect_between, expect_that
+from watershed.quality.known import EARLIEST, LONGEST_FILM, Known
+from watershed.quality.rules import Rules, expect_between, expect_that
 
 
 def build_rules(known: Known) -> Rules:
@@ -10,12 +10,12 @@ def build_rules(known: Known) -> Rules:
         expect_between("user_id", 1, None, "a user id is positive"),
         expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "a film has a name of 1 to 500 characters"),
         expect_that(
-            "minute", spell_length(known), "a minute is within the film, or below 60,000 where no file has its length"
+            "minute", length_sql(known), "a minute is within the film, or below 60,000 where no file has its length"
         ),
     ]
 
 
-def spell_length(known: Known) -> str:
+def length_sql(known: Known) -> str:
     """That the minute is under the film's length, the longest where several files list the film."""
     if (titles := known.references.get("film_titles")) is None:
         return f"minute >= 0 AND minute < {LONGEST_FILM}"

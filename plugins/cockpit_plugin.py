@@ -1,58 +1,7 @@
-"""Puts the cockpit into Airflow's web server and its navigation.
+"""What Airflow loads: the engine's plugin, which puts the cockpit into the web server.
 
-Every component of Airflow imports this file; the application and what it needs load at its first request.
-"""
+Plugins of your own go beside it, in files named *_plugin.py (`.airflowignore` keeps Airflow from all others)."""
 
-from functools import cached_property
-from typing import Any
+from watershed.airflow.plugin import CockpitPlugin
 
-from airflow.plugins_manager import AirflowPlugin
-
-PREFIX = "/watershed"
-
-
-class LazyApp:
-    """An ASGI application that is made when somebody asks for a page."""
-
-    @cached_property
-    def app(self) -> Any:
-        from cockpit.app import make_app
-        from cockpit.health import list_tasks
-        from cockpit.roles import list_people
-        from plugins import access, task_readings
-
-        app = make_app(access.make_guards())
-        app.dependency_overrides[list_tasks] = task_readings.list_tasks
-        app.dependency_overrides[list_people] = access.list_people
-        return app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
-
-
-class CockpitPlugin(AirflowPlugin):
-    """`/watershed`, its entry in the navigation, and a tab in the pages of each DAG and each run."""
-
-    name = "watershed"
-    fastapi_apps = [{"app": LazyApp(), "url_prefix": PREFIX, "name": "Watershed"}]  # noqa: RUF012
-    external_views = [  # noqa: RUF012
-        {
-            "name": "Watershed",
-            "href": f"{PREFIX}/tables",
-            "destination": "nav",
-            "url_route": "watershed",
-            "nav_top_level": True,
-        },
-        {
-            "name": "Data",
-            "href": f"{PREFIX}/dags/{{DAG_ID}}",
-            "destination": "dag",
-            "url_route": "watershed-data",
-        },
-        {
-            "name": "Books",
-            "href": f"{PREFIX}/dags/{{DAG_ID}}/runs/{{RUN_ID}}",
-            "destination": "dag_run",
-            "url_route": "watershed-books",
-        },
-    ]
+__all__ = ["CockpitPlugin"]

@@ -27,7 +27,7 @@ class Checkout:
 
 
 PROGRAMS = {
-    "watershed": ("-m", "stack.cli"),
+    "watershed": ("-m", "watershed"),
     "pytest": ("-m", "pytest", "-q"),
     "ruff": ("-m", "ruff"),
     "python": (),

@@ -25,10 +25,10 @@ os.environ["WATERSHED_HOME"] = str(Path(TEMPORARY.name) / "home")
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
 
 # Only now: what these import may read the environment.
-from stack.home import Home, open_home  # noqa: E402
-from stack.servers import start_storage, stop_stack  # noqa: E402
 from tests.empty_lake import EmptyLake, hurry_postgres, lend_lake, make_topics  # noqa: E402
 from tests.workers import GroupScheduling, claim_ports, order_items, stop_leftovers  # noqa: E402
+from watershed.stack.home import Home, open_home  # noqa: E402
+from watershed.stack.servers import start_storage, stop_stack  # noqa: E402
 
 claim_ports()
 # How long an example takes tells of what else the machine does.

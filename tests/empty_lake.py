@@ -16,15 +16,15 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from contracts import load_streams
-from contracts.settings import Settings, load_kafka, load_reader, load_settings, source_url
-from stack.home import Home, read_ports
-from stack.kafka import create_topics, delete_topics
-from stack.postgres import admin_url, create_databases
-from stack.readers import READERS, allow_in_catalog
-from stack.s3_keys import allow_in_bucket
-from warehouse.connection import forget_engines
-from warehouse.publish import prepare
+from watershed.declarations import load_streams
+from watershed.settings import Settings, load_kafka, load_reader, load_settings, source_url
+from watershed.stack.home import Home, read_ports
+from watershed.stack.kafka import create_topics, delete_topics
+from watershed.stack.postgres import admin_url, create_databases
+from watershed.stack.readers import READERS, allow_in_catalog
+from watershed.stack.s3_keys import allow_in_bucket
+from watershed.warehouse.connection import forget_engines
+from watershed.warehouse.publish import prepare
 
 COUNTER = itertools.count()
 TEMPLATE = "prepared_catalog"

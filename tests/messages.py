@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Producer
 
-from contracts.settings import load_kafka
+from watershed.settings import load_kafka
 
 
 def send(topic: str, values: Sequence[bytes]) -> None:
@@ -17,10 +17,10 @@ def send(topic: str, values: Sequence[bytes]) -> None:
     assert producer.flush(60) == 0
 
 
-def spell_watch_line(user: int) -> bytes:
+def make_watch_line(user: int) -> bytes:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S},{user},GET /data/m/toy+story+3+2010/46.mpg".encode()
 
 
-def spell_photo_event(photo: int) -> bytes:
+def make_photo_event(photo: int) -> bytes:
     event = {"event_id": f"e{photo}", "event": "addPhoto", "id": photo, "user": 5, "path": f"/st/{photo}.jpg"}
     return json.dumps(event | {"version": 1, "leader": "phone", "at": datetime.now(UTC).isoformat()}).encode()

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-import stack.home
-from stack.home import PORT_RANGE, Home
-from stack.servers import stop_stack
+from watershed.stack import home
+from watershed.stack.home import PORT_RANGE, Home
+from watershed.stack.servers import stop_stack
 
 TESTS = Path(__file__).parent
 WITH_AIRFLOW = ("browser", "end_to_end")
@@ -25,7 +25,7 @@ def claim_ports() -> None:
     if number := os.environ.get(WORKER, "").removeprefix("gw"):
         size = len(PORT_RANGE) // MOST_WORKERS
         first = int(number) % MOST_WORKERS * size
-        stack.home.PORT_RANGE = PORT_RANGE[first : first + size]
+        home.PORT_RANGE = PORT_RANGE[first : first + size]
 
 
 def order_items(items: list[pytest.Item]) -> None:

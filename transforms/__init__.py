@@ -1,0 +1,1 @@
+"""From records to rows: one file a table, named like it. Pure: no clock, network or file."""

@@ -1,18 +1,19 @@
 """Photo documents: texts of the known fields become typed columns; all the rest is JSON.
 
 Which text of a document feeds which column, and that it can be read as such, was settled when the document was taken
-apart (`FIELDS` of the contract, applied by `sources/documents.py`): no document is rejected here for what a field says.
+apart (`FIELDS` of the contract, applied by `watershed/sources/documents.py`): no document is rejected here for what a
+field says.
 """
 
 import ibis
 from ibis import ir
 
-from contracts.fields import LIST_SEPARATOR
+from watershed.declarations.fields import LIST_SEPARATOR
 
 
 def from_photo_documents(records: ir.Table) -> ir.Table:
     """The contract's columns, raw_object, raw_line, problem, line; and `is_duplicate`, true for all but the first of
-    identical documents in one raw object. `records`: SCHEMA of `sources/documents.py`."""
+    identical documents in one raw object. `records`: SCHEMA of `watershed/sources/documents.py`."""
     known = records.known
     return records.select(
         document_id=ibis.coalesce(known.get("document_id"), records.content_sha256),

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from contracts.photo_events import KINDS, TABLE
-from transforms.json_events import holds_nul, read_instant
+from watershed.transforms.json_events import holds_nul, read_instant
 
 TEXTS = ("event_id", "event", "path", "title", "leader")
 NUMBERS = {"id": "photo_id", "user": "user_id", "bytes": "file_bytes", "camera": "camera_id", "version": "version"}
@@ -35,11 +35,11 @@ def from_photo_events(records: ir.Table) -> ir.Table:
         version=ibis.ifelse(said.version.isnull(), 1, said.version.try_cast("int64")),
         occurred_at=read_instant(said.at),
     )
-    checked = values.mutate(problem=find_problem(values), stamp=spell_stamp(values))
+    checked = values.mutate(problem=find_problem(values), stamp=make_stamp(values))
     return checked.select(*TABLE.arrow_schema.names, "problem", "line")
 
 
-def spell_stamp(values: ir.Table) -> ir.StringValue:
+def make_stamp(values: ir.Table) -> ir.StringValue:
     """Version, time, leader and event, so that the stamps of a photo's events sort as texts and are never the same."""
     version = values.version.cast("string").lpad(20, "0")
     moment = values.occurred_at.strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -9,8 +9,8 @@ import ibis.expr.types as ir
 from ibis import _
 
 from contracts.ratings import SCALES, TABLE, Scale
-from transforms.epoch_seconds import parse_epoch
 from transforms.watch_lines import BIG_USER, NO_FORM, NO_TIME, START, is_rating
+from watershed.transforms.epoch_seconds import parse_epoch
 
 LOG_FORM = START + r"GET /rate/[^/,]+=-?[0-9]+\z"
 FILE_FORM = r"^[0-9]+::[^:]+::-?[0-9]+(?:[.][0-9]+)?::[0-9]+\z"

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from contracts.requests import TABLE
-from transforms.apache_lines import (
+from watershed.transforms.apache_lines import (
     ADDRESS,
     APACHE_FORM,
     BACKSLASH,
@@ -27,8 +27,8 @@ from transforms.apache_lines import (
     is_apache,
     read_stamp,
 )
-from transforms.epoch_seconds import parse_epoch
-from transforms.extended_lines import cut_extended
+from watershed.transforms.epoch_seconds import parse_epoch
+from watershed.transforms.extended_lines import cut_extended
 
 SHORT_FORM = rf"(?s)^{CLOCK} [^ ]+ .+ [0-9]+\z"
 SHORT_REQUEST = r"(?s)^[^ ]+ [^ ]+ (.+) [0-9]+\z"

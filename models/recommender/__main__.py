@@ -11,7 +11,7 @@ from pathlib import Path
 
 from models.recommender.checkpoints import remove_checkpoints
 from models.recommender.choose import choose_configs
-from models.recommender.config import Config, read_config, spell_values
+from models.recommender.config import Config, list_values, read_config
 from models.recommender.curves import draw_curves
 from models.recommender.device import choose_device, join_team, leave_team, read_rank
 from models.recommender.evaluate import group_users, rank_last, summarize
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         remove_checkpoints(args.checkpoints)
     metrics = summarize(rank_last(model, held_out), group_users(model, held_out["user_id"]))
     seconds = curve[-1].seconds if curve else None
-    told = {"config": spell_values(config), "metrics": metrics, "seconds": seconds, "sha256": sha256}
+    told = {"config": list_values(config), "metrics": metrics, "seconds": seconds, "sha256": sha256}
     print(json.dumps(told | {"device": str(choose_device())}))
     return 0
 

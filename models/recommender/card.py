@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from models.registry import Version
+from watershed.models.registry import Version
 
 CARD = """\
 # {name}, version {number}
@@ -81,10 +81,10 @@ def write_card(version: Version) -> str:
         weights=version.weights_uri,
         sha256=version.weights_sha256,
         users=metrics["users"],
-        metrics=spell_metrics(models),
-        groups=spell_groups(models),
-        by_time=spell_by_time(metrics.get("by_time")),
-        candidates=spell_metrics(metrics.get("validation", {})),
+        metrics=format_metrics(models),
+        groups=format_groups(models),
+        by_time=format_by_time(metrics.get("by_time")),
+        candidates=format_metrics(metrics.get("validation", {})),
     )
 
 
@@ -99,27 +99,27 @@ def list_models(version: Version) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "popularity", popularity
 
 
-def spell_metrics(models: dict[str, dict[str, Any]]) -> str:
+def format_metrics(models: dict[str, dict[str, Any]]) -> str:
     rows = [[name, spell(found["hr_at_10"]), spell(found["ndcg_at_10"])] for name, found in models.items()]
-    return spell_table(["", "HR@10", "NDCG@10"], rows)
+    return format_table(["", "HR@10", "NDCG@10"], rows)
 
 
-def spell_groups(models: dict[str, dict[str, Any]]) -> str:
+def format_groups(models: dict[str, dict[str, Any]]) -> str:
     rows = []
     for group, own in next(iter(models.values())).get("groups", {}).items():
         found = (one["groups"].get(group, {}).get("ndcg_at_10") for one in models.values())
         rows.append([group, f"{own['users']:,}", *map(spell, found)])
-    return spell_table(["", "users", *models], rows)
+    return format_table(["", "users", *models], rows)
 
 
-def spell_by_time(found: dict[str, Any] | None) -> str:
+def format_by_time(found: dict[str, Any] | None) -> str:
     if not found:
         return "There was too little before and after a moment to separate past and future."
     return (
         "All of these learned from what others did later, as in published results. Trained on what was before "
         f"{found['moment']} only, and judged by what {found['users']:,} users took first from then on (which decides "
         "nothing):\n\n"
-        + spell_metrics({"the same kind and config": found, "popularity": found["popularity"]})
+        + format_metrics({"the same kind and config": found, "popularity": found["popularity"]})
     )
 
 
@@ -127,6 +127,6 @@ def spell(metric: dict[str, float] | None) -> str:
     return f"{metric['value']:.4f} ({metric['low']:.4f} to {metric['high']:.4f})" if metric else "-"
 
 
-def spell_table(head: list[str], rows: list[list[str]]) -> str:
+def format_table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

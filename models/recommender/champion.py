@@ -4,7 +4,7 @@ import hashlib
 
 from models.recommender.model import Model, load
 from models.recommender.weights import read_bytes
-from models.registry import Version
+from watershed.models.registry import Version
 
 
 def load_version(version: Version) -> Model:

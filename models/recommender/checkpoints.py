@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
-from safetensors.torch import save as spell_tensors
+from safetensors.torch import save as encode_tensors
 
-from lake.store import open_store
-from models.recommender.config import Config, spell_config
+from models.recommender.config import Config, format_config
 from models.recommender.interactions import Interactions
 from models.recommender.weights import find_key, read_bytes, read_metadata, write_bytes
+from watershed.lake.store import open_store
 
 KEPT = 2
 
@@ -35,7 +35,7 @@ class Point:
 
 def identify_training(interactions: Interactions, config: Config) -> str:
     """The same for the same config and interactions only."""
-    digest = hashlib.sha256(spell_config(config).encode())
+    digest = hashlib.sha256(format_config(config).encode())
     for array in (interactions.starts, interactions.item, interactions.weight, interactions.days):
         digest.update(array.tobytes())
     return digest.hexdigest()
@@ -46,12 +46,12 @@ def write_checkpoint(uri: str, training: str, curve: list[Point], weights: dict[
     about = {"training": training, "curve": json.dumps([asdict(point) for point in curve])}
     tensors = {name: tensor.cpu().contiguous() for name, tensor in weights.items()}
     epoch = curve[-1].epoch
-    file = spell_file(uri, epoch)
+    file = file_uri(uri, epoch)
     unfinished = file if file.startswith("s3://") else f"{file}.unfinished"
-    write_bytes(unfinished, spell_tensors(tensors, metadata=about))
+    write_bytes(unfinished, encode_tensors(tensors, metadata=about))
     if unfinished != file:
         Path(unfinished).replace(file)
-    remove_file(spell_file(uri, epoch - KEPT))
+    remove_file(file_uri(uri, epoch - KEPT))
 
 
 def read_checkpoint(uri: str, training: str) -> tuple[list[Point], dict[str, torch.Tensor]] | None:
@@ -73,7 +73,7 @@ def remove_checkpoints(uri: str) -> None:
         remove_file(file)
 
 
-def spell_file(uri: str, epoch: int) -> str:
+def file_uri(uri: str, epoch: int) -> str:
     return f"{uri.rstrip('/')}/epoch-{epoch:05d}.safetensors"
 
 

@@ -83,15 +83,15 @@ CANDIDATES: tuple[Config, ...] = (ItemItemConfig(), FactorsConfig(), BlendConfig
 CONFIGS: dict[str, type[Config]] = {kind.kind: kind for kind in KINDS}
 
 
-def spell_config(config: Config) -> str:
+def format_config(config: Config) -> str:
     """As JSON, the kind first."""
-    return json.dumps(spell_values(config))
+    return json.dumps(list_values(config))
 
 
-def spell_values(config: Any) -> dict[str, Any]:
+def list_values(config: Any) -> dict[str, Any]:
     """The kind and the parameters by name; a blend's parts are dictionaries of their own."""
     own = ((each.name, getattr(config, each.name)) for each in fields(config))
-    return {"kind": config.kind} | {name: spell_values(v) if is_dataclass(v) else v for name, v in own}
+    return {"kind": config.kind} | {name: list_values(v) if is_dataclass(v) else v for name, v in own}
 
 
 def read_config(text: str) -> Config:

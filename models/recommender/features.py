@@ -18,18 +18,18 @@ def read_features(con: DuckDBPyConnection, snapshot: int | None = None, users: s
     `snapshot`: the version of the lake, the present one by default. `users`: a relation with a column user_id; only
     the interactions of those users are read.
     """
-    found = con.execute(spell_features(snapshot, users)).to_arrow_table()
+    found = con.execute(features_sql(snapshot, users)).to_arrow_table()
     return found.cast(FEATURES.arrow_schema)
 
 
 def write_features(con: DuckDBPyConnection, address: str, snapshot: int | None = None) -> int:
     """Write them as Parquet, in that order, without holding them in memory. Returns the number of rows."""
     quoted = address.replace("'", "''")
-    written = con.execute(f"COPY (\n{spell_features(snapshot)}\n) TO '{quoted}' (FORMAT parquet)").fetchone()
+    written = con.execute(f"COPY (\n{features_sql(snapshot)}\n) TO '{quoted}' (FORMAT parquet)").fetchone()
     return int(written[0]) if written else 0
 
 
-def spell_features(snapshot: int | None = None, users: str | None = None) -> str:
+def features_sql(snapshot: int | None = None, users: str | None = None) -> str:
     """The query of features.sql over the core tables at a version of the lake."""
     at = "" if snapshot is None else f" AT (VERSION => {int(snapshot)})"
     among = f" WHERE user_id IN (SELECT user_id FROM {users})" if users else ""

@@ -171,7 +171,7 @@ def split_last(table: pa.Table) -> tuple[pa.Table, pa.Table]:
     history = arrange_by_id(table)
     last = np.zeros(len(history.item), dtype=bool)
     last[history.starts[1:][np.diff(history.starts) > 1] - 1] = True
-    rows = spell_rows(history)
+    rows = make_rows(history)
     return rows.filter(pa.array(~last)), rows.filter(pa.array(last))
 
 
@@ -181,7 +181,7 @@ def split_at(table: pa.Table, moment: datetime) -> tuple[pa.Table, pa.Table]:
     late = history.days >= moment.replace(tzinfo=UTC).timestamp() / DAY_S
     earlier = np.r_[False, ~late[:-1]]
     earlier[history.starts[:-1]] = False
-    rows = spell_rows(history)
+    rows = make_rows(history)
     return rows.filter(pa.array(~late)), rows.filter(pa.array(late & earlier))
 
 
@@ -191,7 +191,7 @@ def arrange_by_id(table: pa.Table) -> Interactions:
     return arrange_columns(table, sort_ids(table["item_id"]))
 
 
-def spell_rows(history: Interactions) -> pa.Table:
+def make_rows(history: Interactions) -> pa.Table:
     """The same as a table."""
     moments = np.round(history.days * DAY_S * 1e6).astype(np.int64)
     return pa.table(

@@ -6,7 +6,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from contracts.settings import read_setting
+from watershed.settings import read_setting
 
 FOLDER = Path(__file__).parent
 # What says something about a model that is trained already: no weight and no metric depends on it.

@@ -10,11 +10,11 @@ import pyarrow as pa
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
-from safetensors.torch import save as spell_tensors
+from safetensors.torch import save as encode_tensors
 
-from lake.store import open_store
-from models.recommender.config import Config, read_config, spell_config
+from models.recommender.config import Config, format_config, read_config
 from models.recommender.interactions import Interactions
+from watershed.lake.store import open_store
 
 FORMAT = "1"
 ARRAYS = ("starts", "item", "weight", "days")
@@ -26,9 +26,9 @@ def write_file(
     """Returns the SHA-256 of the file: the same model has the same one."""
     tensors = {f"weights.{name}": tensor.cpu().contiguous() for name, tensor in weights.items()}
     tensors |= {f"history.{name}": torch.from_numpy(getattr(history, name)) for name in ARRAYS}
-    tensors |= spell_ids("users", history.users) | spell_ids("items", history.items)
-    about = {"format": FORMAT, "config": spell_config(config), "last_day": float(last_day)}
-    content = spell_tensors(tensors, metadata={"model": json.dumps(about)})  # one entry: several have no fixed order
+    tensors |= encode_ids("users", history.users) | encode_ids("items", history.items)
+    about = {"format": FORMAT, "config": format_config(config), "last_day": float(last_day)}
+    content = encode_tensors(tensors, metadata={"model": json.dumps(about)})  # one entry: several have no fixed order
     write_bytes(uri, content)
     return hashlib.sha256(content).hexdigest()
 
@@ -56,7 +56,7 @@ def read_metadata(content: bytes) -> dict[str, str]:
     return dict(json.loads(content[8 : 8 + length]).get("__metadata__", {}))
 
 
-def spell_ids(name: str, ids: pa.Array) -> dict[str, torch.Tensor]:
+def encode_ids(name: str, ids: pa.Array) -> dict[str, torch.Tensor]:
     """Numbers as they are, texts as their bytes and where each ends."""
     if pa.types.is_integer(ids.type):
         return {f"ids.{name}": torch.from_numpy(ids.to_numpy(zero_copy_only=False).astype(np.int64))}

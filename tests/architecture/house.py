@@ -8,27 +8,48 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-STATIONS = {"contracts", "sources", "lake", "transforms", "expectations", "warehouse"}
+ENGINE = "watershed"
+FLOOR = {"project", "settings", "declarations"}
+STATIONS = FLOOR | {"lake", "sources", "transforms", "quality", "warehouse"}
 
-# Room to the rooms that it may import besides itself. Who is in no list is imported by nobody.
+# Room of the engine to the rooms that it may import besides itself. None imports a room of the project.
 MAY_IMPORT = {
+    "project": set(),
+    "settings": {"project"},
+    "declarations": FLOOR,
+    "lake": FLOOR,
+    "sources": FLOOR | {"lake"},
+    "transforms": FLOOR,
+    "quality": FLOOR,
+    "warehouse": FLOOR | {"lake"},
+    "serving": FLOOR | {"lake", "warehouse"},
+    "models": FLOOR | {"lake", "warehouse"},
+    "lineage": STATIONS - {"quality"},
+    "flows": STATIONS | {"serving", "models", "lineage"},
+    "monitoring": STATIONS | {"models", "lineage", "flows"},
+    "cockpit": STATIONS | {"serving", "models", "lineage", "flows", "monitoring"},
+    "airflow": STATIONS | {"serving", "models", "lineage", "flows", "monitoring", "cockpit"},
+    "stack": STATIONS | {"serving", "monitoring"},
+    "synthetic": STATIONS | {"stack"},
+    "scaffold": STATIONS,
+    "cli": STATIONS
+    | {"serving", "models", "lineage", "flows", "monitoring", "cockpit", "stack", "synthetic", "scaffold"},
+}
+ENGINE_ROOMS = tuple(MAY_IMPORT)
+# Room of the project to the project's rooms that it may import besides itself. All may import the engine.
+PROJECT_ROOMS = {
     "contracts": set(),
-    "lake": {"contracts"},
-    "sources": {"contracts", "lake"},
     "transforms": {"contracts"},
     "expectations": {"contracts"},
-    "warehouse": {"contracts", "lake"},
-    "lineage": {"contracts", "lake", "sources", "transforms", "warehouse"},
-    "steps": STATIONS | {"models", "lineage"},
-    "models": {"contracts", "lake", "warehouse"},
-    "monitoring": STATIONS | {"models", "lineage", "steps"},
-    "cockpit": STATIONS | {"models", "lineage", "steps", "monitoring"},
-    "plugins": STATIONS | {"models", "lineage", "steps", "monitoring", "cockpit"},
-    "dags": {"contracts", "plugins"},
-    "stack": STATIONS | {"models", "lineage", "steps", "monitoring", "cockpit", "plugins"},
-    "benchmarks": STATIONS | {"models", "lineage", "steps", "monitoring", "cockpit", "plugins", "stack", "tests"},
+    "models": {"contracts"},
+    "dags": {"contracts"},
+    "plugins": set(),
+    "sample": {"contracts", "models"},
+    "benchmarks": {"contracts", "transforms", "expectations", "models", "sample", "tests"},
 }
-ROOMS = tuple(MAY_IMPORT)
+ROOMS = (ENGINE, *PROJECT_ROOMS)
+# Steps of the recommender that are not yet apart from the steps of any model.
+NOT_YET_APART = ("watershed/flows/models/", "watershed/models/registry.py")
 
 
 @dataclass(frozen=True)
@@ -43,9 +64,20 @@ class Import:
     def package(self) -> str:
         return self.module.partition(".")[0]
 
+    @property
+    def room(self) -> str:
+        """Of the engine: `warehouse` for `watershed.warehouse.connection`; empty for what is not the engine's."""
+        package, _, rest = self.module.partition(".")
+        return rest.partition(".")[0] if package == ENGINE else ""
+
 
 def list_files(room: str) -> list[Path]:
     return sorted(path for path in (ROOT / room).rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def list_engine_files(room: str) -> list[Path]:
+    """Of a room that is a folder, or one module."""
+    return list_files(f"{ENGINE}/{room}") or [ROOT / ENGINE / f"{room}.py"]
 
 
 def list_stems(room: str) -> set[str]:
@@ -53,7 +85,7 @@ def list_stems(room: str) -> set[str]:
     return {path.stem for path in (ROOT / room).glob("*.py")} - {"__init__"}
 
 
-def spell_path(path: Path) -> str:
+def format_path(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
@@ -63,7 +95,7 @@ def read_tree(path: Path) -> ast.Module:
 
 @cache
 def find_imports(path: Path) -> tuple[Import, ...]:
-    """Every import of a file, `import_module("sources.x")` with a fixed beginning included."""
+    """Every import of a file, `import_module("watershed.sources.x")` with a fixed beginning included."""
     return tuple(walk_imports(read_tree(path), is_lazy=False))
 
 
@@ -72,6 +104,8 @@ def walk_imports(node: ast.AST, is_lazy: bool) -> Iterator[Import]:
         lazy = is_lazy or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) or is_for_type_checkers(child)
         if isinstance(child, ast.Import):
             yield from (Import(alias.name, child.lineno, lazy) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom) and child.module == ENGINE:
+            yield from (Import(f"{ENGINE}.{alias.name}", child.lineno, lazy) for alias in child.names)
         elif isinstance(child, ast.ImportFrom) and child.module:
             yield Import(child.module, child.lineno, lazy)
         elif isinstance(child, ast.Call) and (name := read_module_name(child)):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 
-from contracts import load_sources, load_tables
-from contracts.table import Column
-from tests.architecture.house import ROOMS, list_files, spell_path
-from warehouse.marts import list_marts
+from tests.architecture.house import ROOMS, format_path, list_files
+from watershed.declarations import load_sources, load_tables
+from watershed.declarations.table import Column
+from watershed.warehouse.schema.marts import list_marts
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LEFTOVERS = {"util", "utils", "helper", "helpers", "common", "base", "manager", "misc"}
@@ -58,5 +58,5 @@ def test_columns_are_described() -> None:
 
 
 def test_no_module_is_a_drawer_for_leftovers() -> None:
-    found = [spell_path(path) for room in (*ROOMS, "tests") for path in list_files(room) if path.stem in LEFTOVERS]
+    found = [format_path(path) for room in (*ROOMS, "tests") for path in list_files(room) if path.stem in LEFTOVERS]
     assert found == []

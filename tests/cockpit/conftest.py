@@ -7,10 +7,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from cockpit import outages
-from cockpit.app import PREFIX, make_app
-from cockpit.guards import Guards, Rights
-from warehouse import mirror
+from watershed.cockpit import outages
+from watershed.cockpit.app import PREFIX, make_app
+from watershed.cockpit.guards import Guards, Rights
+from watershed.warehouse.ledger import cache as mirror
 
 Browse = Callable[..., TestClient]
 USER = "ada"

@@ -5,9 +5,9 @@ import re
 import pytest
 from fastapi.routing import APIRoute
 
-from cockpit.app import load_routers, make_app
-from cockpit.guards import Guards, Rights
 from tests.cockpit.conftest import Browse, name_user
+from watershed.cockpit.app import load_routers, make_app
+from watershed.cockpit.guards import Guards, Rights
 
 
 def test_an_address_that_is_none_is_answered_with_a_page(browse: Browse) -> None:

@@ -6,7 +6,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-COCKPIT = Path(__file__).resolve().parents[2] / "cockpit"
+COCKPIT = Path(__file__).resolve().parents[2] / "watershed" / "cockpit"
 WEB, STATIC = COCKPIT / "web", COCKPIT / "static"
 
 
@@ -15,7 +15,7 @@ def test_assets_are_built_from_the_sources() -> None:
     for path in ("build.mjs", "package-lock.json", *(f"src/{name.name}" for name in sorted((WEB / "src").iterdir()))):
         digest.update(f"{path}\n".encode() + (WEB / path).read_bytes())
     built = (STATIC / "built-from").read_text().strip()
-    assert built == digest.hexdigest(), "in cockpit/web: npm ci && npm run build, then commit cockpit/static"
+    assert built == digest.hexdigest(), "in watershed/cockpit/web: npm ci && npm run build, then commit the files"
 
 
 def test_licences_of_what_is_bundled_are_told() -> None:

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from cockpit.cells import read_day
-from warehouse.marts import find_mart
+from watershed.cockpit.questions.cells import read_day
+from watershed.warehouse.schema.marts import find_mart
 
 
 def test_a_day_is_read_from_a_key() -> None:

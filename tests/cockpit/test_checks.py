@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.cli import main as command
-from stack.failed_checks import print_failed_checks
-from steps.land import land_file
 from tests.cockpit.conftest import Browse
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from tests.steps.decisions import write_log
-from warehouse.alerts import raise_alert
-from warehouse.connection import connect
+from tests.flows.decisions import write_log
+from watershed.cli.failed_checks import print_failed_checks
+from watershed.cli.main import main as command
+from watershed.flows.ingest.land import land_file
+from watershed.warehouse.alerts import raise_alert
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from cockpit.guards import Rights
-from stack.cli import main
-from steps.comment import LONGEST, clean_text, withdraw_comment, write_comment
 from tests.cockpit.conftest import Browse
 from tests.empty_lake import EmptyLake
-from tests.steps.decisions import ask
+from tests.flows.decisions import ask
+from watershed.cli.main import main
+from watershed.cockpit.guards import Rights
+from watershed.flows.decisions.comment import LONGEST, clean_text, withdraw_comment, write_comment
 
 PAGE = "tables/core.requests"
 HOSTILE = '</p><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7 * 7 }} "quoted" \'; DROP TABLE x; --'

@@ -4,10 +4,10 @@ from typing import get_args
 
 import pytest
 
-from cockpit.guards import Rights
-from cockpit.rendering import ENVIRONMENT
-from steps.decide import Kind
-from warehouse.ledger import utc_now
+from watershed.cockpit.guards import Rights
+from watershed.cockpit.rendering import ENVIRONMENT
+from watershed.flows.decisions.decide import Kind
+from watershed.warehouse.ledger.history import utc_now
 
 
 @pytest.mark.parametrize("count", [None, 1])

@@ -8,22 +8,22 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from cockpit.app import make_app
-from cockpit.guards import Guards, Rights
-from models.registry import find_champion
-from monitoring.questions import Ledger
-from steps.land import land_file
-from steps.promote import promote
-from steps.refused_objects import find_refused_objects
 from tests.cockpit.conftest import forget_other_lakes
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
+from tests.flows.decisions import ask, choose_rows, decide, follow, rebuild, write_log
 from tests.models.champions import crown
 from tests.models.published import rate
-from tests.steps.decisions import ask, choose_rows, decide, follow, rebuild, write_log
-from warehouse.connection import connect
-from warehouse.departures import PATTERN
-from warehouse.mirror import MIRROR
+from watershed.cockpit.app import make_app
+from watershed.cockpit.guards import Guards, Rights
+from watershed.flows.decisions.refused_objects import find_refused_objects
+from watershed.flows.ingest.land import land_file
+from watershed.flows.models.promote import promote
+from watershed.models.registry import find_champion
+from watershed.monitoring.questions import Ledger
+from watershed.warehouse.connection import connect
+from watershed.warehouse.departures import PATTERN
+from watershed.warehouse.ledger.cache import MIRROR
 
 pytestmark = pytest.mark.servers
 

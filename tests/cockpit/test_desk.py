@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cockpit.asking import RUNNING, WAITING, Desk
-from cockpit.turns import Busy
 from tests.empty_lake import EmptyLake
+from watershed.serving.sql_pool import RUNNING, WAITING, Desk
+from watershed.serving.turns import Busy
 
 pytestmark = pytest.mark.servers
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.finding import MOST, find_hits
+from watershed.cockpit.questions.finding import MOST, find_hits
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from cockpit import tables
-from cockpit.catalogue import Size
-from cockpit.declared import find_declared
-from cockpit.outages import ASKED
-from cockpit.partitions import list_expected_days
-from cockpit.rendering import ENVIRONMENT
-from contracts.rhythm import WEEKDAYS, Rhythm
-from monitoring.reading import Queue, SourceReading
-from monitoring.state import MonitorState
-from warehouse.freshness import Freshness
-from warehouse.ledger import utc_now
+from watershed.cockpit.declared import find_declared
+from watershed.cockpit.outages import ASKED
+from watershed.cockpit.questions import tables
+from watershed.cockpit.questions.catalogue import Size
+from watershed.cockpit.questions.partitions import list_expected_days
+from watershed.cockpit.rendering import ENVIRONMENT
+from watershed.declarations.rhythm import WEEKDAYS, Rhythm
+from watershed.monitoring.reading import Queue, SourceReading
+from watershed.monitoring.state import MonitorState
+from watershed.warehouse.freshness import Freshness
+from watershed.warehouse.ledger.history import utc_now
 
 NOW = utc_now()
 WEEK = timedelta(days=7)

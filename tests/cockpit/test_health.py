@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.guards import Rights
-from cockpit.health import STEPS, TaskRun, measure_steps, name_step
-from cockpit.outages import ASKED
-from monitoring.reading import Queue, Reading, Service, StreamReading
-from monitoring.state import MonitorState, describe_state, parse_state
-from steps.land import land_file
 from tests.cockpit.conftest import Browse
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from tests.steps.decisions import write_log
-from warehouse.alerts import raise_alert
-from warehouse.ledger import utc_now
+from tests.flows.decisions import write_log
+from watershed.cockpit.guards import Rights
+from watershed.cockpit.outages import ASKED
+from watershed.cockpit.questions.health import STEPS, TaskRun, measure_steps, name_step
+from watershed.flows.ingest.land import land_file
+from watershed.monitoring.reading import Queue, Reading, Service, StreamReading
+from watershed.monitoring.state import MonitorState, describe_state, parse_state
+from watershed.warehouse.alerts import raise_alert
+from watershed.warehouse.ledger.history import utc_now
 
 pytestmark = pytest.mark.servers
 
@@ -49,10 +49,10 @@ def test_the_page_shows_what_a_monitor_has_left(
 ) -> None:
     stream = StreamReading("watch_events", True, lag=1234, lags=(1, 1234), waiting_since=utc_now())
     left = Reading(utc_now() - timedelta(minutes=5), utc_now(), streams=(stream,), queue=Queue(2, 12.5))
-    monkeypatch.setattr("cockpit.outages.read_state", lambda: leave(left, is_answering=False))
+    monkeypatch.setattr("watershed.cockpit.outages.read_state", lambda: leave(left, is_answering=False))
     page = browse().get("health").text
     assert "No monitor has answered since" in page and ">5 min ago</time>)" in page
-    monkeypatch.setattr("cockpit.outages.read_state", lambda: leave(left, is_answering=True))
+    monkeypatch.setattr("watershed.cockpit.outages.read_state", lambda: leave(left, is_answering=True))
     monkeypatch.setattr(ASKED, "monitor", None)
     monkeypatch.setattr(ASKED, "servers", None)
     fragment = browse().get("health", headers={"HX-Request": "true"}).text

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cockpit.moments import find_end, show_ago, show_clock, show_moment, show_sentence
-from cockpit.rendering import TEMPLATES
+from watershed.cockpit.moments import find_end, show_ago, show_clock, show_moment, show_sentence
+from watershed.cockpit.rendering import TEMPLATES
 
 MOMENT = datetime(2026, 3, 29, 0, 59, 59, 999_999)
 

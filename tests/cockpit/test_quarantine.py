@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from cockpit.app import make_app
-from cockpit.guards import Guards, Rights
-from steps.carry_out import carry_out
-from steps.land import land_file
 from tests.cockpit.conftest import forget_other_lakes
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from tests.steps.decisions import ask, follow, write_log
+from tests.flows.decisions import ask, follow, write_log
+from watershed.cockpit.app import make_app
+from watershed.cockpit.guards import Guards, Rights
+from watershed.flows.decisions.apply_decision import carry_out
+from watershed.flows.ingest.land import land_file
 
 pytestmark = pytest.mark.servers
 

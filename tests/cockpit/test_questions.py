@@ -13,16 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
-from cockpit.app import make_app
-from cockpit.asking import DESK, Desk
-from cockpit.guards import Guards, Rights
-from steps.land import land_file
-from steps.marts import build_mart
 from tests.cockpit.conftest import forget_other_lakes
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from warehouse.connection import connect
-from warehouse.publish import read_snapshot
+from watershed.cockpit.app import make_app
+from watershed.cockpit.guards import Guards, Rights
+from watershed.flows.ingest.land import land_file
+from watershed.flows.marts import build_mart
+from watershed.serving.sql_pool import DESK, Desk
+from watershed.warehouse.connection import connect
+from watershed.warehouse.publish import read_snapshot
 
 pytestmark = pytest.mark.servers
 

@@ -3,9 +3,9 @@
 import duckdb
 import pytest
 
-from cockpit import reading
-from cockpit.reading import read_lake
 from tests.empty_lake import EmptyLake
+from watershed.cockpit import reading
+from watershed.cockpit.reading import read_lake
 
 pytestmark = pytest.mark.servers
 

@@ -5,21 +5,22 @@ from html import unescape
 
 import pytest
 
-from cockpit.guards import Rights
-from cockpit.quarantine import read_parked
-from cockpit.roles import Person, list_holders, list_limits, list_people, list_sights
 from contracts import roles
-from contracts.roles import ROLES, Role, find_role
-from steps.drop import spell_reason
-from steps.land import land_file
+from contracts.roles import ROLES
 from tests.cockpit.conftest import Browse
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.warehouse.personal_values import EMAIL, FILL, SECRETS
 from tests.warehouse.test_roles import LOCAL
-from warehouse.connection import connect
-from warehouse.people import add_person
-from warehouse.publish import read_snapshot
+from watershed.cockpit.guards import Rights
+from watershed.cockpit.questions.quarantine import read_parked
+from watershed.cockpit.roles import Person, list_holders, list_limits, list_people, list_sights
+from watershed.declarations.roles import Role, find_role
+from watershed.flows.decisions.drop import format_reason
+from watershed.flows.ingest.land import land_file
+from watershed.serving.access_tokens import add_person
+from watershed.warehouse.connection import connect
+from watershed.warehouse.publish import read_snapshot
 
 HOST = "198.51.100.99"
 LINES = f'{HOST} - zorka [01/Nov/2026:02:49:12 +0000] "GET /a HTTP/1.1" 200 12\nno request of Zorka\n'
@@ -75,7 +76,7 @@ def test_a_reason_is_decided_about_as_it_was_seen(filled: dict[str, str]) -> Non
     for name in ("analyst", "steward"):
         [reason] = [one for one in read_parked("users", find_role(name)).reasons if one.rule == "one"]
         about = {"source": "accounts", "rule": "one", "reason": reason.pattern}
-        query = f"SELECT count(*) FROM quarantine.users WHERE {spell_reason(about)}"
+        query = f"SELECT count(*) FROM quarantine.users WHERE {format_reason(about)}"
         seen[name] = (EMAIL in reason.pattern, EMAIL in reason.reason, connect().execute(query).fetchall())
     assert seen == {"analyst": (False, False, [(1,)]), "steward": (True, False, [(1,)])}
 

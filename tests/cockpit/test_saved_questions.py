@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from cockpit.answering import answer_safely
-from cockpit.app import make_app
-from cockpit.asking import DESK, Desk
-from cockpit.guards import Guards, Rights
-from cockpit.vocabulary import MOST, WORDS, arrange
 from contracts import roles
-from contracts.roles import ROLES, Role
-from contracts.settings import load_reader, load_settings
+from contracts.roles import ROLES
 from tests.empty_lake import EmptyLake
-from warehouse import question_log, saved_questions
-from warehouse.connection import connect
-from warehouse.mirror import MIRROR, Mirror
-from warehouse.publish import hold_lock
+from watershed.cockpit.app import make_app
+from watershed.cockpit.guards import Guards, Rights
+from watershed.declarations.roles import Role
+from watershed.serving import question_log, saved_questions
+from watershed.serving.sql_pool import DESK, Desk
+from watershed.serving.sql_worker import answer_safely
+from watershed.serving.vocabulary import MOST, WORDS, arrange
+from watershed.settings import load_reader, load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.cache import MIRROR, Mirror
+from watershed.warehouse.publish import hold_lock
 
 pytestmark = pytest.mark.servers
 

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.catalogue import read_sizes
-from cockpit.guards import Rights
-from cockpit.partitions import list_partitions
-from cockpit.versions import Sought, list_snapshots, read_ends
-from steps.land import land_file
-from steps.marts import build_mart, build_stale_marts
 from tests.cockpit.conftest import Browse
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from tests.steps.test_marts import write_log
-from warehouse.connection import connect
-from warehouse.mirror import MIRROR
+from tests.flows.test_marts import write_log
+from watershed.cockpit.guards import Rights
+from watershed.cockpit.questions.catalogue import read_sizes
+from watershed.cockpit.questions.partitions import list_partitions
+from watershed.cockpit.questions.versions import Sought, list_snapshots, read_ends
+from watershed.flows.ingest.land import land_file
+from watershed.flows.marts import build_mart, build_stale_marts
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.cache import MIRROR
 
 pytestmark = pytest.mark.servers
 

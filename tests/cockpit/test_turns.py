@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 
-from cockpit.turns import Busy, PagesTakeTurns, Turns
+from watershed.serving.turns import Busy, PagesTakeTurns, Turns
 
 
 async def queue(turns: Turns, *people: str) -> list[asyncio.Task[None]]:

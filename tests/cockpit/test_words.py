@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2] / "cockpit" / "web" / "src" / "sql_words.js"
+SOURCE = Path(__file__).resolve().parents[2] / "watershed" / "cockpit" / "web" / "src" / "sql_words.js"
 # Words of writing and of definitions, and those that DuckDB has from PostgreSQL's grammar alone.
 OTHERS = {
     "analyse", "asymmetric", "both", "check", "column", "constraint", "create", "deferrable", "do", "foreign", "grant",

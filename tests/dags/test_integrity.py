@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from contracts import find_source, load_sources, load_streams, load_tables, tables_of
-from contracts.owners import explain_owner, find_owner
-from plugins.runbooks import spell_ways
 from tests.dags.conftest import DAGS, ROOT
+from watershed.airflow.runbooks import format_ways
+from watershed.declarations import find_source, load_sources, load_streams, load_tables, tables_of
+from watershed.declarations.owners import explain_owner, find_owner
 
 FILES = sorted(DAGS.glob("*.py"))
 VERBS = {"ingest", "build", "check", "detect", "train", "predict", "maintain", "replay", "stream", "erase"}
@@ -55,11 +55,11 @@ def test_files_are_short(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_files_import_little(path: Path) -> None:
-    """Contracts, plugins, airflow.sdk and the standard library: parsing must stay cheap, DAG files apart."""
+    """Contracts, watershed.airflow, airflow.sdk and the standard library: parsing must stay cheap, DAG files apart."""
     nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)]
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
-    allowed = ("airflow.sdk", "contracts", "plugins")
+    allowed = ("airflow.sdk", "contracts", "watershed.airflow")
     foreign = {m for m in modules if not m.startswith(allowed) and m.split(".")[0] not in sys.stdlib_module_names}
     assert foreign == set()
 
@@ -68,7 +68,7 @@ def test_files_import_little(path: Path) -> None:
 def test_runbook_answers_what_a_person_on_call_asks(path: Path, dag_bag: Any) -> None:
     runbook = ast.get_docstring(ast.parse(path.read_text())) or ""
     shown, (owner,) = dag_bag.dags[path.stem].doc_md, re.findall(r"^\*\*Owner\*\* (\S+)$", runbook, re.MULTILINE)
-    assert shown.replace(spell_ways(owner), "").strip() == runbook.strip()
+    assert shown.replace(format_ways(owner), "").strip() == runbook.strip()
     assert find_owner(owner), explain_owner(owner)
     assert f"**Owner** {owner} ([{owner}@" in shown
     assert all(heading in runbook for heading in ("**When it fails**", "**Safe to rerun?**", "**Owner**"))
@@ -120,8 +120,8 @@ def test_every_stream_is_watched_and_compared(dag_bag: Any) -> None:
 
 def test_assets_lead_from_raw_to_every_mart(dag_bag: Any) -> None:
     """Follow the task dependencies of the asset graph: an outlet of one task is an inlet of another."""
-    from plugins.assets import mart_asset, raw_asset
-    from warehouse.marts import list_marts
+    from watershed.airflow.assets import mart_asset, raw_asset
+    from watershed.warehouse.schema.marts import list_marts
 
     reached = {raw_asset(source).name for source in load_sources()}
     tasks = [task for dag in list_all_dags(dag_bag) for task in dag.tasks]

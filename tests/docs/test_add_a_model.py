@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from models.recommender.gate import LEAST_USERS
-from steps.build_features import MOST_GROWTH
-from steps.plan_training import ENOUGH_NEW
 from tests.checkout import copy_repository
 from tests.docs.page import REPOSITORY, read_blocks
 from tests.docs.walk import follow
 from tests.empty_lake import EmptyLake
-from tests.steps.training import rate_by_taste
+from tests.flows.training import rate_by_taste
+from watershed.flows.models.build_features import MOST_GROWTH
+from watershed.flows.models.plan_training import ENOUGH_NEW
 
 PAGE = REPOSITORY / "docs" / "add_a_model.md"
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from sources.messages import load_readers
 from tests.checkout import copy_repository
 from tests.docs.page import REPOSITORY, read_blocks
 from tests.docs.walk import follow
 from tests.empty_lake import EmptyLake
+from watershed.sources.topics.encoded_values import load_readers
 
 PAGE = REPOSITORY / "docs" / "add_a_topic.md"
 

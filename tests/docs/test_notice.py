@@ -7,11 +7,16 @@ from tests.docs.page import REPOSITORY
 
 FOLDERS = ("sample", "tests/data")
 # Written here, computed from the data beside it, or its licence itself.
-OURS = ("README.md", "LICENSE", "facts.json", "difficult_tables.sql", "music.sql", "trading.sql")
+OURS = ("README.md", "LICENSE", "facts.json", "difficult_tables.sql", "music.sql", "trading.sql", "accounts.sql")
+
+
+def list_files(folder: Path) -> list[Path]:
+    """But for programs, which are ours."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
 
 
 def list_data() -> list[str]:
-    files = [path for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*") if path.is_file()]
+    files = [path for folder in FOLDERS for path in list_files(REPOSITORY / folder)]
     return [path.relative_to(REPOSITORY).as_posix() for path in files if path.name not in OURS]
 
 

@@ -4,12 +4,13 @@ import re
 
 import pytest
 
-from monitoring.rules import RULES
-from monitoring.runbook import PAGE, read_runbook
+from tests.docs.page import REPOSITORY
+from watershed.monitoring.rules import RULES
+from watershed.monitoring.runbook import PAGE, read_runbook
 
 
 def test_every_alert_has_a_section_and_no_other_does() -> None:
-    assert set(re.findall(r"^### (\w+)$", PAGE.read_text(), re.MULTILINE)) == set(RULES)
+    assert set(re.findall(r"^### (\w+)$", (REPOSITORY / PAGE).read_text(), re.MULTILINE)) == set(RULES)
 
 
 @pytest.mark.parametrize("name", sorted(RULES))

@@ -8,9 +8,9 @@ from types import ModuleType
 
 import pytest
 
-from stack.cli import build_parser, find_commands
 from tests.architecture.house import ROOMS
 from tests.docs.page import REPOSITORY, read_blocks, split_console
+from watershed.cli.main import build_parser, find_commands
 
 PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md"), *REPOSITORY.glob("models/*/*.md")])
 NAMES = [page.relative_to(REPOSITORY).as_posix() for page in PAGES]

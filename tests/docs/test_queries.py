@@ -5,16 +5,16 @@ import time
 
 import pytest
 
-from contracts import load_tables
 from contracts.roles import ROLES
-from contracts.settings import load_settings
 from tests.docs.page import REPOSITORY, read_blocks, split_console
 from tests.empty_lake import EmptyLake
-from warehouse.analyst import connect_analyst
-from warehouse.connection import connect
-from warehouse.ledger_tables import LEDGER_SQL
-from warehouse.marts import list_marts
-from warehouse.statements import adapt_statement, examine_statement
+from watershed.declarations import load_tables
+from watershed.serving.analyst import connect_analyst
+from watershed.serving.statements import adapt_statement, examine_statement
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.tables import LEDGER_SQL
+from watershed.warehouse.schema.marts import list_marts
 
 WAREHOUSE = REPOSITORY / "docs" / "query_the_warehouse.md"
 ADDED = ("player_errors", "photo_comments")

@@ -35,6 +35,6 @@ def test_no_setting_is_invented() -> None:
 
 
 def test_every_airflow_variable_of_the_laptop_is_documented() -> None:
-    launcher = (REPOSITORY / "stack" / "airflow.py").read_text()
+    launcher = (REPOSITORY / "watershed" / "stack" / "airflow.py").read_text()
     variables = set(re.findall(r'"(AIRFLOW__\w+|AIRFLOW_CONFIG|AIRFLOW_HOME)"', launcher))
     assert {name for name in variables if name not in PAGE} == set()

@@ -2,21 +2,21 @@
 
 import pytest
 
-from contracts import load_tables
-from stack.commands.docs import PAGE
+from tests.docs.page import REPOSITORY
 from tests.empty_lake import EmptyLake
-from warehouse.analyst import connect_analyst, refuse_statement
-from warehouse.connection import connect
-from warehouse.marts import list_marts
-from warehouse.tables_page import example_queries, read_types, render_page
-from warehouse.views import list_views
+from watershed.declarations import load_tables
+from watershed.serving.analyst import connect_analyst, refuse_statement
+from watershed.warehouse.connection import connect
+from watershed.warehouse.schema.marts import list_marts
+from watershed.warehouse.schema.tables_page import example_queries, read_types, render_page
+from watershed.warehouse.schema.views import list_views
 
 ADDRESSES = [d.address for d in (*load_tables().values(), *list_marts(), *list_views())]
 
 
 @pytest.mark.servers
 def test_the_page_is_current(module_lake: EmptyLake) -> None:
-    assert PAGE.read_text() == render_page(read_types(connect())), "run `watershed docs`"
+    assert (REPOSITORY / "docs" / "tables.md").read_text() == render_page(read_types(connect())), "run `watershed docs`"
 
 
 @pytest.mark.servers

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from steps.marts import build_stale_marts
 from tests.docs.page import REPOSITORY
 from tests.empty_lake import EmptyLake
 from tests.warehouse.layers import publish_rows
-from warehouse.analyst import forget_analysts
+from watershed.flows.marts import build_stale_marts
+from watershed.serving.analyst import forget_analysts
 
 pytestmark = pytest.mark.servers
 NOTEBOOK = REPOSITORY / "docs" / "ten_questions.py"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.airflow_api import AirflowApi, open_api
-from stack.home import Home
-from stack.servers import start_airflow, stop_airflow
 from tests.empty_lake import lend_lake, make_topics
+from watershed.stack.airflow_api import AirflowApi, open_api
+from watershed.stack.home import Home
+from watershed.stack.servers import start_airflow, stop_airflow
 
 
 @pytest.fixture(scope="package")

@@ -7,11 +7,11 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from cockpit.app import PREFIX, make_app
-from cockpit.guards import Guards, may_act, may_administer, may_look
-from contracts.settings import read_setting
-from stack.airflow_api import AirflowApi
 from tests.cockpit.conftest import name_user
+from watershed.cockpit.app import PREFIX, make_app
+from watershed.cockpit.guards import Guards, may_act, may_administer, may_look
+from watershed.settings import read_setting
+from watershed.stack.airflow_api import AirflowApi
 
 pytestmark = pytest.mark.servers
 

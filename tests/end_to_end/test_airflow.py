@@ -18,22 +18,22 @@ import httpx
 import psycopg
 import pytest
 
-from contracts import find_stream
-from contracts.settings import spell_topic
-from stack.airflow import COMPONENTS
-from stack.airflow_api import AirflowApi, Run
-from stack.demo import fill_accounts, generate_sample
-from stack.home import Home, read_ports
-from stack.postgres import database_url
-from stack.run_airflow import run_airflow
-from stack.servers import start_consumers, stop_consumers
-from steps.land import land_file
+from sample.demo import fill_accounts, generate_sample
 from tests.docs.page import REPOSITORY, read_blocks, split_console
-from tests.messages import send, spell_photo_event
+from tests.messages import make_photo_event, send
 from tests.stack.listening import list_listening, list_open
-from warehouse.connection import connect
-from warehouse.marts import list_marts
-from warehouse.staleness import find_stale_days
+from watershed.cli.run_airflow import run_airflow
+from watershed.declarations import find_stream
+from watershed.flows.ingest.land import land_file
+from watershed.settings import topic_name
+from watershed.stack.airflow import COMPONENTS
+from watershed.stack.airflow_api import AirflowApi, Run
+from watershed.stack.home import Home, read_ports
+from watershed.stack.postgres import database_url
+from watershed.stack.servers import start_consumers, stop_consumers
+from watershed.warehouse.connection import connect
+from watershed.warehouse.schema.marts import list_marts
+from watershed.warehouse.staleness import find_stale_days
 
 pytestmark = pytest.mark.servers
 
@@ -170,10 +170,10 @@ def test_a_missed_deadline_is_an_alert(airflow: AirflowApi, stack: Home) -> None
 
 def test_messages_start_a_run_by_themselves(airflow: AirflowApi) -> None:
     """Nobody triggers: the triggerer sees the topic grow, again and again."""
-    topic, ingest = spell_topic(find_stream("photo_events").topic), "ingest_photo_events"
+    topic, ingest = topic_name(find_stream("photo_events").topic), "ingest_photo_events"
     wait_until(lambda: ingest in airflow.list_dags())
     for count in (1, 2):
-        send(topic, [spell_photo_event(count)])
+        send(topic, [make_photo_event(count)])
         wait_until(lambda count=count: ask("SELECT count(*) FROM core.photo_events") == count)  # type: ignore[misc]
     runs = wait_until(lambda: airflow.list_runs(ingest, run_type="asset_triggered", state="success"))
     published = [run for run in runs if "publish" in list_done(airflow, run)]
@@ -189,7 +189,7 @@ def test_the_readme_can_be_followed(
     """Every command of its ten minutes, in a stack that has what `make run` leaves."""
     sample = generate_sample()
     assert list(fill_accounts(sample / "accounts"))
-    (tmp_path / "watershed").write_text(f'#!/bin/sh\nexec {sys.executable} -m stack.cli "$@"\n')
+    (tmp_path / "watershed").write_text(f'#!/bin/sh\nexec {sys.executable} -m watershed.cli.main "$@"\n')
     (tmp_path / "watershed").chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))

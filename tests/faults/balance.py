@@ -6,10 +6,10 @@ from contextlib import closing
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from contracts.settings import spell_topic
-from contracts.table import Stream
 from tests.faults.flow import POISON_EVERY, Flow
-from warehouse.connection import connect
+from watershed.declarations.table import Stream
+from watershed.settings import topic_name
+from watershed.warehouse.connection import connect
 
 
 def assert_exactly_once(stream: Stream, flows: Iterable[Flow]) -> None:
@@ -17,9 +17,9 @@ def assert_exactly_once(stream: Stream, flows: Iterable[Flow]) -> None:
     with closing(connect()) as con:
         note_sent(con, flows)
         assert_events(con)
-        assert_poison(con, spell_topic(stream.topic))
+        assert_poison(con, topic_name(stream.topic))
         assert_books(con, stream)
-        assert_offsets(con, spell_topic(stream.topic))
+        assert_offsets(con, topic_name(stream.topic))
 
 
 def note_sent(con: DuckDBPyConnection, flows: Iterable[Flow]) -> None:

@@ -11,12 +11,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from contracts.settings import spell_topic
-from contracts.table import Stream
-from sources.topic_ends import TopicEnds
-from steps.stream import consume
-from warehouse.connection import connect
-from warehouse.ledger import read_positions
+from watershed.declarations.table import Stream
+from watershed.flows.streams.consume import consume
+from watershed.settings import topic_name
+from watershed.sources.topics.topic_ends import TopicEnds
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.history import read_positions
 
 INTERVAL_S = 0.3
 PATIENCE_S = 180.0
@@ -85,7 +85,7 @@ def wait_until_read(stream: Stream, tell: Callable[[], str], seconds: float = PA
 def list_unread(stream: Stream, ends: dict[int, int]) -> dict[int, int]:
     """By partition how many messages the lake does not have."""
     with closing(connect()) as con:
-        known = read_positions(con, spell_topic(stream.topic))
+        known = read_positions(con, topic_name(stream.topic))
     unread = {partition: end - known.get(partition, 0) for partition, end in ends.items()}
     return {partition: count for partition, count in unread.items() if count > 0}
 

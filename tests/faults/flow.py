@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import Self
 
-from contracts.settings import load_kafka, spell_topic
-from contracts.table import Stream
-from stack.generate.messages import Message, encode_json
-from stack.generate.photo_events import spell_instant
-from stack.producer import produce
+from sample.generate.photo_events import format_instant
+from watershed.declarations.table import Stream
+from watershed.settings import load_kafka, topic_name
+from watershed.synthetic.messages import Message, encode_json
+from watershed.synthetic.producer import produce
 
 POISON_EVERY = 100
 POISON = (
@@ -33,7 +33,7 @@ class Flow:
     the same however often it is sent. `clock` is how wrong the device's one is."""
 
     def __init__(self, stream: Stream, name: str, rate: float, clock: timedelta = timedelta()) -> None:
-        self.topic, self.properties = spell_topic(stream.topic), load_kafka()
+        self.topic, self.properties = topic_name(stream.topic), load_kafka()
         self.properties |= {"message.timeout.ms": str(GIVEN_UP_MS), "linger.ms": "200", "log_level": "0"}
         self.name, self.rate = name, rate
         self.began = round((datetime.now(UTC) + clock).timestamp() * 1000)
@@ -65,29 +65,29 @@ class Flow:
     def resend(self, numbers: Sequence[int]) -> None:
         """Send events, perhaps again, in this order."""
         if numbers:
-            again = produce(map(self.spell_message, numbers), self.topic, self.properties)
+            again = produce(map(self.make_message, numbers), self.topic, self.properties)
             self.unacknowledged -= {numbers[place] for place in again.acknowledged}
 
     def make_messages(self) -> Iterator[Message]:
         while not self.enough.is_set():
-            yield self.spell_message(self.count)
+            yield self.make_message(self.count)
             self.count += 1
 
-    def spell_message(self, number: int) -> Message:
+    def make_message(self, number: int) -> Message:
         key = b"%d" % (number % 97)
         if self.is_poison(number):
-            text = POISON[number // POISON_EVERY % len(POISON)].format(name=self.spell_id(number))
-            return Message(f"{text} {self.spell_id(number)}".encode() if text[0] != "{" else text.encode(), key)
-        return Message(encode_json(self.spell_event(number)), key)
+            text = POISON[number // POISON_EVERY % len(POISON)].format(name=self.format_id(number))
+            return Message(f"{text} {self.format_id(number)}".encode() if text[0] != "{" else text.encode(), key)
+        return Message(encode_json(self.make_event(number)), key)
 
-    def spell_event(self, number: int) -> dict[str, object]:
+    def make_event(self, number: int) -> dict[str, object]:
         photo, version = number % 997 + 1, number // 997 + 1
         said = {"user": photo, "path": f"/st/u{photo}/{number}.jpg"} if version == 1 else {"title": f"take {version}"}
-        about = {"version": version, "leader": self.name, "at": spell_instant(self.began + 1000 * number / self.rate)}
+        about = {"version": version, "leader": self.name, "at": format_instant(self.began + 1000 * number / self.rate)}
         kind = "addPhoto" if version == 1 else "updatePhotoData"
-        return {"event_id": self.spell_id(number), "event": kind, "id": photo} | said | about
+        return {"event_id": self.format_id(number), "event": kind, "id": photo} | said | about
 
-    def spell_id(self, number: int) -> str:
+    def format_id(self, number: int) -> str:
         return f"{self.name}-{number:08}"
 
     @staticmethod

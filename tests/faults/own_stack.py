@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.home import Home, open_home
-from stack.process import find_family, wait_for_end
-from stack.servers import start_storage, stop_stack
-from warehouse.connection import forget_engines
+from watershed.stack.home import Home, open_home
+from watershed.stack.process import find_family, wait_for_end
+from watershed.stack.servers import start_storage, stop_stack
+from watershed.warehouse.connection import forget_engines
 
 
 @contextmanager

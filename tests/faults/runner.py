@@ -10,14 +10,14 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from steps.check import check_table
-from steps.land import take_arrivals
-from steps.publish import publish_source
-from steps.stage import stage_source
+from watershed.flows.ingest.check import check_table
+from watershed.flows.ingest.land import take_arrivals
+from watershed.flows.ingest.publish import publish_source
+from watershed.flows.ingest.stage import stage_source
 
 
 def main(source: str, run_id: str, death: str = "") -> None:
-    from contracts import find_source, tables_of
+    from watershed.declarations import find_source, tables_of
 
     if death:
         arm(*death.split(":"))

@@ -5,15 +5,15 @@ python -m tests.faults.stream_runner SECONDS [module:function:before|after:nth]
 
 import sys
 
-import steps.stream
-from stack.cli import main
 from tests.faults.runner import arm
+from watershed.cli.main import main
+from watershed.flows.streams import consume
 
 COMPACTED_BATCHES = 3  # so that a short test sees compaction
 
 
 def run(interval: str, death: str = "") -> int:
-    steps.stream.COMPACTED_BATCHES = COMPACTED_BATCHES
+    consume.COMPACTED_BATCHES = COMPACTED_BATCHES
     if death:
         arm(*death.split(":"))
     return main(["stream", "photo_events", "--interval", interval])

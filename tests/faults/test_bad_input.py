@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from contracts import find_source, tables_of
-from steps.check import check_table
-from steps.land import find_arrivals, land_file, take_arrivals
-from steps.publish import publish_source
-from steps.stage import stage_source
 from tests.empty_lake import EmptyLake
-from warehouse.connection import connect
+from watershed.declarations import find_source, tables_of
+from watershed.flows.ingest.check import check_table
+from watershed.flows.ingest.land import find_arrivals, land_file, take_arrivals
+from watershed.flows.ingest.publish import publish_source
+from watershed.flows.ingest.stage import stage_source
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 

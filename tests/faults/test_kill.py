@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from steps.land import land_file
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from warehouse.connection import connect
+from watershed.flows.ingest.land import land_file
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 
 DEATHS = [
-    "lake.store:Store.write_json:before",  # taken, not yet noted
-    "steps.stage_records:stage_table_slice:after",  # staged files written, no manifest
-    "steps.check:settle_rows:after",  # quarantine written, no report
-    "steps.publish:publish:before",  # checked, nothing published
-    "warehouse.publish:replace_parts:after",  # inside the transaction: files registered
-    "warehouse.publish:write_ledger:after",  # inside the transaction: all written, not committed
-    "warehouse.publish:spell_message:before",
+    "watershed.lake.store:Store.write_json:before",  # taken, not yet noted
+    "watershed.flows.ingest.stage_records:stage_table_slice:after",  # staged files written, no manifest
+    "watershed.flows.ingest.check:settle_rows:after",  # quarantine written, no report
+    "watershed.flows.ingest.publish:publish:before",  # checked, nothing published
+    "watershed.warehouse.publish:replace_parts:after",  # inside the transaction: files registered
+    "watershed.warehouse.publish:write_ledger:after",  # inside the transaction: all written, not committed
+    "watershed.warehouse.publish:make_message:before",
 ]
 
 
@@ -88,10 +88,10 @@ def test_rerun_is_identical(lake: EmptyLake, tmp_path: Path) -> None:
     """A rebuild of the day from raw gives the same rows and the same quarantine."""
     from datetime import date
 
-    from steps.check import check_table
-    from steps.land import take_arrivals
-    from steps.publish import publish_source
-    from steps.stage import stage_source
+    from watershed.flows.ingest.check import check_table
+    from watershed.flows.ingest.land import take_arrivals
+    from watershed.flows.ingest.publish import publish_source
+    from watershed.flows.ingest.stage import stage_source
 
     land_file("access_logs", write_log(tmp_path / "access-2026-11-01.log", 1))
     main("access_logs", "first")

@@ -8,23 +8,23 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from contracts import find_stream
-from contracts.settings import load_settings
-from lake.store import open_store
-from stack.cli import main as command
-from stack.consumers import describe_consumers
-from stack.home import Home, read_ports
-from stack.monitor import describe_monitor
-from stack.servers import start_missing
-from steps.land import land_file
-from steps.stream_health import list_consumers
 from tests.cockpit.conftest import EVERYTHING, open_client
 from tests.faults.consumers import wait_until
 from tests.faults.own_stack import kill_server, restart_servers, run_stack
 from tests.faults.runner import main
-from tests.steps.decisions import write_log
-from warehouse import mirror
-from warehouse.publish import prepare
+from tests.flows.decisions import write_log
+from watershed.cli.main import main as command
+from watershed.declarations import find_stream
+from watershed.flows.ingest.land import land_file
+from watershed.flows.streams.health import list_consumers
+from watershed.lake.store import open_store
+from watershed.settings import load_settings
+from watershed.stack.consumers import describe_consumers
+from watershed.stack.home import Home, read_ports
+from watershed.stack.monitor import describe_monitor
+from watershed.stack.servers import start_missing
+from watershed.warehouse.ledger import cache as mirror
+from watershed.warehouse.publish import prepare
 
 pytestmark = pytest.mark.servers
 
@@ -59,7 +59,7 @@ def site(home: Home, raw_object: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def start_watchers(home: Home) -> None:
     """The consumer, and a monitor that looks more often than others."""
     monitor = describe_monitor(home, read_ports(home))
-    often = [sys.executable, "-m", "stack.cli", "monitor", "--interval", str(LOOK_S)]
+    often = [sys.executable, "-m", "watershed", "monitor", "--interval", str(LOOK_S)]
     start_missing(home, [*describe_consumers(home), replace(monitor, command=often)], print)
 
 

@@ -15,12 +15,12 @@ import psutil
 import pytest
 
 from contracts.photo_events import PHOTO_EVENTS
-from stack.home import Home
 from tests.empty_lake import EmptyLake, make_topics
 from tests.faults.balance import assert_exactly_once
 from tests.faults.consumers import Consumer, wait_until_read
 from tests.faults.flow import Flow
 from tests.faults.own_stack import kill_server, pause_server, restart_servers, run_stack
+from watershed.stack.home import Home
 
 pytestmark = [pytest.mark.servers, pytest.mark.soak]
 

@@ -15,24 +15,24 @@ pytestmark = pytest.mark.servers
 
 # The third batch: some are published, and the topic holds more.
 DEATHS = [
-    "steps.stream:publish_batch:before:3",  # messages taken, nowhere but in memory
-    "steps.stream:land_batch:after:3",  # a raw object that no offsets speak of
-    "steps.stage_records:stage_table_slice:after:3",  # staged files written, no manifest
-    "steps.stream:stage_source:after:3",
-    "steps.stream:check_table:after:3",
-    "warehouse.publish:replace_parts:after:3",  # inside the transaction: files registered
-    "warehouse.publish:write_ledger:after:3",  # inside the transaction: all written, not committed
-    "steps.publish:publish:after:3",  # committed, and nobody knows
-    "steps.compact:merge_files:after:1",  # some tables compacted
+    "watershed.flows.streams.consume:publish_batch:before:3",  # messages taken, nowhere but in memory
+    "watershed.flows.streams.consume:land_batch:after:3",  # a raw object that no offsets speak of
+    "watershed.flows.ingest.stage_records:stage_table_slice:after:3",  # staged files written, no manifest
+    "watershed.flows.streams.consume:stage_source:after:3",
+    "watershed.flows.streams.consume:check_table:after:3",
+    "watershed.warehouse.publish:replace_parts:after:3",  # inside the transaction: files registered
+    "watershed.warehouse.publish:write_ledger:after:3",  # inside the transaction: all written, not committed
+    "watershed.flows.ingest.publish:publish:after:3",  # committed, and nobody knows
+    "watershed.flows.upkeep.compact:merge_files:after:1",  # some tables compacted
 ]
 # The moments between those, which leave the same behind.
 MORE_DEATHS = [
-    "steps.land_topic:land_messages:before:3",
-    "steps.stream:leave_manifest:after:3",
-    "steps.check:settle_rows:after:3",
-    "steps.publish:publish:before:3",
-    "steps.stream:compact:before:1",
-    "steps.stream:compact:after:1",
+    "watershed.flows.ingest.land_topic:land_messages:before:3",
+    "watershed.flows.streams.consume:leave_manifest:after:3",
+    "watershed.flows.ingest.check:settle_rows:after:3",
+    "watershed.flows.ingest.publish:publish:before:3",
+    "watershed.flows.streams.consume:compact:before:1",
+    "watershed.flows.streams.consume:compact:after:1",
 ]
 
 

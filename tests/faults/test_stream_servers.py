@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from contracts.photo_events import PHOTO_EVENTS
-from stack.home import Home
 from tests.empty_lake import EmptyLake, make_topics
 from tests.faults.balance import assert_exactly_once
 from tests.faults.consumers import PATIENCE_S, Consumer, count_publishes, wait_until, wait_until_read
 from tests.faults.flow import Flow
 from tests.faults.own_stack import kill_server, pause_server, restart_servers, run_stack
+from watershed.stack.home import Home
 
 pytestmark = pytest.mark.servers
 

@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from lake.store import Landing, hash_content, open_store
 from tests.empty_lake import EmptyLake
+from watershed.lake.store import Landing, hash_content, open_store
 
 pytestmark = pytest.mark.servers
 

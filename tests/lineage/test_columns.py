@@ -2,12 +2,12 @@
 
 import pytest
 
-from contracts import list_tables
-from lineage.columns import list_columns, list_queries, trace_columns
-from lineage.graph import draw_graph, find_dependents, find_origins, list_row_dependents
-from lineage.models import MADE
-from lineage.origins import Origin
-from lineage.queries import trace_query
+from watershed.declarations import list_tables
+from watershed.lineage.columns import list_columns, list_queries, trace_columns
+from watershed.lineage.graph import draw_graph, find_dependents, find_origins, list_row_dependents
+from watershed.lineage.models import MADE
+from watershed.lineage.origins import Origin
+from watershed.lineage.queries import trace_query
 
 TRACED = [address for address in list_columns() if not address.startswith("ledger.")]
 KNOWN = {"core.a": ("x", "y", "at"), "core.b": ("x", "z"), "core.m": ("n",)}

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from lineage import events
-from lineage.kept import recall_columns
-from stack.cli import main as run_command
-from steps import announce
-from steps.land import land_file
-from steps.marts import build_mart
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.lineage.openlineage_schema import make_schema
-from warehouse.connection import connect
+from watershed.cli.main import main as run_command
+from watershed.flows.ingest import announce
+from watershed.flows.ingest.land import land_file
+from watershed.flows.marts import build_mart
+from watershed.lineage import events
+from watershed.lineage.kept import recall_columns
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 
@@ -148,7 +148,7 @@ def test_what_cannot_be_told_is_published_all_the_same(
 
 
 def test_kept_lineage_is_what_is_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lineage.columns import trace_columns
+    from watershed.lineage.columns import trace_columns
 
     monkeypatch.setenv("WATERSHED_HOME", str(tmp_path))
     for _ in range(2):

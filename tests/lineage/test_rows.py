@@ -2,9 +2,9 @@
 
 import pytest
 
-from lineage.columns import list_columns
-from lineage.rows import find_input_rows
-from warehouse.marts import find_mart
+from watershed.lineage.columns import list_columns
+from watershed.lineage.rows import find_input_rows
+from watershed.warehouse.schema.marts import find_mart
 
 KNOWN = {"core.a": ("x", "y", "at"), "core.b": ("x", "z", "tags"), "core.m": ("n",)}
 

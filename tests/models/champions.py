@@ -5,15 +5,15 @@ from dataclasses import asdict, fields, replace
 
 import pyarrow as pa
 
-from lake.store import open_store, spell_model_key
 from models.recommender import Config, ItemItemConfig, fit
-from models.recommender.config import spell_config
+from models.recommender.config import format_config
 from models.recommender.features import hash_features, read_features
 from models.recommender.weights import read_bytes
-from models.registry import Version
 from tests.models.published import NOON
-from warehouse.connection import connect
-from warehouse.publish import read_snapshot
+from watershed.lake.store import model_key, open_store
+from watershed.models.registry import Version
+from watershed.warehouse.connection import connect
+from watershed.warehouse.publish import read_snapshot
 
 CONFIG = ItemItemConfig(least_users=1)
 DIGEST = hashlib.sha256(b"").hexdigest()
@@ -23,7 +23,7 @@ def crown(number: int, config: Config = CONFIG) -> Version:
     """Train on everything and make that version champion; the one before retires."""
     con = connect()
     snapshot, features = read_snapshot(con), read_features(con)
-    uri = open_store().address(spell_model_key("recommender", number, "weights.safetensors"))
+    uri = open_store().address(model_key("recommender", number, "weights.safetensors"))
     fit(features, config).save(uri)
     version = Version(
         model_name="recommender",
@@ -32,7 +32,7 @@ def crown(number: int, config: Config = CONFIG) -> Version:
         reason="a test says so",
         weights_uri=uri,
         weights_sha256=hashlib.sha256(read_bytes(uri)).hexdigest(),
-        config_json=spell_config(config),
+        config_json=format_config(config),
         seed=config.seed,
         libraries_json="{}",
         code_commit=None,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from warehouse.connection import connect
+from watershed.warehouse.connection import connect
 
 NOON = datetime(2026, 11, 1, 12)
 TRACE = {"raw_object": "raw/x/1", "raw_line": 1}
@@ -19,10 +19,10 @@ def insert(address: str, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def rate(user: int, film: str, at: datetime = NOON, rating: int = 3) -> None:
-    insert("core.ratings", [spell_rating(user, film, at, rating)])
+    insert("core.ratings", [make_rating(user, film, at, rating)])
 
 
-def spell_rating(user: int, film: str, at: datetime = NOON, rating: int = 3) -> dict[str, Any]:
+def make_rating(user: int, film: str, at: datetime = NOON, rating: int = 3) -> dict[str, Any]:
     return {"rated_at": at, "user_id": user, "film_id": film, "rating": rating, "rating_max": 5}
 
 

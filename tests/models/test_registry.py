@@ -6,8 +6,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from models.registry import find_champion, find_version, list_versions
-from tests.expectations.staged import GOOD
+from tests.quality.staged import GOOD
+from watershed.models.registry import find_champion, find_version, list_versions
 
 
 def open_registry(*changes: dict[str, Any]) -> duckdb.DuckDBPyConnection:

@@ -14,11 +14,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 from pytest import MonkeyPatch
 
-from monitoring.book import AlertBook
-from monitoring.otlp import Otlp
-from monitoring.watcher import Watcher
-from stack.home import find_free_port
-from warehouse.ledger import utc_now
+from watershed.monitoring.alert_state import AlertBook
+from watershed.monitoring.otlp import Otlp
+from watershed.monitoring.watcher import Watcher
+from watershed.stack.home import find_free_port
+from watershed.warehouse.ledger.history import utc_now
 
 
 @dataclass

@@ -5,7 +5,7 @@ from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import AggregationTemporality, InMemoryMetricReader
 from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
 
-from monitoring.otlp import Otlp
+from watershed.monitoring.otlp import Otlp
 
 TOTALS = AggregationTemporality.CUMULATIVE
 

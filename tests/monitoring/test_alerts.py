@@ -7,25 +7,25 @@ from typing import Any
 
 import pytest
 
-from contracts.settings import load_settings
-from lake.store import open_store, spell_step_key
-from monitoring.rules import RULES
-from steps.land import land_file, take_arrivals
-from steps.marts import build_stale_marts
-from steps.parity import settle, take_sample
-from steps.publish import publish_source
-from steps.refuse import PublishBlocked
-from steps.stage import stage_source
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
+from tests.flows.decisions import decide, follow, write_log
+from tests.flows.messages import ask, make_event, make_lines, send, stage_and_check
+from tests.flows.shop import open_shop
 from tests.monitoring.desk import Desk, Watch
 from tests.monitoring.figures import send_runs
-from tests.steps.decisions import decide, follow, write_log
-from tests.steps.messages import ask, send, spell_event, spell_lines, stage_and_check
-from tests.steps.shop import open_shop
-from warehouse.alerts import raise_alert
-from warehouse.connection import connect
-from warehouse.publish import BooksUnbalanced, hold_lock, read_snapshot
+from watershed.flows.ingest.land import land_file, take_arrivals
+from watershed.flows.ingest.publish import publish_source
+from watershed.flows.ingest.refuse import PublishBlocked
+from watershed.flows.ingest.stage import stage_source
+from watershed.flows.marts import build_stale_marts
+from watershed.flows.streams.parity import settle, take_sample
+from watershed.lake.store import open_store, step_key
+from watershed.monitoring.rules import RULES
+from watershed.settings import load_settings
+from watershed.warehouse.alerts import raise_alert
+from watershed.warehouse.connection import connect
+from watershed.warehouse.publish import BooksUnbalanced, hold_lock, read_snapshot
 
 pytestmark = pytest.mark.servers
 
@@ -106,7 +106,7 @@ def test_database_returned(module_lake: EmptyLake, watch: Watch, desk: Desk, mon
 
 def test_stream_alerts(module_topics: dict[str, str], watch: Watch, desk: Desk) -> None:
     """Messages that nobody reads, then more of them, then all are published, most of them bad."""
-    send(module_topics["watch_events"], spell_lines(30))
+    send(module_topics["watch_events"], make_lines(30))
     watch.look()
     watch.look(minutes=3)
     assert desk.heard("stream_stalled") == ["firing"]
@@ -124,7 +124,7 @@ def test_stream_alerts(module_topics: dict[str, str], watch: Watch, desk: Desk) 
 
 
 def test_publish_blocked(module_topics: dict[str, str], watch: Watch, desk: Desk) -> None:
-    send(module_topics["photo_events"], [spell_event(n) for n in range(3)])
+    send(module_topics["photo_events"], [make_event(n) for n in range(3)])
     take_arrivals("photo_events", "blocked")
     stage_and_check("photo_events", "blocked")
     change_manifest("blocked", "check_photo_events", lambda report: report.update(blocked="a column is missing"))
@@ -139,7 +139,7 @@ def test_publish_blocked(module_topics: dict[str, str], watch: Watch, desk: Desk
 
 
 def test_parity_differs(module_topics: dict[str, str], watch: Watch, desk: Desk) -> None:
-    send(module_topics["photo_events"], [spell_event(n) for n in range(10, 20)])
+    send(module_topics["photo_events"], [make_event(n) for n in range(10, 20)])
     main("photo_events", "events")
     connect().execute("DELETE FROM core.photo_events WHERE photo_id = 14")
     compare("tampered")
@@ -152,9 +152,9 @@ def test_parity_differs(module_topics: dict[str, str], watch: Watch, desk: Desk)
 
 def test_publishes_queue(watch: Watch, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told although the lock is held that a row of the ledger needs; written when it is free."""
-    monkeypatch.setattr("monitoring.rules.servers.PATIENCE", timedelta(seconds=0.2))
-    monkeypatch.setattr("warehouse.alerts.WRITE_WAIT_S", 0.2)
-    monkeypatch.setattr("warehouse.alerts.write_alerts.__defaults__", (None, 0.2))
+    monkeypatch.setattr("watershed.monitoring.rules.servers.PATIENCE", timedelta(seconds=0.2))
+    monkeypatch.setattr("watershed.warehouse.alerts.WRITE_WAIT_S", 0.2)
+    monkeypatch.setattr("watershed.warehouse.alerts.write_alerts.__defaults__", (None, 0.2))
     settings = load_settings()
     waiting = Thread(target=raise_alert, args=("publish_blocked", "nothing", "a publish that waits"))
     with hold_lock(settings):
@@ -225,14 +225,14 @@ def test_every_rule_is_broken_here_or_beside() -> None:
 
 
 def check_and_publish(source: str, run_id: str) -> None:
-    from steps.check import check_table
+    from watershed.flows.ingest.check import check_table
 
     check_table("requests", run_id)
     publish_source(source, run_id, "test")
 
 
 def change_manifest(run_id: str, step: str, change: Any) -> None:
-    store, key = open_store(), spell_step_key(run_id, step)
+    store, key = open_store(), step_key(run_id, step)
     manifest = store.read_json(key)
     change(manifest)
     store.write_json(key, manifest)

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from monitoring.delivery import mail_alert
-from monitoring.monitor import Leadership
-from monitoring.snoozes import snooze
+from tests.flows.messages import ask, expect
 from tests.monitoring.desk import Desk, Watch
-from tests.steps.messages import ask, expect
-from warehouse.alerts import Alert, make_alert, raise_alert
-from warehouse.ledger import utc_now
+from watershed.monitoring.delivery import mail_alert
+from watershed.monitoring.monitor import Leadership
+from watershed.monitoring.snoozes import snooze
+from watershed.warehouse.alerts import Alert, make_alert, raise_alert
+from watershed.warehouse.ledger.history import utc_now
 
 pytestmark = pytest.mark.servers
 
@@ -80,7 +80,7 @@ def test_who_cannot_ask_stays_what_it_was(watch: Watch, monkeypatch: pytest.Monk
 
 
 def test_a_password_is_not_sent_in_the_clear(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from contracts.settings import read_setting
+    from watershed.settings import read_setting
 
     server = read_setting("alert_smtp").replace("smtp://", "smtp://ann:secret@")
     alert: Alert = make_alert("runs_failing", "x", "y")

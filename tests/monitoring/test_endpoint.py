@@ -6,8 +6,8 @@ import httpx
 import pytest
 from prometheus_client import PlatformCollector
 
-from monitoring.endpoint import Endpoint
-from monitoring.otlp import Otlp
+from watershed.monitoring.endpoint import Endpoint
+from watershed.monitoring.otlp import Otlp
 
 ASKED = (("GET", "/metrics"), ("POST", "/v1/metrics"), ("GET", "/nowhere"), ("POST", "/nowhere"))
 

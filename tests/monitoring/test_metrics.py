@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitoring.endpoint import Endpoint, split_address
-from monitoring.metrics import Figures
-from monitoring.otlp import Otlp
-from steps.land import land_file
 from tests.faults.runner import main
+from tests.flows.decisions import write_log
+from tests.flows.messages import ask
 from tests.monitoring.desk import Watch
 from tests.monitoring.figures import TOTALS, Process
-from tests.steps.decisions import write_log
-from tests.steps.messages import ask
+from watershed.flows.ingest.land import land_file
+from watershed.monitoring.endpoint import Endpoint, split_address
+from watershed.monitoring.metrics import Figures
+from watershed.monitoring.otlp import Otlp
 
 Samples = dict[tuple[str, frozenset[str]], float]
 
@@ -114,7 +114,7 @@ def test_totals_of_several_processes_add_up() -> None:
 
 
 def test_series_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.otlp.MOST_SERIES", 3)
+    monkeypatch.setattr("watershed.monitoring.otlp.MOST_SERIES", 3)
     otlp, process = Otlp(), Process()
     for number in range(5):
         process.count("airflow.ti.start", task_id=str(number))

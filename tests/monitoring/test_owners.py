@@ -2,9 +2,9 @@
 
 import pytest
 
-from monitoring.delivery import compose_mail, describe
-from monitoring.owners import find_concerned
-from warehouse.alerts import make_alert
+from watershed.monitoring.delivery import compose_mail, describe
+from watershed.monitoring.owners import find_concerned
+from watershed.warehouse.alerts import make_alert
 
 
 @pytest.mark.parametrize(

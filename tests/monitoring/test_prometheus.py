@@ -7,12 +7,19 @@ from datetime import datetime, timedelta
 import pytest
 import yaml
 
-from contracts.table import Budget
-from monitoring.metrics import list_counts, list_durations, list_sources, list_state, list_streams, list_tables
-from monitoring.prometheus import make_dashboard, spell_prometheus_rules
-from monitoring.reading import Reading, Snooze, SourceReading, StreamReading, TableReading
-from monitoring.rules import RULES
-from stack.cli import main
+from watershed.cli.main import main
+from watershed.declarations.table import Budget
+from watershed.monitoring.metrics import (
+    list_counts,
+    list_durations,
+    list_sources,
+    list_state,
+    list_streams,
+    list_tables,
+)
+from watershed.monitoring.prometheus import make_dashboard, render_prometheus_rules
+from watershed.monitoring.reading import Reading, Snooze, SourceReading, StreamReading, TableReading
+from watershed.monitoring.rules import RULES
 
 NOW = datetime(2026, 11, 27, 12)
 HOUR = timedelta(hours=1)
@@ -47,7 +54,7 @@ def find_exposed() -> dict[str, set[str]]:
 
 
 def list_queries() -> list[str]:
-    rules = yaml.safe_load(spell_prometheus_rules())["groups"][0]["rules"]
+    rules = yaml.safe_load(render_prometheus_rules())["groups"][0]["rules"]
     panels = make_dashboard()["panels"]
     return [*(rule["expr"] for rule in rules), *(t["expr"] for panel in panels for t in panel["targets"])]
 
@@ -63,7 +70,7 @@ def test_queries_name_figures_that_there_are(query: str) -> None:
 
 
 def test_every_rule_is_an_alert_of_prometheus() -> None:
-    [group] = yaml.safe_load(spell_prometheus_rules())["groups"]
+    [group] = yaml.safe_load(render_prometheus_rules())["groups"]
     assert set(group) == {"name", "rules"}
     for rule in group["rules"]:
         assert set(rule) == {"alert", "expr", "labels", "annotations"}  # what Prometheus knows, spelled as it spells it

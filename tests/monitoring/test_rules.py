@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contracts.table import Budget
-from monitoring.reading import DeadConsumer, Reading, Service, SourceReading, StreamReading, TableReading
-from monitoring.rules import find_all
+from watershed.declarations.table import Budget
+from watershed.monitoring.reading import DeadConsumer, Reading, Service, SourceReading, StreamReading, TableReading
+from watershed.monitoring.rules import find_all
 
 NOW = datetime(2026, 11, 27, 12)
 HOUR = timedelta(hours=1)

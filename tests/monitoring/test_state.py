@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from contracts.settings import find_home, read_stack_file
-from monitoring.endpoint import Endpoint
-from monitoring.metrics import Figures
-from monitoring.monitor import Lookout
-from monitoring.state import find_file, read_state
-from steps.stream_health import list_dead
 from tests.monitoring.desk import Desk, Watch
-from warehouse.ledger import utc_now
+from watershed.flows.streams.health import list_dead
+from watershed.monitoring.endpoint import Endpoint
+from watershed.monitoring.metrics import Figures
+from watershed.monitoring.monitor import Lookout
+from watershed.monitoring.state import find_file, read_state
+from watershed.settings import find_home, read_stack_file
+from watershed.warehouse.ledger.history import utc_now
 
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/none"
 NOW = datetime.now(UTC)
@@ -37,7 +37,7 @@ def test_the_state_is_told_to_who_has_the_token(home: Path, desk: Desk, monkeypa
     lookout = Lookout(lines.append)
     lookout.watcher.topics = []
     figures = Figures(lookout.watcher, lookout.otlp)
-    server = Endpoint(("127.0.0.1", 0), figures, lookout.otlp, "open sesame", lookout.spell_state)
+    server = Endpoint(("127.0.0.1", 0), figures, lookout.otlp, "open sesame", lookout.encode_state)
     server.start()
     url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setenv("WATERSHED_MONITOR_URL", url)

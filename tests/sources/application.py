@@ -10,13 +10,13 @@ import psycopg
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from contracts.settings import load_settings
-from contracts.table import Column
-from lake.store import Store, open_store
-from sources.extractions import read_manifest, spell_columns, spell_extract, spell_parquet
-from sources.oltp import extract
 from tests.empty_lake import EmptyLake, rename_database
-from warehouse.connection import open_engine
+from watershed.declarations.table import Column
+from watershed.lake.store import Store, open_store
+from watershed.settings import load_settings
+from watershed.sources.oltp import extract
+from watershed.sources.postgres.extractions import columns_sql, extract_sql, parquet_sql, read_manifest
+from watershed.warehouse.connection import open_engine
 
 SQL_ASCII = "encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'"
 COUNTER = itertools.count()
@@ -42,18 +42,18 @@ class Application:
         """Rows brought and keys that exist, by table."""
         return {t.name: (t.row_count, t.key_count) for t in read_manifest(self.store, str(key)).tables}
 
-    def spell_rows(self, key: str | None, table: str) -> str:
+    def list_texts(self, key: str | None, table: str) -> str:
         extract = read_manifest(self.store, str(key)).find_table(table)
-        return spell_extract(self.store, str(key), extract, list_columns(n for n, _ in extract.columns))
+        return extract_sql(self.store, str(key), extract, list_columns(n for n, _ in extract.columns))
 
     def read_rows(self, key: str | None, table: str, columns: str = "* EXCLUDE raw_object") -> list[Any]:
-        query = f"SELECT {columns} FROM ({self.spell_rows(key, table)}) ORDER BY raw_line"
+        query = f"SELECT {columns} FROM ({self.list_texts(key, table)}) ORDER BY raw_line"
         return self.con.execute(query).fetchall()
 
     def read_keys(self, key: str | None, table: str) -> list[Any]:
         extract = read_manifest(self.store, str(key)).find_table(table)
-        columns = spell_columns(extract, list_columns(extract.primary_key))
-        keys = f"SELECT {columns} FROM {spell_parquet(self.store.address(extract.keys))}"
+        columns = columns_sql(extract, list_columns(extract.primary_key))
+        keys = f"SELECT {columns} FROM {parquet_sql(self.store.address(extract.keys))}"
         return sorted(self.con.execute(keys).fetchall())
 
 

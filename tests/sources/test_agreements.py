@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from contracts.table import UTC_TIMESTAMP, Column, Origin, Source, Table
-from sources.extractions import read_extraction, read_manifest
-from sources.oltp import extract
 from tests.empty_lake import EmptyLake
 from tests.sources.application import Application, open_application
+from watershed.declarations.table import UTC_TIMESTAMP, Column, Origin, Source, Table
+from watershed.sources.oltp import extract
+from watershed.sources.postgres.extractions import read_extraction, read_manifest
 
 pytestmark = pytest.mark.servers
 

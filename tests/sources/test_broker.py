@@ -6,12 +6,12 @@ import pytest
 from confluent_kafka import KafkaError
 
 from contracts.photo_events import PHOTO_EVENTS
-from sources.broker import explain_error
-from sources.topic import open_consumer
-from sources.topic_ends import TopicEnds
-from stack.cli import main
-from stack.message_lines import read_file
-from stack.producer import verify_topic
+from watershed.cli.main import main
+from watershed.cli.message_lines import read_file
+from watershed.sources.topics.broker import explain_error
+from watershed.sources.topics.topic import open_consumer
+from watershed.sources.topics.topic_ends import TopicEnds
+from watershed.synthetic.producer import verify_topic
 
 NOBODY = "127.0.0.1:9"
 
@@ -19,8 +19,8 @@ NOBODY = "127.0.0.1:9"
 @pytest.fixture(autouse=True)
 def brokers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATERSHED_KAFKA_BROKERS", NOBODY)
-    monkeypatch.setattr("sources.topic_ends.ANSWER_S", 0.2)
-    monkeypatch.setattr("stack.producer.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("watershed.sources.topics.topic_ends.ANSWER_S", 0.2)
+    monkeypatch.setattr("watershed.synthetic.producer.ANSWER_SECONDS", 0.2)
 
 
 @pytest.mark.parametrize(

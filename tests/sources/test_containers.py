@@ -17,10 +17,10 @@ import pyarrow.orc
 import pyarrow.parquet
 import pytest
 
-from lake.store import RawObject
-from sources.containers import recognise_container
-from sources.documents import split_documents
-from sources.logs import Origin, split_records
+from watershed.lake.store import RawObject
+from watershed.sources.containers import recognise_container
+from watershed.sources.documents import split_documents
+from watershed.sources.logs import Origin, split_records
 
 LINES = b'10.0.0.1 - - [25/Jun/2020:02:49:12 +0000] "GET / HTTP/1.1" 200 5\n' * 2000
 

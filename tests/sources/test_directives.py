@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources import logs, pieces
-from sources.logs import Origin, needs_day, split_records
+from watershed.sources import logs, pieces
+from watershed.sources.logs import Origin, needs_day, split_records
 
 DAY = date(2026, 11, 1)
 LINE = st.sampled_from(

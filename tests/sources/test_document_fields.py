@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from contracts.fields import EPOCH, MOMENT, Field, spell_text
-from sources.document_fields import take_fields
-from sources.json_text import parse_json, spell_json
+from watershed.declarations.fields import EPOCH, MOMENT, Field, read_as_text
+from watershed.sources.json.fields import take_fields
+from watershed.sources.json.text import parse_json, write_json
 
-FIELDS = (Field("_id", spell_text("document_id")), Field("at", f"(?P<taken_at>{MOMENT}|{EPOCH})"))
+FIELDS = (Field("_id", read_as_text("document_id")), Field("at", f"(?P<taken_at>{MOMENT}|{EPOCH})"))
 MOMENT_1 = datetime(2026, 3, 1, 12, 30, 15)
 SECONDS = int(MOMENT_1.replace(tzinfo=UTC).timestamp())
 
 
 def take(document: Any) -> tuple[dict[str, str], Any]:
     known, other = take_fields(parse_json(json.dumps(document)), FIELDS)
-    return known, json.loads(spell_json(other))
+    return known, json.loads(write_json(other))
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from contracts.photo_documents import PHOTO_DOCUMENTS
-from lake.store import RawObject
-from sources.documents import split_documents
-from sources.json_forms import find_documents, split_path
-from sources.json_stream import MAX_DOCUMENT_BYTES, Document
-from sources.logs import Unreadable
+from watershed.lake.store import RawObject
+from watershed.sources.documents import split_documents
+from watershed.sources.json.forms import find_documents, split_path
+from watershed.sources.json.stream import MAX_DOCUMENT_BYTES, Document
+from watershed.sources.logs import Unreadable
 
 RECORDS = [{"id": n, "tags": ["}{", "é\n"], "size": {"width": n}} for n in range(1, 8)]
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake.store import RawObject
-from sources.documents import SCHEMA, find_leaf_fields, split_documents
-from sources.json_stream import MAX_DOCUMENT_BYTES
+from watershed.lake.store import RawObject
+from watershed.sources.documents import SCHEMA, find_leaf_fields, split_documents
+from watershed.sources.json.stream import MAX_DOCUMENT_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = sorted((ROOT / "tests" / "data" / "json_test_suite").glob("*.json"))
@@ -168,8 +168,8 @@ class Repeated(io.RawIOBase):
 @pytest.mark.parametrize(("beginning", "ending"), [(b"", b"\n"), (b"[1", b"")], ids=["lines", "array"])
 def test_memory_does_not_grow_with_the_object(beginning: bytes, ending: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """20 MB of documents, in slices and with a longest document of 1 MB."""
-    monkeypatch.setattr("sources.documents.SLICE_CHARACTERS", 1 << 20)
-    monkeypatch.setattr("sources.json_stream.MAX_DOCUMENT_BYTES", 1 << 20)
+    monkeypatch.setattr("watershed.sources.documents.SLICE_CHARACTERS", 1 << 20)
+    monkeypatch.setattr("watershed.sources.json.stream.MAX_DOCUMENT_BYTES", 1 << 20)
     document = b'{"note": "' + b"x" * 10_000 + b'"}'
     piece = document + ending if ending else b"," + document
     stream = Repeated(beginning or piece, piece, 2000)

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contracts import find_table
-from contracts.settings import Settings, find_home
-from lake.store import Store
-from sources.extraction_order import continues, explain_return, order_extractions
-from sources.extractions import Extract, Extraction
+from watershed.declarations import find_table
+from watershed.lake.store import Store
+from watershed.settings import Settings, find_home
+from watershed.sources.postgres.extraction_order import continues, explain_return, order_extractions
+from watershed.sources.postgres.extractions import Extract, Extraction
 
 STORE = Store(Settings(find_home(), "none", "", "", ""))  # asked for older manifests only
 NOON = datetime(2026, 3, 1, 12)

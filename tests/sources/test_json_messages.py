@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.photo_events import PHOTO_EVENTS
-from contracts.table import Schema, Stream
 from contracts.watch_minutes import WATCH_EVENTS
-from lake.store import RawObject
-from sources.documents import split_documents
-from sources.json_messages import find_suspects
-from sources.json_text import repeats_key
-from sources.kafka import read_values
-from sources.messages import decode_value
 from tests.sources.test_messages import write_avro, write_protobuf
+from watershed.declarations.table import Schema, Stream
+from watershed.lake.store import RawObject
+from watershed.sources.documents import split_documents
+from watershed.sources.json.messages import find_suspects
+from watershed.sources.json.text import repeats_key
+from watershed.sources.kafka import read_values
+from watershed.sources.topics.encoded_values import decode_value
 
 SUITE = sorted((Path(__file__).parents[1] / "data" / "json_test_suite").glob("*.json"))
 NOT_JSON = [

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sources import logs, pieces
-from sources.containers import recognise_container
-from sources.logs import Origin, find_day, needs_day, split_records
+from watershed.sources import logs, pieces
+from watershed.sources.containers import recognise_container
+from watershed.sources.logs import Origin, find_day, needs_day, split_records
 
 SMALL, FIRST = 40, 16
 DIRTY = st.sampled_from(

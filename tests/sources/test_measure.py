@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from sources.measure import HEAD_BYTES, measure, read_beginnings, read_head
+from watershed.sources.measure import HEAD_BYTES, measure, read_beginnings, read_head
 
 CONTENT = random.Random(7).randbytes(3_500_000)
 LENGTHS = (1, 1023, HEAD_BYTES, 1 << 20, (1 << 20) + 1, 3_499_999, 3_500_000, 9_000_000)

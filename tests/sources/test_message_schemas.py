@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from contracts.table import Schema
-from sources.messages import load_readers
+from watershed.declarations.table import Schema
+from watershed.sources.topics.encoded_values import load_readers
 
 FIELD = '{"name": "a", "type": "string"}'
 NO_SCHEMAS = [

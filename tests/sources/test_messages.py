@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from contracts.photo_event_schemas import AVRO_1, AVRO_2, SCHEMAS
 from contracts.photo_events import PHOTO_EVENTS
-from contracts.table import Schema, Stream
-from sources.messages import Undecodable, decode_value, is_framed, load_readers
-from sources.protobuf_values import build_message, parse_fields
+from watershed.declarations.table import Schema, Stream
+from watershed.sources.topics.encoded_values import Undecodable, decode_value, is_framed, load_readers
+from watershed.sources.topics.protobuf_values import build_message, parse_fields
 
 AT = datetime(2024, 3, 4, 5, 6, 7, 80, tzinfo=UTC)
 EVENT = {"event_id": "e1", "event": "addPhoto", "id": 133422131, "version": 1, "leader": "phone-1"}

@@ -6,12 +6,12 @@ import threading
 import psycopg
 import pytest
 
-from contracts import find_table as find_contract
-from lake.store import open_store
-from sources import postgres_session
-from sources.extractions import read_extraction, read_manifest
 from tests.empty_lake import EmptyLake
 from tests.sources.application import Application
+from watershed.declarations import find_table as find_contract
+from watershed.lake.store import open_store
+from watershed.sources.postgres import session as postgres_session
+from watershed.sources.postgres.extractions import read_extraction, read_manifest
 
 pytestmark = pytest.mark.servers
 

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import duckdb
 import pytest
 
-from contracts import find_table
-from sources.extractions import read_manifest
-from sources.oltp import extract
-from stack.postgres import find_programs
-from stack.sentences import describe_error
 from tests.sources.application import Application
+from watershed.cli.sentences import describe_error
+from watershed.declarations import find_table
+from watershed.sources.oltp import extract
+from watershed.sources.postgres.extractions import read_manifest
+from watershed.stack.postgres import find_programs
 
 pytestmark = pytest.mark.servers
 
@@ -36,7 +36,7 @@ def test_sakila_is_extracted_whole(application: Application) -> None:
     counts = application.count_rows(key := application.take())
     assert {table: rows for table, (rows, _) in counts.items()} == facts["rows_per_table(select count(*) from ONLY t)"]
     assert all(keys == rows for rows, keys in counts.values())
-    payments, rentals, films = (application.spell_rows(key, table) for table in ("payment", "rental", "film"))
+    payments, rentals, films = (application.list_texts(key, table) for table in ("payment", "rental", "film"))
     con = application.con
     assert con.execute(f"SELECT sum(amount)::DOUBLE FROM ({payments})").fetchone() == (facts["payment"]["sum_amount"],)
     returned = con.execute(f"SELECT count(*) - count(return_date) FROM ({rentals})").fetchone()
@@ -62,7 +62,7 @@ def test_difficult_values_lose_nothing(application: Application) -> None:
     counts = {table: rows for table, (rows, _) in application.count_rows(key).items()}
     assert counts == {'Odd "names"': 2, "parents": 1, "children": 1, "parts": 1}
     assert read_manifest(application.store, str(key)).find_table("parts").primary_key == ("day", "id")
-    rows = application.spell_rows(key, 'public.Odd "names"')
+    rows = application.list_texts(key, 'public.Odd "names"')
     own = f"SELECT * EXCLUDE (raw_object, raw_line) REPLACE (hex(bytes) AS bytes) FROM ({rows})"
     full, empty = application.con.execute(f"SELECT COLUMNS(*)::VARCHAR FROM ({own}) ORDER BY 1").fetchall()
     assert empty == ("2", *[None] * 21)

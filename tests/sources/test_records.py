@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sources.json_forms import find_documents
 from tests.sources.test_documents import read_rows
+from watershed.sources.json.forms import find_documents
 
 
 @pytest.mark.parametrize(

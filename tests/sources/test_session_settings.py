@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from sources.extractions import read_manifest
-from sources.postgres_tables import UTF8
 from tests.empty_lake import EmptyLake
 from tests.sources.application import SQL_ASCII, Application, open_application
+from watershed.sources.postgres.catalog import UTF8
+from watershed.sources.postgres.extractions import read_manifest
 
 pytestmark = pytest.mark.servers
 

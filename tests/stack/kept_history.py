@@ -9,12 +9,12 @@ from typing import Any
 import psycopg
 
 from tests.checkout import Checkout
-from warehouse.connection import connect
+from watershed.warehouse.connection import connect
 
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]  # a row by its key
 TELL_CONTRACTS = """
 import json
-from contracts import find_source, tables_of
+from watershed.declarations import find_source, tables_of
 print(json.dumps([
     {"name": t.name, "schema": t.origin.schema, "table": t.origin.table, "key": t.key, "changed_at": t.changed_at,
      "columns": [[c.name, c.origin_name, str(c.type)] for c in t.columns]} for t in tables_of(find_source("{source}"))
@@ -61,13 +61,13 @@ def read_database(url: str, tables: list[Kept]) -> dict[str, Rows]:
 
 def read_table(database: psycopg.Connection, table: Kept) -> Rows:
     kinds = list_types(database, table)
-    listed = ", ".join(spell_expected(own, kind, kinds[own]) for _, own, kind in table.columns)
+    listed = ", ".join(format_expected(own, kind, kinds[own]) for _, own, kind in table.columns)
     places = [n for n, (name, *_) in enumerate(table.columns) if name in table.key]
     rows = [tuple(map(normalise, row)) for row in database.execute(f"select {listed} from {table.relation}").fetchall()]
     return {tuple(row[place] for place in places): row for row in rows}
 
 
-def spell_expected(column: str, kind: str, own: str) -> str:
+def format_expected(column: str, kind: str, own: str) -> str:
     if own == "timestamp with time zone":
         return f"\"{column}\" at time zone 'UTC'"
     is_text = kind == "string" and own not in ("text", "character varying")
@@ -94,10 +94,10 @@ def read_histories(tables: list[Kept]) -> dict[str, Counter[tuple[Any, ...]]]:
 def read_history(con: Any, table: Kept) -> Counter[tuple[Any, ...]]:
     listed = ", ".join(f'"{name}"' for name, *_ in table.columns)
     rows = con.execute(f"SELECT {listed}, is_current, is_deleted FROM core.{table.name}").fetchall()
-    return Counter(tuple(normalise(value) for value in spell_json(table, row)) for row in rows)
+    return Counter(tuple(normalise(value) for value in format_json(table, row)) for row in rows)
 
 
-def spell_json(table: Kept, row: tuple[Any, ...]) -> list[Any]:
+def format_json(table: Kept, row: tuple[Any, ...]) -> list[Any]:
     kinds = [kind for *_, kind in table.columns] + ["", ""]
     return [json.loads(v) if "json" in kind and v is not None else v for v, kind in zip(row, kinds, strict=True)]
 

@@ -10,8 +10,8 @@ import grpc
 import httpx
 import psutil
 
-from stack.home import Home, read_ports
-from stack.process import find_family
+from watershed.stack.home import Home, read_ports
+from watershed.stack.process import find_family
 
 # How each port keeps others out, by its name in ports.json. A new port needs a line here, and to be tried below.
 CERTIFICATE, KEY, PASSWORD, LOGIN, TOKEN, NOBODY = "certificate", "key", "password", "login", "token", "nobody is"

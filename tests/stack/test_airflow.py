@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack.airflow import REPOSITORY, list_variables
-from stack.home import Home
+from tests.checkout import REPOSITORY
+from watershed.stack.airflow import list_variables
+from watershed.stack.home import Home
 
 PORTS = {"airflow": 8080, "postgres": 5432, "monitor": 9464}
 

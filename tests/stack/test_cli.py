@@ -4,8 +4,8 @@ from types import ModuleType
 
 import pytest
 
-from contracts.settings import SettingsMissing
-from stack import cli
+from watershed.cli import main as cli
+from watershed.settings import SettingsMissing
 
 
 def make_command(error: Exception) -> ModuleType:

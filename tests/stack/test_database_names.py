@@ -5,14 +5,20 @@ import keyword
 import pyarrow as pa
 import pytest
 
-from contracts.table import JSON_TEXT, UTC_TIMESTAMP, Column
-from sources.postgres import SourceColumn, SourceTable
-from stack.database_source.catalog import Catalog, choose_key
-from stack.database_source.columns import fit_name, guess_personal, name_columns
-from stack.database_source.kinds import find_kind, merge_kinds, spell_kind
-from stack.database_source.names import list_reserved, name_tables, spell_plural, spell_singular, spell_snake
-from stack.database_source.texts import spell_text
 from tests.architecture.test_names import SNAKE_CASE, judge_name
+from watershed.declarations.table import JSON_TEXT, UTC_TIMESTAMP, Column
+from watershed.scaffold.database_source.catalog import Catalog, choose_key
+from watershed.scaffold.database_source.columns import fit_name, guess_personal, name_columns
+from watershed.scaffold.database_source.kinds import find_kind, kind_source, merge_kinds
+from watershed.scaffold.database_source.names import (
+    list_reserved,
+    make_plural,
+    make_singular,
+    make_snake,
+    name_tables,
+)
+from watershed.scaffold.database_source.texts import text_source
+from watershed.sources.postgres.table import SourceColumn, SourceTable
 
 PLURALS = {
     "Album": "albums", "MediaType": "media_types", "order details": "order_details", "us_states": "us_states",
@@ -24,14 +30,14 @@ PLURALS = {
 
 @pytest.mark.parametrize("name", PLURALS)
 def test_tables_are_plural_nouns_in_snake_case(name: str) -> None:
-    assert spell_plural(spell_snake(name)) == PLURALS[name]
+    assert make_plural(make_snake(name)) == PLURALS[name]
     assert SNAKE_CASE.fullmatch(PLURALS[name])
 
 
 def test_one_of_them() -> None:
     plurals = ("albums", "addresses", "categories", "boxes", "statuses", "series", "order_details", "days")
     singulars = ["album", "address", "category", "box", "status", "series", "order_detail", "day"]
-    assert [spell_singular(plural) for plural in plurals] == singulars
+    assert [make_singular(plural) for plural in plurals] == singulars
 
 
 def make_table(name: str, *columns: str | SourceColumn, schema: str = "public") -> SourceTable:
@@ -129,7 +135,7 @@ def test_a_name_has_one_type_everywhere() -> None:
     ],
 )
 def test_types_are_as_wide_as_the_values(duckdb: str, postgres: str, spelled: str) -> None:
-    assert spell_kind(find_kind(duckdb, postgres)) == spelled
+    assert kind_source(find_kind(duckdb, postgres)) == spelled
 
 
 def test_types_that_have_none_in_common() -> None:
@@ -155,8 +161,8 @@ def test_personal_columns_are_guessed_by_their_words() -> None:
 
 def test_texts_are_literals_whatever_is_in_them() -> None:
     for text in ("plain", 'a "b"', "it's", "a'\"b", "back\\slash", "two\nlines", "käse – 日本", "\x00", "{x}", "%s $y"):
-        assert eval(spell_text(text)) == text
-        assert "\n" not in spell_text(text)
+        assert eval(text_source(text)) == text
+        assert "\n" not in text_source(text)
 
 
 def test_ends_promise_types() -> None:

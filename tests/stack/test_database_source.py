@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from stack.postgres import find_programs
 from tests.checkout import REPOSITORY, Checkout, copy_repository
 from tests.empty_lake import EmptyLake, rename_database
 from tests.stack.kept_history import change_database, expect_history, list_kept, read_database, read_histories
-from warehouse.connection import connect
+from watershed.stack.postgres import find_programs
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 

@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-from cockpit import outages
-from cockpit.cells import Row
-from cockpit.outages import ASKED
-from cockpit.tables import list_conditions
-from contracts import load_sources
-from contracts.rhythm import WEEKDAYS, Rhythm
-from monitoring.reading import Queue, SourceReading
-from monitoring.state import MonitorState
-from stack.cli import main
-from stack.commands import freshness
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main as run_source
-from tests.steps.logs import land, spell_log
-from warehouse import mirror
-from warehouse.freshness import Freshness
-from warehouse.ledger import utc_now
+from tests.flows.logs import land, make_log
+from watershed.cli.commands import freshness
+from watershed.cli.main import main
+from watershed.cockpit import outages
+from watershed.cockpit.outages import ASKED
+from watershed.cockpit.questions.cells import Row
+from watershed.cockpit.questions.tables import list_conditions
+from watershed.declarations import load_sources
+from watershed.declarations.rhythm import WEEKDAYS, Rhythm
+from watershed.monitoring.reading import Queue, SourceReading
+from watershed.monitoring.state import MonitorState
+from watershed.warehouse.freshness import Freshness
+from watershed.warehouse.ledger import cache as mirror
+from watershed.warehouse.ledger.history import utc_now
 
 HOUR = timedelta(hours=1)
 See = Callable[..., None]
@@ -43,12 +43,12 @@ See = Callable[..., None]
 )
 def test_expected_days_are_words(rhythm: Rhythm | None, said: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(load_sources(), "access_logs", replace(load_sources()["access_logs"], rhythm=rhythm))
-    assert freshness.spell_days("access_logs") == said
+    assert freshness.format_days("access_logs") == said
 
 
 @pytest.fixture(scope="module")
 def published(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> None:
-    land(tmp_path_factory.mktemp("logs"), spell_log(30))
+    land(tmp_path_factory.mktemp("logs"), make_log(30))
     run_source("access_logs", "noon")
 
 

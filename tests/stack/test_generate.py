@@ -16,20 +16,20 @@ from typing import Any
 import psycopg
 import pytest
 
-from contracts import find_source, find_table, tables_of
-from stack.apply_accounts import SCHEMA_FILE, apply_accounts
-from stack.generate import generate_data
-from stack.generate.accounts import TABLES
-from steps.check import check_table
-from steps.land import land_file, take_arrivals
-from steps.publish import publish_source
-from steps.stage import stage_source
+from sample.apply_accounts import SCHEMA_FILE, apply_accounts
+from sample.generate import generate_data
+from sample.generate.accounts import TABLES
 from tests.empty_lake import EmptyLake
+from watershed.declarations import find_source, find_table, tables_of
+from watershed.flows.ingest.check import check_table
+from watershed.flows.ingest.land import land_file, take_arrivals
+from watershed.flows.ingest.publish import publish_source
+from watershed.flows.ingest.stage import stage_source
 
 DAYS = [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 2)]
 ROWS = 20_000
 GENERATE = (
-    "import sys; from datetime import date; from pathlib import Path; from stack.generate import generate_data;"
+    "import sys; from datetime import date; from pathlib import Path; from sample.generate import generate_data;"
     "generate_data(Path(sys.argv[1]), [date(2024, 2, 29), date(2024, 3, 1)], 2000, int(sys.argv[2]))"
 )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stack.generate.interactions import FILMS, make_dense_interactions, make_interactions
+from sample.generate.interactions import FILMS, make_dense_interactions, make_interactions
 
 
 def test_the_same_seed_makes_the_same_interactions() -> None:

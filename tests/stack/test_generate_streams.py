@@ -15,28 +15,28 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from contracts import find_source, find_table, tables_of
 from contracts.photo_events import PHOTO_EVENTS
-from contracts.settings import load_kafka
-from contracts.table import Source, Stream, Table
 from contracts.watch_minutes import WATCH_EVENTS, WATCH_LOGS
-from sources.kafka import RAW_SCHEMA, SCHEMA, build_records
-from stack.apply_accounts import apply_accounts
-from stack.generate.accounts import live_days, write_accounts
-from stack.generate.messages import Message
-from stack.generate.photo_events import make_photo_events
-from stack.generate.photo_truth import compare_photos, fold_events
-from stack.generate.watch_events import make_watch_events, stream_watch_events
-from stack.message_lines import find_user
-from stack.producer import produce
-from steps.check import check_table
-from steps.land import take_arrivals
-from steps.marts import build_mart
-from steps.publish import publish_source
-from steps.stage import stage_source
+from sample.apply_accounts import apply_accounts
+from sample.generate.accounts import live_days, write_accounts
+from sample.generate.photo_events import make_photo_events
+from sample.generate.photo_truth import compare_photos, fold_events
+from sample.generate.watch_events import make_watch_events, stream_watch_events
 from tests.empty_lake import EmptyLake
 from tests.transforms.lines import claim_lines
-from warehouse.connection import connect
+from watershed.cli.message_lines import find_user
+from watershed.declarations import find_source, find_table, tables_of
+from watershed.declarations.table import Source, Stream, Table
+from watershed.flows.ingest.check import check_table
+from watershed.flows.ingest.land import take_arrivals
+from watershed.flows.ingest.publish import publish_source
+from watershed.flows.ingest.stage import stage_source
+from watershed.flows.marts import build_mart
+from watershed.settings import load_kafka
+from watershed.sources.kafka import RAW_SCHEMA, SCHEMA, build_records
+from watershed.synthetic.messages import Message
+from watershed.synthetic.producer import produce
+from watershed.warehouse.connection import connect
 
 DAYS = [date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 2)]
 ROWS = 4000
@@ -44,8 +44,8 @@ START = datetime(2024, 2, 29, 23, 59, 30, 500_000)
 PROGRAM = """
 import sys
 from datetime import date, datetime
-from stack.generate.photo_events import make_photo_events
-from stack.generate.watch_events import make_watch_events
+from sample.generate.photo_events import make_photo_events
+from sample.generate.watch_events import make_watch_events
 print(make_photo_events([date(2024, 3, 1), date(2024, 3, 2)], 500, int(sys.argv[1])))
 print(make_watch_events(500, int(sys.argv[1]), datetime(2024, 3, 1), 60))
 """

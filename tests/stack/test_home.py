@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.home import Home, choose_ports, open_home, read_ports, write_private
+from watershed.stack.home import Home, choose_ports, open_home, read_ports, write_private
 
 
 def read_mode(path: Path) -> int:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
-from contracts import load_streams
-from contracts.settings import load_kafka, spell_topic
-from stack.home import Home, read_ports
-from stack.kafka import create_topics, declared_topics, delete_topics
-from stack.process import Server, find_process, pass_variables
-from stack.servers import list_servers, start_storage
 from tests.empty_lake import EmptyLake
+from watershed.declarations import load_streams
+from watershed.settings import load_kafka, topic_name
+from watershed.stack.home import Home, read_ports
+from watershed.stack.kafka import create_topics, declared_topics, delete_topics
+from watershed.stack.process import Server, find_process, pass_variables
+from watershed.stack.servers import list_servers, start_storage
 
 pytestmark = pytest.mark.servers
 
@@ -58,7 +58,7 @@ def list_topics() -> dict[str, int]:
 
 def test_settings_lead_to_the_declared_topics(stack: Home) -> None:
     assert load_kafka() == {"bootstrap.servers": f"127.0.0.1:{read_ports(stack)['kafka']}"}
-    assert set(declared_topics()) == {spell_topic(stream.topic) for stream in load_streams().values()}
+    assert set(declared_topics()) == {topic_name(stream.topic) for stream in load_streams().values()}
     assert {name: count for name, count in list_topics().items() if name in declared_topics()} == dict.fromkeys(
         declared_topics(), 4
     )
@@ -100,7 +100,7 @@ def test_a_topic_made_again_is_empty(stack: Home, topic: str) -> None:
 def test_every_lake_has_topics_of_its_own(lake: EmptyLake, topics: dict[str, str], run: int) -> None:
     assert set(topics) == set(load_streams())
     for name, stream in load_streams().items():
-        assert topics[name] == spell_topic(stream.topic) == lake.topic_prefix + stream.topic
+        assert topics[name] == topic_name(stream.topic) == lake.topic_prefix + stream.topic
     assert all(list_topics()[topic] == 4 for topic in topics.values())
 
 

@@ -1,8 +1,8 @@
 import psycopg
 import pytest
 
-from contracts.settings import load_settings
 from tests.empty_lake import EmptyLake, open_s3
+from watershed.settings import load_settings
 
 
 @pytest.mark.servers

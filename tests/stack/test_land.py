@@ -5,23 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from lake.store import open_store
-from stack import cli
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from tests.steps.logs import land, spell_log
+from tests.flows.logs import land, make_log
+from watershed.cli import main as cli
+from watershed.lake.store import open_store
 
 
 @pytest.mark.servers
 def test_a_grown_log_is_told(lake: EmptyLake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    noon = land(tmp_path, spell_log(30), origin="web-2")
+    noon = land(tmp_path, make_log(30), origin="web-2")
     main("access_logs", "noon")
     log = tmp_path / "access.log"
-    log.write_bytes(spell_log(50))
+    log.write_bytes(make_log(50))
     assert cli.main(["land", "access_logs", str(log), "--origin", "web-2"]) == 0
     assert f"begins with all of access.log ({noon}), and takes its place" in capsys.readouterr().out
     main("access_logs", "midnight")
-    log.write_bytes(spell_log(40))
+    log.write_bytes(make_log(40))
     assert cli.main(["land", "access_logs", str(log), "--origin", "web-2"]) == 0
     assert "already: nothing is counted twice" in capsys.readouterr().out
     assert cli.main(["land", "access_logs", str(log), "--origin", "web-2", "--separate"]) == 0
@@ -39,7 +39,7 @@ def test_a_bucket_without_a_lake_is_not_made(
     lake: EmptyLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WATERSHED_BUCKET", "never-prepared")
-    (tmp_path / "a.log").write_bytes(spell_log(1))
+    (tmp_path / "a.log").write_bytes(make_log(1))
     assert cli.main(["land", "access_logs", str(tmp_path / "a.log"), "--separate"]) == 1
     assert "watershed: there is no bucket never-prepared at http" in capsys.readouterr().err
     open_store().client.create_bucket(Bucket="somebody-elses")
@@ -73,6 +73,6 @@ def test_what_is_no_file_is_not_landed(
 
 @pytest.mark.parametrize("origin", ["", "  ", "web\x00", "w" * 101])
 def test_an_origin_has_a_name(origin: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "a.log").write_bytes(spell_log(1))
+    (tmp_path / "a.log").write_bytes(make_log(1))
     assert cli.main(["land", "access_logs", str(tmp_path / "a.log"), "--origin", origin]) == 1
     assert "is not a name of an origin" in capsys.readouterr().out

@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 import pytest
 
-from contracts.counting import count_nouns
-from contracts.nearby import explain_unknown
-from stack.listing import Listing, print_listings
+from watershed.cli.listing import Listing, print_listings
+from watershed.declarations.counting import count_nouns
+from watershed.declarations.nearby import explain_unknown
 
 LONG = "raw/access_logs/0123456789abcdef0123456789abcdef"
 MOMENT = datetime(2026, 11, 1, 2, 3, 4)

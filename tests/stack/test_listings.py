@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from stack.cli import main
-from steps.pin import pin_snapshot
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main as run_source
-from tests.steps.decisions import ask
-from tests.steps.logs import land, spell_log
+from tests.flows.decisions import ask
+from tests.flows.logs import land, make_log
+from watershed.cli.main import main
+from watershed.flows.upkeep.pin import pin_snapshot
 
 pytestmark = pytest.mark.servers
 
@@ -38,7 +38,7 @@ LISTINGS = (
 def known(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A lake with names that are long, rows in quarantine and an object that is refused."""
     folder = tmp_path_factory.mktemp("listings")
-    land(folder, spell_log(30) + b"no line\n" * 2 + b"\xff\n", LONG)
+    land(folder, make_log(30) + b"no line\n" * 2 + b"\xff\n", LONG)
     land(folder, b"noise of a scanner\n" * 3, f"noise-{LONG}")
     run_source("access_logs", "a-run-with-a-long-name-that-somebody-has-started-by-hand")
     pin_snapshot("a-name-of-a-pin-that-is-as-long-as-a-name-of-a-pin-can-be-64", "a report " * 20)
@@ -100,7 +100,7 @@ def test_the_shell_reads_and_nothing_else(known: None, tmp_path: Path) -> None:
 
 
 def test_standard_input_is_a_query(known: None) -> None:
-    command = [sys.executable, "-m", "stack.cli", "sql", "--format", "csv"]
+    command = [sys.executable, "-m", "watershed", "sql", "--format", "csv"]
     done = subprocess.run(command, input=b"SELECT count(*) AS n\nFROM core.requests;\n", capture_output=True)
     assert (done.returncode, done.stdout) == (0, b"n\n30\n")
     done = subprocess.run([*command, "-"], input=b"SELECT '\xff'", capture_output=True)
@@ -113,7 +113,7 @@ def type_in(arguments: list[str], lines: tuple[str, ...]) -> tuple[str, int]:
     """What a command shows on a terminal when these lines are typed, and its exit code."""
     child, terminal = pty.fork()
     if child == 0:
-        os.execv(sys.executable, [sys.executable, "-m", "stack.cli", *arguments])
+        os.execv(sys.executable, [sys.executable, "-m", "watershed", *arguments])
     shown, waiting, deadline = b"", list(lines), time.monotonic() + 240
     while time.monotonic() < deadline:
         if waiting and shown.endswith((b"> ", b"... ")):

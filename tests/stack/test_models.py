@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from stack.cli import main
 from tests.empty_lake import EmptyLake
-from tests.steps.training import rate_by_taste, run_training
+from tests.flows.training import rate_by_taste, run_training
+from watershed.cli.main import main
 
 pytestmark = pytest.mark.servers
 

@@ -7,9 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from stack.commands.new_source import KINDS
 from tests.checkout import Checkout, copy_repository
 from tests.empty_lake import EmptyLake
+from watershed.cli.commands.new_source import KINDS
 
 WRONG_CASE = "is no name in snake_case: use lower-case letters, digits and single underscores"
 
@@ -107,7 +107,7 @@ def ask(checkout: Checkout, query: str) -> Any:
         (["../doors", "logs"], f"'../doors' {WRONG_CASE}"),
         (["door", "logs"], "'door' is no plural, as names of tables are: choose another one with --table"),
         (["access_logs", "logs"], "the source access_logs exists already: its DAG is dags/ingest_access_logs.py"),
-        (["settings", "logs"], "contracts/settings.py exists already: choose another name, or another --table"),
+        (["owners", "logs"], "contracts/owners.py exists already: choose another name, or another --table"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused(checkout: Checkout, arguments: list[str], sentence: str) -> None:

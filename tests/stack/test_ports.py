@@ -8,12 +8,12 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts.settings import load_reader, load_settings
-from stack.certificate import Certificate, read_certificate
-from stack.home import Home, read_ports
-from stack.s3_keys import BROKER, BUCKET, TOPICS_BUCKET
 from tests.empty_lake import open_s3
 from tests.stack.listening import CERTIFICATE, KEPT_BY, METHODS, REQUESTS, ask_part, call_part, list_listening
+from watershed.settings import load_reader, load_settings
+from watershed.stack.certificate import Certificate, read_certificate
+from watershed.stack.home import Home, read_ports
+from watershed.stack.s3_keys import BROKER, BUCKET, TOPICS_BUCKET
 
 pytestmark = pytest.mark.servers
 STORAGE = ["s3", "postgres", "kafka"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.airflow import REPOSITORY
+from tests.checkout import REPOSITORY
 from tests.stack.listening import list_open
 
 pytestmark = pytest.mark.servers
@@ -22,7 +22,7 @@ class Shell:
         self.environment = os.environ | {"WATERSHED_HOME": str(home), "PYTHONPATH": str(REPOSITORY)}
 
     def run(self, umask: int, *arguments: str) -> str:
-        command = [sys.executable, "-m", "stack.cli", *arguments]
+        command = [sys.executable, "-m", "watershed", *arguments]
         done = subprocess.run(
             command, env=self.environment, umask=umask, capture_output=True, text=True, cwd=REPOSITORY
         )

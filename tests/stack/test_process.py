@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.home import Home, write_private
-from stack.process import Server, ServerFailed, find_process, start_process, stop_processes, wait_until_ready
+from watershed.stack.home import Home, write_private
+from watershed.stack.process import Server, ServerFailed, find_process, start_process, stop_processes, wait_until_ready
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(300)"]
 # A server with one child, and a word on its log when the child is there.

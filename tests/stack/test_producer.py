@@ -9,12 +9,13 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
 from contracts.photo_events import PHOTO_EVENTS
-from contracts.settings import load_kafka
 from contracts.watch_minutes import WATCH_EVENTS
-from stack import cli, producer
-from stack.generate.messages import Message
-from stack.message_lines import read_file, spell_lines
-from stack.producer import pace, produce, verify_topic
+from watershed.cli import main as cli
+from watershed.cli.message_lines import make_messages, read_file
+from watershed.settings import load_kafka
+from watershed.synthetic import producer
+from watershed.synthetic.messages import Message
+from watershed.synthetic.producer import pace, produce, verify_topic
 
 NOWHERE = {"bootstrap.servers": "127.0.0.1:1"}
 LINES = b"2026-11-01T13:44:14,5,GET /data/m/a+1990/1.mpg\r\n2026-11-01T13:44:14, 6, GET /data/m/b+1990/2.mpg\nbroken\n"
@@ -107,7 +108,7 @@ def test_messages_are_paced() -> None:
 
 def test_lines_become_messages(tmp_path: Path) -> None:
     values = [value.strip() for value in LINES.split(b"\n")[:3]]
-    assert list(spell_lines(WATCH_EVENTS, LINES.splitlines(keepends=True), "run")) == [
+    assert list(make_messages(WATCH_EVENTS, LINES.splitlines(keepends=True), "run")) == [
         Message(values[0], b"5", "run-1"),
         Message(values[1], b"6", "run-2"),
         Message(b"broken", None, "run-3"),

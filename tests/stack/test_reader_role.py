@@ -12,14 +12,14 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts.settings import load_reader, load_settings
-from monitoring.overlong import end_overlong
-from stack.home import Home, read_ports
-from stack.people_keys import add_keys, remove_keys
-from stack.postgres import create_databases
-from stack.readers import READER
-from stack.s3_keys import BUCKET
 from tests.empty_lake import EmptyLake, open_s3, rename_database
+from watershed.monitoring.overlong import end_overlong
+from watershed.settings import load_reader, load_settings
+from watershed.stack.home import Home, read_ports
+from watershed.stack.people_keys import add_keys, remove_keys
+from watershed.stack.postgres import create_databases
+from watershed.stack.readers import READER
+from watershed.stack.s3_keys import BUCKET
 
 pytestmark = pytest.mark.servers
 

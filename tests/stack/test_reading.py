@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.cli import main
 from tests.empty_lake import EmptyLake
+from watershed.cli.main import main
 
 pytestmark = pytest.mark.servers
 
@@ -36,7 +36,7 @@ def test_a_mistake_is_one_sentence(
 
 def test_far_times_are_told_as_they_are(module_lake: EmptyLake, capsys: pytest.CaptureFixture[str]) -> None:
     """Also what older rules let into a table."""
-    from warehouse.connection import connect
+    from watershed.warehouse.connection import connect
 
     row = "'infinity'::TIMESTAMP AS requested_at, 'c' AS client_host, 200 AS status, 'o' AS raw_object, 1 AS raw_line"
     connect().execute(f"INSERT INTO core.requests BY NAME SELECT {row}")

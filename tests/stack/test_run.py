@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from stack.cli import main
-from stack.counts import spell_counts
-from steps.land import land_file
 from tests.empty_lake import EmptyLake
-from tests.messages import send, spell_watch_line
-from warehouse.connection import connect
+from tests.messages import make_watch_line, send
+from watershed.cli.counts import format_counts
+from watershed.cli.main import main
+from watershed.flows.ingest.land import land_file
+from watershed.warehouse.connection import connect
 
 LINE = b'::1 - - [21/May/2015:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
 
@@ -32,7 +32,7 @@ LINE = b'::1 - - [21/May/2015:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
     ],
 )
 def test_counts_read_like_a_sentence(counts: object, text: str) -> None:
-    assert spell_counts(counts) == text
+    assert format_counts(counts) == text
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_messages_in_this_process(
     lake: EmptyLake, topics: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A topic becomes rows of the speed layer, and a comparison moves them to core."""
-    send(topics["watch_events"], [spell_watch_line(user) for user in range(1, 21)])
+    send(topics["watch_events"], [make_watch_line(user) for user in range(1, 21)])
     assert main(["run", "ingest_watch_events", "--in-process"]) == 0
     layers = "SELECT (SELECT count(*) FROM core.watch_minutes), (SELECT count(*) FROM speed.watch_minutes)"
     assert connect(read_only=True).execute(layers).fetchone() == (0, 20)
@@ -109,6 +109,8 @@ def test_messages_in_this_process(
 
 def test_in_process_does_without_airflow() -> None:
     """The steps and what runs them here import nothing of Airflow, which takes seconds."""
-    modules = "stack.run_here, steps.land, steps.stage, steps.check, steps.publish, steps.marts, steps.parity"
-    script = f"import sys, {modules}; print([m for m in sys.modules if m.split('.')[0] in ('airflow', 'plugins')])"
+    modules = ("cli.run_here", "flows.ingest.publish", "flows.marts", "flows.streams.parity")
+    imports = "; ".join(f"import watershed.{module}" for module in modules)
+    loaded = "[m for m in sys.modules if f'{m}.'.startswith(('airflow.', 'watershed.airflow.'))]"
+    script = f"import sys; {imports}; print({loaded})"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"

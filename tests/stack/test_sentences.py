@@ -7,10 +7,10 @@ import duckdb
 import pytest
 from botocore.exceptions import ClientError
 
-from stack import cli
-from stack.sentences import describe_error
-from tests.steps.logs import spell_log
-from warehouse.connection import explain_failure, forget_engines
+from tests.flows.logs import make_log
+from watershed.cli import main as cli
+from watershed.cli.sentences import describe_error
+from watershed.warehouse.connection import explain_failure, forget_engines
 
 AWAY = {
     "WATERSHED_BUCKET": "bucket-7",
@@ -56,7 +56,7 @@ def test_servers_that_are_away(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.log").write_bytes(spell_log(1))
+    (tmp_path / "a.log").write_bytes(make_log(1))
     assert cli.main(arguments) == 1
     told = capsys.readouterr().err
     assert told.startswith(f"watershed: {sentence}")
@@ -89,7 +89,7 @@ def test_objects_that_duckdb_cannot_read(away: None) -> None:
 
 
 def test_catalogue_of_another_bucket(away: None) -> None:
-    from contracts.settings import load_settings
+    from watershed.settings import load_settings
 
     text = 'DATA_PATH parameter "s3://b/lake/" does not match existing data path in the catalog "s3://other/lake/".'
     told = str(explain_failure(load_settings(), duckdb.Error(text), None))

@@ -7,13 +7,13 @@ import psutil
 import psycopg
 import pytest
 
-from contracts.settings import find_home, load_settings, source_url
-from stack.home import Home, open_home, read_ports
-from stack.postgres import DATABASES, admin_url
-from stack.process import find_family, find_process
-from stack.s3_keys import read_people
-from stack.servers import start_storage, stop_stack
 from tests.empty_lake import open_s3
+from watershed.settings import find_home, load_settings, source_url
+from watershed.stack.home import Home, open_home, read_ports
+from watershed.stack.postgres import DATABASES, admin_url
+from watershed.stack.process import find_family, find_process
+from watershed.stack.s3_keys import read_people
+from watershed.stack.servers import start_storage, stop_stack
 
 pytestmark = pytest.mark.servers
 STORAGE = ("s3", "postgres", "kafka")
@@ -126,7 +126,7 @@ def test_stop_leaves_nothing(second: Home) -> None:
 
 
 def test_one_start_at_a_time(stack: Home) -> None:
-    from stack.servers import lock_home
+    from watershed.stack.servers import lock_home
 
     with lock_home(stack), pytest.raises(ValueError, match="another `watershed up` or `down` is at work"):
         start_storage(stack)

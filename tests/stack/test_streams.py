@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from contracts import find_stream
-from lake.store import open_store
-from stack.cli import main
-from stack.consumers import name_consumers
-from stack.home import Home
-from stack.process import find_process
-from stack.servers import start_consumers, stop_consumers
-from steps.stream_health import list_consumers
 from tests.empty_lake import EmptyLake
-from tests.messages import send, spell_photo_event, spell_watch_line
-from warehouse.connection import connect
+from tests.messages import make_photo_event, make_watch_line, send
+from watershed.cli.main import main
+from watershed.declarations import find_stream
+from watershed.flows.streams.health import list_consumers
+from watershed.lake.store import open_store
+from watershed.stack.consumers import name_consumers
+from watershed.stack.home import Home
+from watershed.stack.process import find_process
+from watershed.stack.servers import start_consumers, stop_consumers
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 
@@ -39,7 +39,7 @@ def wait_until(look: Callable[[], object], seconds: float = 120) -> None:
 
 def test_streams_are_shown(lake: EmptyLake, topics: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["streams"]) == 0
-    send(topics["photo_events"], [*map(spell_photo_event, range(1, 30)), b"no event"])
+    send(topics["photo_events"], [*map(make_photo_event, range(1, 30)), b"no event"])
     assert main(["streams", "photo_events"]) == 1
     assert "! 30 messages wait and no consumer is alive" in capsys.readouterr().out
     assert main(["run", "ingest_photo_events", "--in-process"]) == 0
@@ -53,7 +53,7 @@ def test_a_broker_that_is_away_is_told(
     lake: EmptyLake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATERSHED_KAFKA_BROKERS", "127.0.0.1:1")
-    monkeypatch.setattr("sources.topic_ends.ANSWER_S", 0.5)
+    monkeypatch.setattr("watershed.sources.topics.topic_ends.ANSWER_S", 0.5)
     assert main(["streams", "photo_events"]) == 1
     assert "! the topic's end is unknown: " in capsys.readouterr().out
 
@@ -61,7 +61,7 @@ def test_a_broker_that_is_away_is_told(
 def test_a_consumer_runs_with_the_stack(
     consumers: Home, topics: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    send(topics["watch_events"], [spell_watch_line(user) for user in range(1, 21)])
+    send(topics["watch_events"], [make_watch_line(user) for user in range(1, 21)])
     wait_until(lambda: count_minutes() == 20)
     stream = find_stream("watch_events")
     wait_until(lambda: list_consumers(open_store(), stream))
@@ -70,7 +70,7 @@ def test_a_consumer_runs_with_the_stack(
     stop_consumers(consumers)
     assert [find_process(consumers, name) for name in name_consumers()] == [None]
     assert [one["state"] for one in list_consumers(open_store(), stream)] == ["stopped"]
-    send(topics["watch_events"], [spell_watch_line(1)])
+    send(topics["watch_events"], [make_watch_line(1)])
     assert main(["streams", "watch_events"]) == 1  # nobody reads it
 
 

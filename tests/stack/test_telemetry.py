@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from stack.generate.telemetry import SHOWN, Shown, count_lines, make_telemetry
+from sample.generate.telemetry import SHOWN, Shown, count_lines, make_telemetry
 
 AT = datetime(2026, 11, 22, 12, 0, 0, 5)
 LISTS = [Shown(user, [f"film{user + n}" for n in range(20)], AT) for user in range(1, 41)]

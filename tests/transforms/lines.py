@@ -15,11 +15,11 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from contracts import find_source, tables_of
-from contracts.table import Source, Table
-from sources import logs
-from sources.logs import Origin, split_records
-from steps.plan_records import complete_records, is_text
+from watershed.declarations import find_source, tables_of
+from watershed.declarations.table import Source, Table
+from watershed.flows.ingest.plan_records import complete_records, is_text
+from watershed.sources import logs
+from watershed.sources.logs import Origin, split_records
 
 CASES = Path(__file__).parent / "cases"
 DATA = Path(__file__).parent.parent / "data"

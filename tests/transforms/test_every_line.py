@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts import find_source, tables_of
-from steps.plan_records import complete_records
 from tests.transforms.lines import compile_transforms, open_records, stage_lines
+from watershed.declarations import find_source, tables_of
+from watershed.flows.ingest.plan_records import complete_records
 
 SOURCES = ("access_logs", "watch_logs", "ratings_files")
 FRAGMENT = st.sampled_from(

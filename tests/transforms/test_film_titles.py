@@ -39,7 +39,7 @@ TITLE = st.fixed_dictionaries(
 )
 
 
-def spell_title(row: dict[str, Any]) -> str:
+def make_title(row: dict[str, Any]) -> str:
     length = "" if row["length_minutes"] is None else f"::{row['length_minutes']} min"
     return f"{row['film_id']}::{row['title']} ({row['release_year']:04})::{'|'.join(row['genres'])}{length}"
 
@@ -47,7 +47,7 @@ def spell_title(row: dict[str, Any]) -> str:
 @given(st.lists(TITLE, min_size=1, max_size=20))
 @settings(max_examples=30)
 def test_what_was_listed_comes_back(titles: list[dict[str, Any]]) -> None:
-    staged = stage_lines("ratings_files", [spell_title(row) for row in titles])
+    staged = stage_lines("ratings_files", [make_title(row) for row in titles])
     assert staged.rejected == {"ratings": [], "film_titles": []}
     assert staged.good["film_titles"] == [row | {"raw_line": n} for n, row in enumerate(titles, 1)]
 

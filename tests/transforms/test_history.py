@@ -13,7 +13,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from transforms.history import fold_history
+from watershed.transforms.history import fold_history
 
 NOON = datetime(2026, 3, 1, 12)
 KEY = ("shop", "article")

@@ -11,9 +11,9 @@ import ibis
 import pytest
 
 from contracts.photo_documents import TABLE
-from lake.store import RawObject
-from sources.documents import SCHEMA, split_documents
 from transforms.photo_documents import from_photo_documents
+from watershed.lake.store import RawObject
+from watershed.sources.documents import SCHEMA, split_documents
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "photo_documents"
 BESIDES = {"raw_object", "raw_line", "problem", "line", "is_duplicate"}
@@ -33,7 +33,7 @@ def transform_one(document: Any) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in BESIDES | {"content_sha256"}}
 
 
-def spell_row(**columns: Any) -> dict[str, Any]:
+def make_row(**columns: Any) -> dict[str, Any]:
     """A row with these columns and nothing else."""
     empty = dict.fromkeys(c.name for c in TABLE.columns if c.name != "content_sha256")
     return empty | {"tags": [], "other": "{}"} | columns
@@ -118,7 +118,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_known_fields_become_columns(case: tuple[dict[str, Any], dict[str, Any]]) -> None:
     document, columns = case
-    assert transform_one(document) == spell_row(**{"document_id": "1", **columns})
+    assert transform_one(document) == make_row(**{"document_id": "1", **columns})
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_what_cannot_be_typed_stays(field: dict[str, Any]) -> None:
     text = json.dumps(field, separators=(",", ":")).replace("Infinity", "1e400")
     (row,) = transform(b'[{"id": "1", ' + text[1:].encode() + b"]")
     columns = {name: value for name, value in row.items() if name not in BESIDES | {"content_sha256"}}
-    assert columns == spell_row(document_id="1", other=text)
+    assert columns == make_row(document_id="1", other=text)
     assert row["problem"] is None
 
 

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.photo_events import KINDS, TABLE
-from sources.kafka import SCHEMA
 from tests.transforms.lines import DATA, load_naughty_strings
 from transforms.photo_events import from_photo_events
+from watershed.sources.kafka import SCHEMA
 
 GOOD: dict[str, Any] = {
     "event_id": "e1",

@@ -50,11 +50,11 @@ RATING = st.fixed_dictionaries(
 )
 
 
-def spell_streamed(row: dict[str, Any]) -> str:
+def format_streamed(row: dict[str, Any]) -> str:
     return "{},{user_id},GET /rate/{film_id}={rating}".format(row["rated_at"].isoformat(), **row)
 
 
-def spell_filed(row: dict[str, Any]) -> str:
+def format_filed(row: dict[str, Any]) -> str:
     epoch = int((row["rated_at"] - datetime(1970, 1, 1)).total_seconds())
     return f"{row['user_id']}::{row['film_id']}::{row['rating']}::{epoch}"
 
@@ -62,7 +62,7 @@ def spell_filed(row: dict[str, Any]) -> str:
 @given(st.lists(RATING, min_size=1, max_size=20))
 @settings(max_examples=30)
 def test_what_was_rated_comes_back(ratings: list[dict[str, Any]]) -> None:
-    for source, spell, best in (("watch_logs", spell_streamed, 5), ("ratings_files", spell_filed, 10)):
+    for source, spell, best in (("watch_logs", format_streamed, 5), ("ratings_files", format_filed, 10)):
         staged = stage_lines(source, [spell(row) for row in ratings])
         assert all(not rejected for rejected in staged.rejected.values())
         assert staged.good["ratings"] == [row | {"rating_max": best, "raw_line": n} for n, row in enumerate(ratings, 1)]

@@ -32,7 +32,7 @@ FAILED = {
 REQUEST = st.fixed_dictionaries(FIELDS | ANSWERED) | st.fixed_dictionaries(FIELDS | FAILED)
 
 
-def spell_request(row: dict[str, Any], comma: str) -> str:
+def make_request(row: dict[str, Any], comma: str) -> str:
     result = comma.join(row["film_ids"]) or row["error"] or ""
     took = "" if row["response_ms"] is None else f"{comma}{row['response_ms']} ms"
     return comma.join(
@@ -49,7 +49,7 @@ def spell_request(row: dict[str, Any], comma: str) -> str:
 @given(st.lists(st.tuples(REQUEST, st.sampled_from([",", ", "])), min_size=1, max_size=20))
 @settings(max_examples=30)
 def test_what_was_answered_comes_back(requests: list[tuple[dict[str, Any], str]]) -> None:
-    staged = stage_lines("watch_logs", [spell_request(row, comma) for row, comma in requests])
+    staged = stage_lines("watch_logs", [make_request(row, comma) for row, comma in requests])
     assert all(not rejected for rejected in staged.rejected.values())
     assert staged.good["recommendation_requests"] == [row | {"raw_line": n} for n, (row, _) in enumerate(requests, 1)]
 

@@ -109,7 +109,7 @@ REQUEST = st.fixed_dictionaries(
 )
 
 
-def spell_request(row: dict[str, Any], zone: timezone) -> str:
+def make_request(row: dict[str, Any], zone: timezone) -> str:
     stamp = row["requested_at"].replace(tzinfo=UTC).astimezone(zone).strftime("%d/%b/%Y:%H:%M:%S %z")
     shown = {name: "-" if value is None else value for name, value in row.items()}
     target = row["path"] + ("" if row["query"] is None else "?" + row["query"])
@@ -122,7 +122,7 @@ def spell_request(row: dict[str, Any], zone: timezone) -> str:
 @given(st.lists(st.tuples(REQUEST, ZONE), min_size=1, max_size=20))
 @settings(max_examples=30)
 def test_what_was_logged_comes_back(requests: list[tuple[dict[str, Any], timezone]]) -> None:
-    staged = stage_lines("access_logs", [spell_request(row, zone) for row, zone in requests])
+    staged = stage_lines("access_logs", [make_request(row, zone) for row, zone in requests])
     assert staged.rejected["requests"] == []
     assert staged.good["requests"] == [row | {"raw_line": n} for n, (row, _) in enumerate(requests, 1)]
 

@@ -9,9 +9,9 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from contracts import find_table
-from contracts.table import Column
-from transforms.source_rows import select_columns, select_keys
+from watershed.declarations import find_table
+from watershed.declarations.table import Column
+from watershed.transforms.source_rows import select_columns, select_keys
 
 INT32 = "a whole number from -2147483648 to 2147483647 (int32)"
 MONEY_TYPE = pa.decimal128(12, 2)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from contracts import find_table
-from contracts.table import Table
-from lake.store import open_store, spell_table_key
-from warehouse.connection import connect, quote
-from warehouse.ledger import Books, LedgerRows, list_days_of
-from warehouse.publish import Part, Publication, publish
+from watershed.declarations import find_table
+from watershed.declarations.table import Table
+from watershed.lake.store import open_store, table_key
+from watershed.warehouse.connection import connect, quote
+from watershed.warehouse.ledger.history import Books, LedgerRows, list_days_of
+from watershed.warehouse.publish import Part, Publication, publish
 
 Viewing = tuple[datetime, int, str]  # when, who, what
 COUNTER = itertools.count(1)
@@ -30,19 +30,19 @@ def publish_rows(address: str, raw_object: str, rows: list[dict[str, Any]]) -> i
     file = stage(table, run_id, traced)
     tally = (len(rows), len(rows), 0, 0, 0)
     books = Books("watch_events", address, raw_object, raw_object, 0, "", datetime(2026, 1, 1), *tally)
-    days = spell_days(table, raw_object, Counter(row[table.day or ""].date() for row in rows))
+    days = days_sql(table, raw_object, Counter(row[table.day or ""].date() for row in rows))
     return publish(Publication(run_id, "watch_events", "test", (Part(address, (file,)),), (books,), LedgerRows(days)))
 
 
 def stage(table: Table, run_id: str, rows: list[dict[str, Any]]) -> str:
-    file = open_store().address(spell_table_key(table.address, run_id))
+    file = open_store().address(table_key(table.address, run_id))
     con = connect()
     con.register("staged_rows", pa.Table.from_pylist(rows, schema=table.arrow_schema))
     con.execute(f"COPY (FROM staged_rows) TO {quote(file)} (FORMAT parquet)")
     return file
 
 
-def spell_days(table: Table, raw_object: str, counts: Counter[date]) -> list[dict[str, Any]]:
+def days_sql(table: Table, raw_object: str, counts: Counter[date]) -> list[dict[str, Any]]:
     left = {day: 0 for _, day in list_days_of(connect(), table.address, [raw_object]) if day not in counts}
     about = {"table_name": table.address, "raw_object": raw_object}
     return [about | {"day": day, "row_count": rows} for day, rows in {**counts, **left}.items()]

@@ -12,10 +12,10 @@ import duckdb
 import pyarrow as pa
 
 from contracts.photo_events import TABLE
-from warehouse.evolution import describe_columns
-from warehouse.ledger_tables import LEDGER_SQL
-from warehouse.marts import find_mart
-from warehouse.views import list_views
+from watershed.warehouse.ledger.tables import LEDGER_SQL
+from watershed.warehouse.schema.evolution import describe_columns
+from watershed.warehouse.schema.marts import find_mart
+from watershed.warehouse.schema.views import list_views
 
 EVER = datetime(9999, 1, 1)
 MART = find_mart("photo_states")

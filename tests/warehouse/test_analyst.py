@@ -9,14 +9,14 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
-from cockpit.answering import answer_safely
-from contracts.roles import find_role
-from contracts.settings import load_reader, load_settings
 from tests.empty_lake import EmptyLake, open_s3
 from tests.warehouse.attacks import CHANGES, LOOK_HARMLESS, OPENS, READS, WRITES
 from tests.warehouse.layers import publish_viewings
-from warehouse.analyst import connect_analyst, forget_analysts, refuse_statement
-from warehouse.connection import connect
+from watershed.declarations.roles import find_role
+from watershed.serving.analyst import connect_analyst, forget_analysts, refuse_statement
+from watershed.serving.sql_worker import answer_safely
+from watershed.settings import load_reader, load_settings
+from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
 STEWARD = find_role("steward")  # sees everything: no wall is left but those that are tried here

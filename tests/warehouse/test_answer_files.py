@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.answer_files import AT_ONCE, FEWEST, MOST, Spool, read_fields
-from warehouse.answers import open_answer
-from warehouse.spelling import spell_text
+from watershed.serving.answer_files import AT_ONCE, FEWEST, MOST, Spool, read_fields
+from watershed.serving.answers import open_answer
+from watershed.warehouse.spelling import as_text_sql
 
 LARGE = 200_000  # characters
 
@@ -25,7 +25,7 @@ LARGE = 200_000  # characters
 def test_a_few_rows_at_a_time(value: str, most: int, tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.parquet")
     with duckdb.connect() as con:
-        rows = spool.copy(open_answer(con, f"SELECT {value} AS x FROM range(600)"), spell_text)
+        rows = spool.copy(open_answer(con, f"SELECT {value} AS x FROM range(600)"), as_text_sql)
     batches = [len(fields[0]) for fields in read_fields(spool.path)]
     assert sum(batches) == rows == 600
     assert max(batches) <= max(FEWEST, most)

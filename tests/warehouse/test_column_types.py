@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from contracts.settings import load_settings
 from tests.empty_lake import EmptyLake
 from tests.warehouse.workshop import Workshop, ask, list_columns, open_workshop
-from warehouse.connection import connect
-from warehouse.ddl import is_prepared
-from warehouse.publish import prepare, read_snapshot
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.publish import prepare, read_snapshot
+from watershed.warehouse.schema.ddl import is_prepared
 
 pytestmark = pytest.mark.servers
 

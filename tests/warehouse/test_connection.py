@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from warehouse.connection import EXTENSIONS, check_signatures, find_extension, split_address, start_duckdb
+from watershed.warehouse.connection import EXTENSIONS, check_signatures, find_extension, split_address, start_duckdb
 
 
 def test_extensions_are_loaded() -> None:
@@ -31,7 +31,7 @@ def test_an_extension_that_changes_after_it_was_found_good_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copies = {name: Path(shutil.copy(find_extension(name), tmp_path)) for name in EXTENSIONS}
-    monkeypatch.setattr("warehouse.connection.find_extension", copies.__getitem__)
+    monkeypatch.setattr("watershed.warehouse.connection.find_extension", copies.__getitem__)
     monkeypatch.setenv("WATERSHED_HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     for _ in ("looks at the files", "remembers them"):

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from contracts.settings import load_settings
-from steps.check import check_table
-from steps.land import take_arrivals
-from steps.publish import publish_source
-from steps.stage import stage_source
 from tests.empty_lake import EmptyLake
-from tests.steps.decisions import publish_taken
+from tests.flows.decisions import publish_taken
 from tests.warehouse.workshop import Workshop, ask, list_columns, open_workshop
-from warehouse.connection import connect
-from warehouse.ddl import is_prepared
-from warehouse.evolution import ContractBroken
-from warehouse.ledger import utc_now
-from warehouse.publish import prepare
+from watershed.flows.ingest.check import check_table
+from watershed.flows.ingest.land import take_arrivals
+from watershed.flows.ingest.publish import publish_source
+from watershed.flows.ingest.stage import stage_source
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.history import utc_now
+from watershed.warehouse.publish import prepare
+from watershed.warehouse.schema.ddl import is_prepared
+from watershed.warehouse.schema.evolution import ContractBroken
 
 pytestmark = pytest.mark.servers
 

@@ -6,10 +6,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from contracts.table import Column
-from warehouse.evolution import ContractBroken, Field, Fields, describe_columns, plan_table
-from warehouse.fit import fit_files
-from warehouse.repeats import Overtaken
+from watershed.declarations.table import Column
+from watershed.warehouse.republish import Overtaken
+from watershed.warehouse.schema.evolution import ContractBroken, Field, Fields, describe_columns, plan_table
+from watershed.warehouse.staged_fit import fit_files
 
 ADDRESS = "core.gadgets"
 

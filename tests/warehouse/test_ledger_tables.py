@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from contracts.settings import load_settings
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from tests.steps.decisions import ask
-from tests.steps.logs import land, spell_log
-from warehouse.connection import connect
-from warehouse.ddl import is_prepared
-from warehouse.ledger_tables import declare_ledger
-from warehouse.mirror import Mirror
-from warehouse.publish import prepare
+from tests.flows.decisions import ask
+from tests.flows.logs import land, make_log
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.cache import Mirror
+from watershed.warehouse.ledger.tables import declare_ledger
+from watershed.warehouse.publish import prepare
+from watershed.warehouse.schema.ddl import is_prepared
 
 
 def test_declared_columns_are_read_from_the_file() -> None:
@@ -38,13 +38,13 @@ def test_a_new_lake_is_empty_and_has_statistics(lake: EmptyLake) -> None:
 
 @pytest.mark.servers
 def test_lake_of_an_earlier_version(lake: EmptyLake, tmp_path: Path) -> None:
-    land(tmp_path, spell_log(30))
+    land(tmp_path, make_log(30))
     main("access_logs", "noon")
     con, mirror = connect(), Mirror()
     con.execute("ALTER TABLE ledger.books DROP COLUMN origin; DROP TABLE ledger.objects")
     mirror.refresh()
     assert not is_prepared(con, [])
-    midnight = land(tmp_path, spell_log(40))
+    midnight = land(tmp_path, make_log(40))
     main("access_logs", "midnight")
     assert ask("SELECT count(*), any_value(raw_object) FROM core.requests") == [(40, midnight)]
     assert is_prepared(connect(), [])

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from contracts.settings import load_settings
-from steps.land import land_file
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from tests.steps.decisions import ask, write_log
-from warehouse.connection import connect
-from warehouse.ddl import is_prepared
-from warehouse.ledger_tables import declare_ledger, declare_ledger_views, mimic_ledger
-from warehouse.mirror import Mirror
-from warehouse.publish import prepare
+from tests.flows.decisions import ask, write_log
+from watershed.flows.ingest.land import land_file
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.cache import Mirror
+from watershed.warehouse.ledger.tables import declare_ledger, declare_ledger_views, mimic_ledger
+from watershed.warehouse.publish import prepare
+from watershed.warehouse.schema.ddl import is_prepared
 
 
 def test_views_name_their_columns_and_read_what_is_declared() -> None:

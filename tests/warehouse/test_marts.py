@@ -2,9 +2,9 @@
 
 import pytest
 
-from contracts import load_tables
-from warehouse.marts import MartBroken, list_marts, read_mart
-from warehouse.views import list_views
+from watershed.declarations import load_tables
+from watershed.warehouse.schema.marts import MartBroken, list_marts, read_mart
+from watershed.warehouse.schema.views import list_views
 
 
 def test_inputs_exist_and_come_first() -> None:

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from steps.land import land_file
-from steps.marts import build_stale_marts
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
-from tests.steps.test_marts import write_log
-from warehouse import mirror
-from warehouse.connection import connect
-from warehouse.marts import list_marts
-from warehouse.mirror import Mirror, once_a_snapshot
-from warehouse.staleness import find_stale_days, list_stale_days
+from tests.flows.test_marts import write_log
+from watershed.flows.ingest.land import land_file
+from watershed.flows.marts import build_stale_marts
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger import cache as mirror
+from watershed.warehouse.ledger.cache import Mirror, once_a_snapshot
+from watershed.warehouse.schema.marts import list_marts
+from watershed.warehouse.staleness import find_stale_days, list_stale_days
 
 pytestmark = pytest.mark.servers
 

@@ -5,16 +5,16 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from contracts.photo_events import TABLE
-from contracts.settings import load_settings
-from lake.store import open_store, spell_table_key
-from steps.marts import build_stale_mart, build_stale_marts
 from tests.empty_lake import EmptyLake
 from tests.warehouse.photo_lake import EVER, Row
 from tests.warehouse.test_photo_fold import FIRST, fold, make_event
-from warehouse.connection import connect
-from warehouse.evolution import describe_columns
-from warehouse.ledger import Books, LedgerRows, fetch_column, insert_rows, utc_now
-from warehouse.publish import Part, Publication, publish
+from watershed.flows.marts import build_stale_mart, build_stale_marts
+from watershed.lake.store import open_store, table_key
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.history import Books, LedgerRows, fetch_column, insert_rows, utc_now
+from watershed.warehouse.publish import Part, Publication, publish
+from watershed.warehouse.schema.evolution import describe_columns
 
 pytestmark = pytest.mark.servers
 
@@ -27,7 +27,7 @@ OTHER = make_event("other", "addPhoto", photo_id=2, user_id=8, path="/2", occurr
 def publish_events(name: str, *events: Row) -> None:
     """One raw object of events, all received on one day."""
     con, key = connect(), f"raw/photo_events/{name}"
-    file = open_store().address(spell_table_key(TABLE.address, name))
+    file = open_store().address(table_key(TABLE.address, name))
     declared = describe_columns(TABLE.address, TABLE.all_columns).values()
     columns = ", ".join(column.definition.removesuffix(" NOT NULL") for column in declared)
     con.execute(f"CREATE TEMP TABLE arrived ({columns})")

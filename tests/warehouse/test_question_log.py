@@ -4,7 +4,7 @@ import json
 import stat
 from pathlib import Path
 
-from warehouse.question_log import read_questions, write_question
+from watershed.serving.question_log import read_questions, write_question
 
 
 def test_a_person_finds_their_own_questions_the_latest_first(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from contracts.roles import find_role
-from stack.home import Home, find_free_port
 from tests.architecture.house import ROOT
 from tests.empty_lake import EmptyLake
 from tests.warehouse.attacks import CHANGES, LOOK_HARMLESS, OPENS, READS, WRITES
 from tests.warehouse.layers import publish_viewings
-from warehouse.connection import find_extension
-from warehouse.people import add_person, people_file, remove_person
-from warehouse.remote import Desk, close_desk, open_desk
+from watershed.declarations.roles import find_role
+from watershed.serving.access_tokens import add_person, people_file, remove_person
+from watershed.serving.quack_server import Desk, close_desk, open_desk
+from watershed.stack.home import Home, find_free_port
+from watershed.warehouse.connection import find_extension
 
 pytestmark = pytest.mark.servers
 CLIENT = """
@@ -142,7 +142,7 @@ def test_whom_nobody_knows_cannot_be_removed() -> None:
 
 
 def test_answers_are_kept_for_a_minute(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("warehouse.remote.KEEP_S", 0.0)
+    monkeypatch.setattr("watershed.serving.quack_server.KEEP_S", 0.0)
     endpoint.ask("SELECT 1", "SELECT 2", "SELECT 3")
     kept = endpoint.desk.con.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'answers'").fetchall()
     assert kept == [(1,)]

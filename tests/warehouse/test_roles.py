@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from cockpit.answering import answer_safely
 from contracts import roles
-from contracts.roles import Role
-from contracts.settings import load_reader
 from tests.empty_lake import EmptyLake
 from tests.warehouse.peeking import BYPASSES, PROBES
 from tests.warehouse.personal_values import EMAIL, FILL, NAME, SECRETS, USER
-from warehouse.analyst import forget_analysts
-from warehouse.connection import connect
-from warehouse.publish import read_snapshot
+from watershed.declarations.roles import Role
+from watershed.serving.analyst import forget_analysts
+from watershed.serving.sql_worker import answer_safely
+from watershed.settings import load_reader
+from watershed.warehouse.connection import connect
+from watershed.warehouse.publish import read_snapshot
 
 pytestmark = pytest.mark.servers
 

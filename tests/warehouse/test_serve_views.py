@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from contracts import load_speed_tables
-from contracts.settings import load_settings
-from contracts.table import Table
-from steps.marts import build_stale_mart
 from tests.empty_lake import EmptyLake
 from tests.warehouse.layers import Viewing, publish_rows, publish_viewings
-from warehouse.connection import connect, forget_engines
-from warehouse.marts import find_mart
-from warehouse.staleness import find_stale_days
-from warehouse.views import find_view
+from watershed.declarations import load_speed_tables
+from watershed.declarations.table import Table
+from watershed.flows.marts import build_stale_mart
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect, forget_engines
+from watershed.warehouse.schema.marts import find_mart
+from watershed.warehouse.schema.views import find_view
+from watershed.warehouse.staleness import find_stale_days
 
 BOUND = 0.065  # of 99 in 100 approximate counts; the one here is always the same
 WINDOWS = ("serve.views_last_1_minute", "serve.views_last_5_minutes", "serve.views_last_60_minutes")

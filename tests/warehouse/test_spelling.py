@@ -10,9 +10,9 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from cockpit.answering import take_rows
-from warehouse.answer_files import Form, Spool, write_answer
-from warehouse.answers import open_answer
+from watershed.serving.answer_files import Form, Spool, write_answer
+from watershed.serving.answers import open_answer
+from watershed.serving.sql_worker import take_rows
 
 UHUGE = "340282366920938463463374607431768211455"
 LONG = "x" * 300_000

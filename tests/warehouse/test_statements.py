@@ -3,11 +3,11 @@
 import duckdb
 import pytest
 
-from contracts.roles import find_role
-from warehouse.pivots import OPEN, fill_pivots, mark_pivots
-from warehouse.shows import translate_shows
-from warehouse.statements import examine_statement, explain_error
-from warehouse.trees import parse_tree, write_tree
+from watershed.declarations.roles import find_role
+from watershed.serving.pivots import OPEN, fill_pivots, mark_pivots
+from watershed.serving.shows import translate_shows
+from watershed.serving.statements import examine_statement, explain_error
+from watershed.serving.trees import parse_tree, write_tree
 
 SALES = """
     CREATE TABLE years AS SELECT 2023 AS z;

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from contracts import list_tables
-from contracts.settings import load_settings
 from tests.architecture.test_names import SNAKE_CASE
 from tests.empty_lake import EmptyLake
-from warehouse import ddl
-from warehouse.connection import connect
-from warehouse.ddl import SCHEMAS, is_prepared
-from warehouse.headers import HeaderBroken
-from warehouse.ledger_tables import LEDGER_SQL
-from warehouse.marts import list_marts
-from warehouse.publish import prepare, read_snapshot
-from warehouse.views import View, list_views, read_view
+from watershed.declarations import list_tables
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.tables import LEDGER_SQL
+from watershed.warehouse.publish import prepare, read_snapshot
+from watershed.warehouse.schema import ddl
+from watershed.warehouse.schema.ddl import SCHEMAS, is_prepared
+from watershed.warehouse.schema.marts import list_marts
+from watershed.warehouse.schema.sql_headers import HeaderBroken
+from watershed.warehouse.schema.views import View, list_views, read_view
 
 VIEWS = list_views()
 ADDRESSES = [view.address for view in VIEWS]

@@ -9,15 +9,15 @@ import pytest
 
 import contracts
 import transforms
-from contracts import forget_contracts
-from steps.land import land_file
-from tests.steps.decisions import publish_taken
-from warehouse.connection import connect, forget_engines
+from tests.flows.decisions import publish_taken
+from watershed.declarations import forget_contracts
+from watershed.flows.ingest.land import land_file
+from watershed.warehouse.connection import connect, forget_engines
 
 CONTRACT = """
 from datetime import timedelta
 import pyarrow as pa
-from contracts.table import Column, Source, Table
+from watershed.declarations.table import Column, Source, Table
 
 GADGET_LOGS = Source("gadget_logs", "logs", "Lines of name=value, separated by |")
 TABLE = Table(
@@ -36,7 +36,7 @@ TABLE = Table(
 """
 TRANSFORM = """
 import ibis
-from contracts.column_types import as_ibis
+from watershed.declarations.column_types import as_ibis
 from contracts.gadgets import TABLE
 
 def read(line, column):
@@ -86,7 +86,7 @@ class Workshop:
 
     def send(self, *lines: str) -> dict[str, Any]:
         """Land lines and publish all that is new."""
-        from steps.land import take_arrivals
+        from watershed.flows.ingest.land import take_arrivals
 
         self.land(*lines)
         run_id = f"run-{self.runs}"

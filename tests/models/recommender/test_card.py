@@ -9,8 +9,8 @@ import pytest
 
 from models.recommender import origin, summarize
 from models.recommender.card import write_card
-from models.registry import Version
-from tests.expectations.staged import GOOD
+from tests.quality.staged import GOOD
+from watershed.models.registry import Version
 
 RANKS, GROUPS = np.array([0, 3, 50, 9]), np.array(["new", "light", "light", "heavy"])
 

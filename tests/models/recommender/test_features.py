@@ -6,13 +6,13 @@ import pyarrow as pa
 import pytest
 
 from contracts.interactions import FEATURES
-from contracts.settings import load_settings
-from lake.store import open_store, spell_side_key
 from models.recommender.features import read_features, write_features
 from tests.empty_lake import EmptyLake
 from tests.models.published import NOON, rate, watch
-from warehouse.connection import connect
-from warehouse.publish import read_snapshot
+from watershed.lake.store import open_store, side_key
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect
+from watershed.warehouse.publish import read_snapshot
 
 pytestmark = pytest.mark.servers
 
@@ -61,7 +61,7 @@ def test_some_users_only(lake: EmptyLake) -> None:
 def test_a_file_holds_the_same(lake: EmptyLake) -> None:
     for user in range(50, 0, -1):
         rate(user, f"film {user % 7}", NOON - timedelta(days=user % 5))
-    address = open_store(load_settings()).address(spell_side_key("run", "features"))
+    address = open_store(load_settings()).address(side_key("run", "features"))
     assert write_features(connect(), address, read_snapshot(connect())) == 50
     table = connect().execute(f"FROM read_parquet('{address}')").to_arrow_table()
     assert table.cast(FEATURES.arrow_schema) == read_features(connect())

@@ -9,7 +9,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from models.recommender import BlendConfig, Config, ItemItemConfig, Model, PopularityConfig, fit, load
-from models.recommender.config import FactorsConfig, read_config, spell_config
+from models.recommender.config import FactorsConfig, format_config, read_config
 from tests.models.recommender.taste import START, draw_tastes, spell
 
 LINEAR, LATENT = ItemItemConfig(regularization=1), FactorsConfig(factors=4, epochs=3)
@@ -140,7 +140,7 @@ def test_a_file_of_another_format_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_config_is_read_as_it_is_spelled() -> None:
     for config in KINDS:
-        assert read_config(spell_config(config)) == config
+        assert read_config(format_config(config)) == config
     with pytest.raises(ValueError, match="there is no kind of model 'magic'"):
         read_config('{"kind": "magic"}')
     assert read_config('{"kind": "blend", "factors": {"factors": 9}}') == BlendConfig(factors=FactorsConfig(factors=9))

@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from lake.store import open_store
 from models.recommender import load
 from models.recommender.__main__ import main
 from models.recommender.checkpoints import (
@@ -35,6 +34,7 @@ from models.recommender.interactions import prepare, split_last
 from models.recommender.train import fit_recorded
 from tests.architecture.house import ROOT
 from tests.empty_lake import EmptyLake
+from watershed.lake.store import open_store
 
 CONFIG = FactorsConfig(factors=16, epochs=6)
 SLOW = '{"kind": "factors", "factors": 32, "epochs": 25}'

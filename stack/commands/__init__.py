@@ -1,1 +1,0 @@
-"""One module is one subcommand of `watershed`; stack/cli.py finds them by walking this package."""

@@ -1,0 +1,121 @@
+"""Columns are read by the names of the contract, whatever else a table has, and may be younger than an extraction."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from tests.empty_lake import EmptyLake
+from tests.flows.shop import ARTICLES, Shop, open_shop
+from watershed.declarations.table import Column
+
+pytestmark = pytest.mark.servers
+
+OURS = (
+    "raw_object", "raw_line", "valid_from", "valid_to", "is_current", "is_deleted", "_row_version", "_changed_at",
+    "_row_place", "file_row_number", "filename", "file_index", "problem", "day", "rule", "last", "start", "previous",
+)  # fmt: skip
+
+
+@pytest.fixture
+def shop(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    return open_shop(lake, monkeypatch)
+
+
+def test_a_source_may_call_its_columns_as_we_do(shop: Shop) -> None:
+    """Two of them wanted by the contract, one under another name."""
+    added = [f"add \"{name}\" text default '{name}'" for name in OURS]
+    shop.change(f"alter table articles {', '.join(added)}")
+    table = shop.add_column(ARTICLES, Column("day", pa.string(), "A day"))
+    shop.add_column(table, Column("source_line", pa.string(), "A line", source_name="raw_line"))
+    shop.run()
+    shop.change("update articles set name = 'new', \"raw_line\" = 'x' where id = 1")
+    shop.run()
+    assert shop.sum_books() == [("shop.1", 2, 2, 0, 0), ("shop.2", 1, 1, 0, 0)]
+    assert shop.read_current("id, day, source_line, raw_line") == [(1, "day", "x", 1), (2, "day", "raw_line", 2)]
+    assert shop.ask("SELECT count(*) FROM core.articles WHERE raw_object NOT LIKE 'raw/shop/%'") == [(0,)]
+
+
+def test_a_contract_may_call_its_columns_as_our_queries_do(shop: Shop) -> None:
+    """One row does not fit, with a NaN that is no decimal and a number that is one, and one fails a rule."""
+    names = ("problem", "own", "line", "rule", "reason", "bad", "rejects", "extracted", "present", "changed", "failing")
+    added = [f"add \"{name}\" text default '{name}'" for name in names]
+    added += ["add price numeric(8, 2) default 1.5", "add share numeric(4, 2)"]
+    shop.change(f"alter table articles {', '.join(added)}")
+    shop.change("insert into articles (id, name, price, share) values (3, 'three', 'NaN', 'NaN'), (4, null, 2, 'NaN')")
+    table = ARTICLES
+    for name in names:
+        table = shop.add_column(table, Column(name, pa.string(), "A text"))
+    table = shop.add_column(table, Column("price", pa.decimal128(8, 2), "Its price", nullable=True))
+    shop.add_column(table, Column("share", pa.float64(), "Its share", nullable=True))
+    shop.run()
+    listed = ", ".join(f'"{name}"' for name in names)
+    assert shop.read_current(f"{listed}, price") == [(*names, Decimal("1.50"))] * 2
+    found = shop.ask("SELECT raw_line, rule, reason FROM quarantine.articles ORDER BY raw_line")
+    bound = "a number of at most 6 digits before the point and 2 behind (decimal128(8, 2))"
+    assert found[0] == (3, "parse", f"price is not a finite number where the contract has {bound}")
+    assert found[1][:2] == (4, "not_null:name")
+    shop.change("update articles set price = 3, name = 'n' where id > 2")
+    shop.run()
+    assert shop.read_current("id, price, share::VARCHAR")[2:] == [(3, 3, "nan"), (4, 3, "nan")]
+
+
+@pytest.mark.parametrize(("is_nullable", "default"), [(True, None), (False, None), (False, "grey"), (True, "grey")])
+def test_extractions_may_be_older_than_a_column(shop: Shop, is_nullable: bool, default: str | None) -> None:
+    shop.run()
+    shop.change("alter table articles add color text default 'red'; update articles set name = 'new' where id = 1")
+    color = Column("color", pa.string(), "Its color", nullable=is_nullable, default=default)
+    shop.declare(replace(ARTICLES, columns=(*ARTICLES.columns, color)))
+    shop.run()
+    told = [(1, "one", default), (1, "new", "red"), (2, "two", default), (2, "two", "red")]
+    assert shop.read_history("id, name, color") == told
+    shop.rebuild()
+    assert not shop.is_red and shop.read_history("id, name, color") == told
+    assert shop.ask("SELECT count(*) FROM quarantine.articles") == [(0,)]
+    shop.change("update articles set color = null where id = 2")
+    shop.run()
+    assert shop.read_current("id, color") == [(1, "red"), (2, None if is_nullable else "red")]
+
+
+@pytest.mark.parametrize("is_key", [False, True])
+def test_extractions_may_be_older_than_a_name(shop: Shop, is_key: bool) -> None:
+    before, after = ("id", "article_id") if is_key else ("name", "title")
+    shop.run()
+    shop.change(f"alter table articles rename {before} to {after}; update articles set amount = 9")
+    columns = [replace(c, name=after, renamed_from=(before,)) if c.name == before else c for c in ARTICLES.columns]
+    shop.declare(replace(ARTICLES, columns=tuple(columns), key=(columns[0].name,)))
+    shop.run()
+    told = [(1, "one", 1), (1, "one", 9), (2, "two", 2), (2, "two", 9)]
+    question = f"SELECT {columns[0].name}, {columns[1].name}, amount FROM core.articles ORDER BY ALL"
+    assert not shop.is_red and shop.ask(question) == told
+    shop.rebuild()
+    assert not shop.is_red and shop.ask(question) == told
+
+
+def test_extractions_may_be_older_than_a_key(shop: Shop) -> None:
+    """What lists records by another key is passed over for the complete one that follows it."""
+    shop.declare(replace(ARTICLES, key=("name",)))
+    shop.run()
+    shop.change("update articles set name = 'new' where id = 1; delete from articles where id = 2")
+    shop.run()
+    shop.declare(ARTICLES)
+    shop.change("insert into articles values (3, 'three', 3)")
+    shop.run()
+    shop.rebuild()
+    assert not shop.is_red and shop.read_current() == [(1, "new"), (3, "three")]
+    shop.change("update articles set amount = 9 where id = 1")
+    shop.run()
+    assert not shop.is_red and shop.read_current("id, amount") == [(1, 9), (3, 3)]
+    assert all(read == sum(others) for _, read, *others in shop.sum_books()[-1:])
+
+
+def test_extractions_may_be_older_than_a_table(shop: Shop) -> None:
+    shop.run()
+    shop.change("create table prices (id bigint primary key, amount int); insert into prices values (1, 5)")
+    columns = (Column("id", pa.int64(), "The article"), Column("amount", pa.int32(), "Its price", nullable=True))
+    shop.declare(replace(ARTICLES, name="prices", columns=columns, home_of=()))
+    shop.run()
+    shop.rebuild()
+    assert not shop.is_red and shop.ask("SELECT id, amount, is_current FROM core.prices") == [(1, 5, True)]
+    assert len(shop.read_current()) == 2

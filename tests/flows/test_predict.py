@@ -1,0 +1,184 @@
+"""Predictions: for everybody or for those who changed, both give the same table."""
+
+from datetime import timedelta
+
+import pytest
+
+from models.recommender import Config, FactorsConfig
+from tests.empty_lake import EmptyLake
+from tests.flows.predictions import ROWS, ask, land, run
+from tests.models.champions import CONFIG, crown, damage, register
+from tests.models.published import NOON, insert, make_rating, rate, watch
+from watershed.flows.models.changed_users import NO_CHAMPION, NO_CHANGE, choose_users
+from watershed.flows.models.drift import measure_drift
+from watershed.flows.models.predict import predict
+from watershed.flows.models.publish_predictions import check_predictions, publish_predictions
+from watershed.flows.upkeep.compact import compact
+from watershed.lake.store import open_store, step_key
+from watershed.warehouse.connection import connect
+from watershed.warehouse.publish import Overtaken
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.mark.parametrize("config", [CONFIG, FactorsConfig(factors=8, epochs=2)], ids=lambda config: config.kind)
+def test_incremental_equals_full(lake: EmptyLake, config: Config) -> None:
+    for number in range(3):
+        land(f"object{number}", range(100 * number + 1, 100 * number + 101), number)
+    crown(1, config)
+    assert run("first")["why"] == "nothing was predicted before"
+    before = ask(ROWS)
+    assert len({row[0] for row in before}) == 300
+    land("object1", range(101, 161), 7, replacing=True)  # other films, and 40 users withdrawn altogether
+    rate(5, "film39", NOON + timedelta(days=30))
+    rate(1000, "film3")
+    watch(1001, "film7", [0, 1, 2, 3, 4])
+    watch(6, "unheard+of", [0, 1, 2, 3, 4])
+    watch(7, "film1", [0, 1])
+    land("object2", range(201, 301), 2, replacing=True)  # the same rows again
+
+    second = run("second")
+    assert (second["why"], second["users"], second["withdrawn"]) == ("their history changed", 65, 40)
+    incremental = ask(ROWS)
+    assert incremental != before
+    assert {row[0] for row in incremental} == {*range(1, 161), *range(201, 301), 1000, 1001}
+
+    assert run("everybody", force=True)["why"] == "everybody was asked for"
+    assert ask(ROWS) == incremental
+
+
+def test_lists_stay_in_predictions(lake: EmptyLake) -> None:
+    land("object", range(1, 51), 0)
+    crown(1)
+    run("first")
+    rate(3, "film39", NOON + timedelta(days=30))
+    connect().execute("DELETE FROM core.ratings WHERE user_id = 4")
+    run("second")
+    lists = "SELECT run_id, count(*), min(len(film_ids)) FROM ml.predictions GROUP BY run_id ORDER BY run_id"
+    assert ask(lists) == [("first", 50, 20), ("second", 2, 0)]
+    latest = """
+        SELECT user_id, list(film_id ORDER BY rank) FROM ml.recommendations GROUP BY user_id ORDER BY user_id"""
+    held = """
+        SELECT user_id, arg_max(film_ids, predicted_at) AS films FROM ml.predictions GROUP BY user_id
+        HAVING len(films) > 0 ORDER BY user_id"""
+    assert ask(latest) == ask(held)
+
+
+def test_nothing_to_do(lake: EmptyLake) -> None:
+    assert choose_users("none")["why"] == NO_CHAMPION
+    land("object", range(1, 51), 0)
+    assert choose_users("none")["why"] == NO_CHAMPION
+    crown(1)
+    run("first")
+    assert choose_users("again")["why"] == NO_CHANGE
+    land("object", range(1, 51), 0, replacing=True)
+    land("more", range(1, 2), 1)
+    compact(["core.ratings"])
+    assert run("more")["users"] == 1
+    rate(9, "film1", NOON + timedelta(days=9))
+    compact(["core.ratings"])
+    assert run("after")["users"] == 1
+
+
+def test_a_new_champion_predicts_for_all(lake: EmptyLake) -> None:
+    land("object", range(1, 51), 0)
+    crown(1)
+    run("first")
+    crown(2)
+    assert run("second")["why"] == "version 2 is a new champion"
+    assert ask("SELECT DISTINCT model_version FROM ml.recommendations") == [(2,)]
+
+
+def test_an_expired_snapshot_means_everybody(lake: EmptyLake) -> None:
+    land("object", range(1, 51), 0)
+    crown(1)
+    first = run("first")["snapshot"]
+    ((last,),) = ask("SELECT input_snapshot_id FROM ledger.inputs WHERE table_name = 'ml.recommendations'")
+    rate(3, "film39", NOON + timedelta(days=30))
+    land("object", range(1, 50), 0, replacing=True)
+    connect().execute(f"CALL ducklake_expire_snapshots('lake', versions => [{last + 1}, {first}, {first + 1}])")
+    compact(["core.ratings"])
+    choice = choose_users("second")
+    assert "history changed" in choice["why"]
+    assert {3, 50} <= {user for (user,) in ask(f"SELECT user_id FROM read_parquet('{choice['file']}')")}
+    connect().execute(f"CALL ducklake_expire_snapshots('lake', versions => [{last}])")
+    assert "has expired" in choose_users("third")["why"]
+
+
+def test_a_damaged_file_changes_nothing(lake: EmptyLake) -> None:
+    land("object", range(1, 51), 0)
+    champion = crown(1)
+    run("first")
+    before = ask(ROWS)
+    rate(3, "film39", NOON + timedelta(days=30))
+    register(damage(champion))
+    with pytest.raises(ValueError, match=r"weights.safetensors are damaged.*promote` another version"):
+        run("second")
+    assert ask(ROWS) == before
+
+
+def test_other_features_than_the_champion_was_trained_on(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    land("object", range(1, 51), 0)
+    crown(1)
+    monkeypatch.setattr("watershed.flows.models.changed_users.hash_features", lambda: "another")
+    with pytest.raises(ValueError, match="version 1 of the recommender was trained on other features"):
+        run("first")
+
+
+def test_a_run_that_was_overtaken_gives_way(lake: EmptyLake) -> None:
+    land("object", range(1, 51), 0)
+    crown(1)
+    for slow in ("beside", "older"):
+        choose_users(slow)
+        predict(slow)
+        measure_drift(slow)
+        check_predictions(slow)
+    run("first")
+    with pytest.raises(Overtaken):
+        publish_predictions("beside", "test")
+    crown(2)
+    choose_users("late")
+    predict("late")
+    measure_drift("late")
+    check_predictions("late")
+    crown(3)
+    with pytest.raises(Overtaken):
+        publish_predictions("late", "test")
+    assert ask("SELECT DISTINCT model_version FROM ml.recommendations") == [(1,)]
+
+
+def test_a_repeated_publish_changes_nothing(lake: EmptyLake) -> None:
+    land("object", range(1, 51), 0)
+    crown(1)
+    first = run("first")
+    assert publish_predictions("first", "test")["snapshot"] == first["snapshot"]
+    assert ask("SELECT count(*) FROM ml.predictions") == [(50,)]
+
+
+def test_drift_is_told_once(lake: EmptyLake) -> None:
+    land("object", range(1, 801), 0)
+    crown(1)
+    run("first")
+    same = "SELECT max(psi), bool_or(is_drifted), count(*) FROM ml.drifts"
+    assert ask(same) == [(0.0, False, 4)]
+    insert("core.ratings", [make_rating(u, f"new{u % 50}", NOON + timedelta(days=900)) for u in range(1, 3001)])
+    for run_id, told in (("second", True), ("third", False)):
+        choose_users(run_id, True)
+        predict(run_id)
+        measured = measure_drift(run_id)
+        assert measured["has_drifted"] is told
+        assert {"popularity_rank", "interactions_per_user", "interacted_at"} <= set(measured["drifted"])
+        check_predictions(run_id)
+        publish_predictions(run_id, "test")
+
+
+def test_portions_do_not_cut_users(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    land("object", range(1, 121), 0)
+    crown(1)
+    run("whole")
+    whole = ask(ROWS)
+    monkeypatch.setattr("watershed.flows.models.predict.PORTION", 7)
+    monkeypatch.setattr("watershed.flows.models.predict.FILE_ROWS", 100)
+    run("cut", force=True)
+    assert ask(ROWS) == whole
+    assert len(open_store().read_json(step_key("cut", "predict"))["files"]["ml.recommendations"]) > 3

@@ -1,0 +1,27 @@
+"""Publishing again what is published already."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.empty_lake import EmptyLake
+from tests.faults.runner import main
+from watershed.flows.ingest.land import land_file
+from watershed.flows.ingest.publish import publish_source
+from watershed.warehouse.connection import connect
+
+pytestmark = pytest.mark.servers
+
+
+def test_repeated_publish_changes_nothing(lake: EmptyLake, tmp_path: Path) -> None:
+    """As when somebody clears the task `publish` alone: the same files are not registered a second time."""
+    log = tmp_path / "access-2026-11-01.log"
+    log.write_text("02:49:12 127.0.0.1 GET /img13.jpg 200\nno line of any form\n")
+    land_file("access_logs", log)
+    main("access_logs", "once")
+    before = connect().execute("SELECT id FROM ducklake_current_snapshot('lake')").fetchone()
+    again = publish_source("access_logs", "once", "test")
+    assert (again["snapshot"],) == before
+    assert connect().execute("SELECT id FROM ducklake_current_snapshot('lake')").fetchone() == before
+    counts = "SELECT (SELECT count(*) FROM core.requests), (SELECT count(*) FROM quarantine.requests)"
+    assert connect().execute(counts).fetchone() == (1, 1)

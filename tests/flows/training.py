@@ -1,0 +1,39 @@
+"""A lake with viewers of two tastes, and a training run in a few seconds."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from models.recommender import Config, FactorsConfig, ItemItemConfig
+from tests.models.published import NOON, insert, make_rating
+from watershed.flows.models.build_features import build_features, check_features
+from watershed.flows.models.judge_model import judge_model
+from watershed.flows.models.publish_model import publish_model
+from watershed.flows.models.train_model import train_model
+
+SMALL: tuple[Config, ...] = (ItemItemConfig(), FactorsConfig(factors=8, epochs=3))
+
+
+def rate_by_taste(users: range, films: int = 24, each: int = 6, seed: int = 0) -> None:
+    """Users with even numbers rate films of the first half, the others of the second, one a day."""
+    rng, half = np.random.default_rng(seed), films // 2
+    rows = [
+        make_rating(user, f"film-{film + half * (user % 2):02}", NOON + timedelta(days=day, minutes=user))
+        for user in users
+        for day, film in enumerate(rng.permutation(half)[:each])
+    ]
+    insert("core.ratings", rows)
+
+
+def prepare_training(run_id: str, candidates: Sequence[Config] = SMALL) -> None:
+    build_features(run_id)
+    check_features(run_id)
+    train_model(run_id, tuple(candidates))
+    judge_model(run_id)
+
+
+def run_training(run_id: str, candidates: Sequence[Config] = SMALL) -> dict[str, Any]:
+    prepare_training(run_id, candidates)
+    return publish_model(run_id, "test")

@@ -1,0 +1,155 @@
+"""Decisions as tasks: carrying out what is recorded, and asking a person about what was refused.
+
+A question waits in the state `awaiting_input`, which takes no worker and no slot, until somebody answers it in the web
+UI, under *Required Actions*, or by the REST API.
+"""
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Param, PartitionedAssetTimetable, get_current_context, task
+from airflow.sdk.definitions.asset import AssetAny
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
+
+from watershed.airflow.assets import refused_asset, table_asset
+from watershed.airflow.ingest import MOST_SENTENCES, Counts, announce, name_actor
+from watershed.airflow.schedules import name_run
+from watershed.declarations import load_sources, load_streams, load_tables
+
+if TYPE_CHECKING:
+    from watershed.flows.decisions.decide import Kind
+
+PUBLISH, LEAVE, RETRY = "Publish anyway", "Leave refused", "Try again"
+KINDS: dict[str, "Kind"] = {PUBLISH: "accept", LEAVE: "leave", RETRY: "replay"}
+PATIENCE = timedelta(days=7)
+WHY = "Say why: it is recorded with your name."
+
+
+def listen_to_refusals() -> PartitionedAssetTimetable:
+    """A run for each publish that refused something."""
+    return PartitionedAssetTimetable(assets=AssetAny(*map(refused_asset, list_refusing())))
+
+
+def list_refusing() -> list[str]:
+    """The sources whose runs may refuse something: of a stream nothing is."""
+    return sorted(set(load_sources()) - set(load_streams()))
+
+
+def chain_carrying_out() -> None:
+    """All tasks of `carry_out_decisions`: what an ingest DAG does is handed to it, and waited for without a slot."""
+    tables = [table_asset(table.address) for table in load_tables().values() if not table.is_made]
+    hand_over = TriggerDagRunOperator(
+        task_id="hand_over",
+        trigger_dag_id="ingest_{{ ti.xcom_pull(task_ids='carry_out')['source'] }}",
+        trigger_run_id="carry_out_decisions__{{ run_id }}",
+        conf={"decision": "{{ params.decision_id }}"},
+        reset_dag_run=True,
+        wait_for_completion=True,
+        deferrable=True,
+        poke_interval=3,
+        logical_date=None,
+        retries=0,  # an ingest run has retries of its own
+    )
+    carry_out.override(outlets=tables)() >> hand_over
+
+
+@task
+def carry_out() -> Counts:
+    """Do what the decision says, unless it is done. Which days of a table changed is announced as a publish does it."""
+    from watershed.flows.decisions.apply_decision import carry_out as carry
+
+    context = get_current_context()
+    done: Counts = carry(context["params"]["decision_id"], name_run(context))
+    if "is_done" in done and not done.get("days"):
+        raise AirflowSkipException("nothing to do: the decision is carried out")
+    context["task"].outlets = []
+    if days := done.pop("days", None):
+        done["changed_days"] = len(days)
+        asset = table_asset(done["subject"])
+        context["task"].outlets = [asset]
+        announce(asset, {"rows": done["rows"], "quarantined": 0, "days": days}, done["snapshot"])
+    if "source" not in done:
+        context["ti"].xcom_push(key="return_value", value=done)
+        raise DownstreamTasksSkipped(tasks=["hand_over"])
+    return done
+
+
+def chain_asking() -> None:
+    """All tasks of `decide_refusals`."""
+    refused = [refused_asset(source) for source in list_refusing()]
+    described: Any = describe_refusals.override(inlets=refused)()
+    ask = HITLOperator(
+        task_id="ask",
+        subject="{{ ti.xcom_pull(task_ids='describe_refusals')['subject'] }}",
+        body="{{ ti.xcom_pull(task_ids='describe_refusals')['body'] }}",
+        options=[*KINDS],
+        defaults=[LEAVE],
+        params={"reason": Param("", type="string", title="Why", description=WHY)},
+        response_timeout=PATIENCE,
+        inlets=refused,
+        doc_md="Ask a person. Nobody's answer within a week leaves the objects refused.",
+    )
+    carry_out_decision = TriggerDagRunOperator(
+        task_id="carry_out_decision",
+        trigger_dag_id="carry_out_decisions",
+        trigger_run_id="decision__{{ ti.xcom_pull(task_ids='record_answer') }}",
+        conf={"decision_id": "{{ ti.xcom_pull(task_ids='record_answer') }}"},
+        skip_when_already_exists=True,
+        logical_date=None,
+    )
+    answer = record_answer.override(inlets=refused)(described, cast(Any, ask.output))
+    described >> ask >> answer >> carry_out_decision
+
+
+@task
+def describe_refusals() -> dict[str, Any]:
+    """Say what was refused and why. Skipped, and with it the question, when nothing of it is refused any more."""
+    from watershed.flows.ingest.refuse import list_still_refused
+
+    events = [event for those in get_current_context()["triggering_asset_events"].values() for event in those]
+    if not events:
+        raise AirflowSkipException("nothing to do: no publish refused anything; decide on the page Quarantine")
+    source, run_id = events[-1].extra["source"], events[-1].extra["run_id"]
+    refused = list_still_refused(source, run_id)
+    if not refused:
+        raise AirflowSkipException(f"nothing to do: what run {run_id} refused was published since")
+    count = "1 object was" if len(refused) == 1 else f"{len(refused)} objects were"
+    sentences = [f"- `{key}`: {why}" for key, why in list(refused.items())[:MOST_SENTENCES]]
+    return {
+        "source": source,
+        "objects": [*refused],
+        "subject": f"{source}: {count} refused. Publish anyway?",
+        "body": "\n".join([*sentences, "", EXPLANATION]),
+    }
+
+
+EXPLANATION = (
+    f"*{PUBLISH}*: bad rows go to quarantine, the others to the tables; what cannot be read at all stays refused. "
+    f"*{RETRY}*: the cause is repaired. *{LEAVE}*: nothing happens, and nothing is lost: the objects stay in `raw/`."
+)
+
+
+@task
+def record_answer(described: dict[str, Any], answer: dict[str, Any]) -> str:
+    """Record what was decided, with who and why. Returns the decision's id; what is left refused ends here."""
+    from watershed.flows.decisions.decide import record_decision
+
+    context = get_current_context()
+    kind = KINDS[answer["chosen_options"][0]]
+    user = answer.get("responded_by_user")
+    why = str((answer.get("params_input") or {}).get("reason") or "").strip()
+    decision_id = record_decision(
+        kind,
+        described["source"],
+        {"source": described["source"], "objects": described["objects"]},
+        why or ("no reason given" if user else f"nobody answered for {PATIENCE.days} days"),
+        user["name"] if user else name_actor(context),
+        hashlib.sha256(name_run(context).encode()).hexdigest()[:16],
+    )
+    if kind == "leave":
+        context["ti"].xcom_push(key="return_value", value=decision_id)
+        raise DownstreamTasksSkipped(tasks=["carry_out_decision"])
+    return decision_id

@@ -1,0 +1,22 @@
+"""Train a version again from its recorded snapshot, config and seed, and compare. Nothing is published.
+
+  watershed reproduce 3
+
+With the same libraries and processor the weights must be the same to the last bit, with others the metrics to 1e-6. The
+exit code is 1 when they are not, when the snapshot has expired, or when this is not the code that trained the version.
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("version", type=int, metavar="VERSION", help="such as 3; `watershed models` lists them")
+
+
+def run(args: argparse.Namespace) -> int:
+    from watershed.flows.models.reproduce import reproduce
+
+    found = reproduce(args.version)
+    weights = "the same weights, to the last bit" if found["is_identical"] else "other weights on this machine"
+    print(f"version {args.version} is reproduced: {weights}; NDCG@10 {found['ndcg_at_10']:.6f}, as recorded")
+    return 0

@@ -1,0 +1,164 @@
+"""A DAG's steps in this process: no scheduler, no import of Airflow. For tests and debugging."""
+
+import getpass
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Any
+
+from watershed.cli.counts import print_step
+from watershed.cli.failed_checks import print_failed_checks
+from watershed.declarations import find_source, load_streams, tables_of
+from watershed.declarations.table import Layer
+
+
+def run_here(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
+    """Run the steps of `ingest_<source>`, `build_marts`, `check_parity`, `maintain_lake` or `predict_recommendations`,
+    printing their counts.
+
+    Raises LookupError for another DAG, ValueError when objects were refused or marts could not be built (the others are
+    published) or when core differed from its recomputation.
+    """
+    run_id = name_run(dag_id)
+    try:
+        choose_steps(dag_id, run_id, first, last, refused)
+    finally:
+        print_failed_checks([run_id])
+
+
+def choose_steps(dag_id: str, run_id: str, first: date | None, last: date | None, refused: bool) -> None:
+    kind, _, source = dag_id.partition("_")
+    if dag_id == "build_marts":
+        build_marts(run_id, first, last)
+    elif dag_id == "check_parity":
+        check_parity(run_id, last)
+    elif dag_id == "maintain_lake":
+        maintain_lake()
+    elif dag_id == "train_recommender":
+        train_recommender(run_id)
+    elif dag_id == "predict_recommendations":
+        predict_recommendations(run_id)
+    elif kind == "ingest":
+        ingest(find_source(source).name, run_id, first, last, refused)
+    else:
+        known = "ingest_<source>, build_marts, check_parity, maintain_lake and train_recommender"
+        raise LookupError(f"{dag_id!r} cannot run in process: {known} can")
+
+
+def name_run(what: str) -> str:
+    return f"{what}.in-process.{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
+
+
+def ingest(source: str, run_id: str, first: date | None, last: date | None, refused: bool) -> None:
+    from watershed.flows.ingest.land import take_arrivals
+
+    taken = show("land", lambda: take_arrivals(source, run_id, first, last, refused))
+    if taken["objects"]:
+        publish_steps(source, run_id)
+
+
+def publish_steps(source: str, run_id: str) -> None:
+    """Stage, check and publish what a run has taken. Raises ValueError when objects were refused, or when a database is
+    not what it was, after the rest is published."""
+    from watershed.flows.ingest.publish import publish_source
+
+    stage_and_check(source, run_id)
+    published = show("publish", lambda: publish_source(source, run_id, getpass.getuser()))
+    sentences = list(published["refused"].values())
+    if sentences:
+        sentences[0] = f"refused {len(sentences)} object{'s'[: len(sentences) > 1]}: {sentences[0]}"
+    if sentences := [*sentences, *published["returned"]]:
+        raise ValueError("; ".join(sentences))
+
+
+def stage_and_check(source: str, run_id: str, layer: Layer | None = None) -> None:
+    from watershed.flows.ingest.check import check_table
+    from watershed.flows.ingest.stage import stage_source
+
+    show("stage", lambda: stage_source(source, run_id))
+    for table in tables_of(find_source(source), layer):
+        show(f"check_{table.name}", lambda table=table: check_table(table.name, run_id))  # type: ignore[misc]
+
+
+def check_parity(run_id: str, last: date | None, sample_days: int = 2) -> None:
+    """Promote what reached the speed layer up to a day (yesterday) and compare a sample of core, stream by stream."""
+    from watershed.flows.streams.parity import take_sample, take_speed
+
+    end = datetime.combine(last + timedelta(days=1) if last else datetime.now(UTC).date(), time.min)
+    differences: list[str] = []
+    for stream in load_streams().values():
+        if stream.layer == "speed":
+            recompute(stream.name, f"{run_id}.promote", partial(take_speed, before=end))
+        differences += recompute(stream.name, f"{run_id}.sample", partial(take_sample, days=sample_days))
+    if differences:
+        raise ValueError(f"core differed from its recomputation, which has replaced it: {'; '.join(differences)}")
+
+
+def recompute(stream: str, run_id: str, take: Callable[[str, str], dict[str, int]]) -> list[str]:
+    """Compute the objects taken again and settle. Returns the differences, a sentence each."""
+    from watershed.flows.streams.parity import list_differences, settle
+
+    own = f"{run_id}_{stream}"
+    if not show(own.rpartition(".")[2], lambda: take(stream, own))["objects"]:
+        return []
+    stage_and_check(stream, own, "core")
+    show("settle", lambda: settle(stream, own, getpass.getuser()))
+    return list_differences(own)
+
+
+def maintain_lake() -> None:
+    from watershed.flows.upkeep.compact import maintain
+
+    show("merge_files", maintain)
+
+
+def train_recommender(run_id: str) -> None:
+    """Train whether or not enough is new: a person has asked."""
+    from watershed.flows.models.build_features import build_features, check_features
+    from watershed.flows.models.judge_model import judge_model
+    from watershed.flows.models.publish_model import publish_model
+    from watershed.flows.models.train_model import train_model
+
+    for step in (build_features, check_features, train_model, judge_model):
+        show(step.__name__, partial(step, run_id))
+    published = show("publish_model", lambda: publish_model(run_id, getpass.getuser()))
+    print(f"version {published['version']} is {published['state']}: {published['reason']}")
+
+
+def predict_recommendations(run_id: str) -> None:
+    """Predict for users whose history changed since the last time, or for all."""
+    from watershed.flows.models.changed_users import choose_users
+    from watershed.flows.models.drift import measure_drift
+    from watershed.flows.models.predict import predict
+    from watershed.flows.models.publish_predictions import check_predictions, publish_predictions
+
+    choice = show("choose_users", lambda: choose_users(run_id))
+    if choice["users"] == 0:
+        print(f"  nothing to do: {choice['why']}")
+        return
+    show("predict", lambda: predict(run_id))
+    show("check", lambda: check_predictions(run_id))
+    show("measure_drift", lambda: measure_drift(run_id))
+    show("publish", lambda: publish_predictions(run_id, getpass.getuser()))
+
+
+def build_marts(run_id: str, first: date | None, last: date | None) -> None:
+    """Raises MartsFailed where some could not be built; the others are, and are shown."""
+    from watershed.flows.marts import MartsFailed, build_stale_marts
+
+    try:
+        show("build_marts", lambda: count_partitions(build_stale_marts(run_id, first, last)))
+    except MartsFailed as error:
+        print_step("build_marts", "failed", None, count_partitions(error.built))
+        raise
+
+
+def count_partitions(built: dict[str, list[str]]) -> dict[str, dict[str, list[str]]]:
+    return {mart: {"partitions": days} for mart, days in built.items()}
+
+
+def show(step: str, work: Callable[[], Any]) -> Any:
+    began = datetime.now(UTC)
+    done = work()
+    print_step(step, "success", (datetime.now(UTC) - began).total_seconds(), done)
+    return done

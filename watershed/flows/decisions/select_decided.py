@@ -1,0 +1,63 @@
+"""What a run takes when a person has decided that something is to be tried again, or published anyway."""
+
+from contextlib import closing
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from watershed.declarations import find_source
+from watershed.declarations.table import Source, Stream
+from watershed.flows.decisions.decide import Decision, find_decision, is_carried_out, record_outcome
+from watershed.flows.decisions.drop import chosen_sql, count_chosen
+from watershed.flows.streams.replay import take_parked
+from watershed.flows.succession.succession import settle_succession
+from watershed.lake.store import Store, open_store, step_key
+from watershed.warehouse.connection import connect
+from watershed.warehouse.ledger.history import fetch_column, list_published, list_refused
+
+
+def take_decided(source_name: str, run_id: str, decision_id: str) -> dict[str, int]:
+    """Take the messages or objects that a decision to replay or to accept is about, as far as they still are in
+    quarantine or refused; none when it has been carried out, and then the outcome says so.
+
+    Leaves `land.json`; returns the number of objects and bytes. Raises LookupError for an unknown decision, ValueError
+    for one about another source or of another kind.
+    """
+    source, store = find_source(source_name), open_store()
+    decision = find_decision(decision_id)
+    if decision.kind not in ("replay", "accept") or decision.about.get("source") != source.name:
+        raise ValueError(f"decision {decision_id} is to {decision.kind} {decision.subject}: nothing for {source.name}")
+    with closing(connect()) as con:
+        is_done = is_carried_out(con, decision_id)
+        landed = {"source": source.name, "objects": []} if is_done else take(con, source, decision, run_id, store)
+    chosen = {*landed["objects"], *landed.get("superseded", ())}
+    if not chosen and not is_done:
+        record_outcome(decision_id, run_id)
+    store.write_json(step_key(run_id, "land"), landed)
+    return {"objects": len(chosen), "bytes": sum(store.head(key).bytes for key in chosen)}
+
+
+def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: str, store: Store) -> dict[str, Any]:
+    """What `land.json` of the run says."""
+    noted: dict[str, Any] = {name: getattr(decision, name) for name in ("decision_id", "decided_by", "reason")}
+    about: dict[str, Any] = {"source": source.name, "rebuild": False, "decision": noted}
+    if isinstance(source, Stream):
+        taken = take_parked(source.name, run_id, chosen_sql(decision), only=decision.subject.rpartition(".")[2])
+        noted |= {"row_count": taken["messages"]}
+        return store.read_json(step_key(run_id, "land")) | {"decision": noted}
+    if "objects" not in decision.about:
+        noted |= {"row_count": count_chosen(con, decision)}
+    objects = choose_objects(con, source, decision)
+    if source.kind == "oltp" and objects:  # a history is folded from one extraction after the other, all of them
+        about["rebuild"] = True
+        objects = sorted({*objects, *list_published(con, source.name)})
+    settled = settle_succession(source, store, [store.head(key) for key in objects])
+    return about | settled | {"accepted": objects if decision.kind == "accept" else []}
+
+
+def choose_objects(con: DuckDBPyConnection, source: Source, decision: Decision) -> list[str]:
+    """The objects that are still refused, or those whose rows are still in quarantine."""
+    if (refused := decision.about.get("objects")) is not None:
+        return sorted(set(refused) & list_refused(con, source.name))
+    query = f"SELECT DISTINCT raw_object FROM {decision.subject} WHERE {chosen_sql(decision)} ORDER BY raw_object"
+    return fetch_column(con, query)

@@ -1,0 +1,1 @@
+"""Histories: the versions of every record, folded from extractions of a database."""

@@ -1,0 +1,1 @@
+"""Land, stage, check, publish: from raw objects of a source to its tables."""

@@ -1,0 +1,211 @@
+"""Check: rules run over the staged files; rows that fail leave them for quarantine."""
+
+import time
+from contextlib import closing
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from duckdb import DuckDBPyConnection
+
+from watershed.declarations import find_source, find_table, load_tables, tables_of
+from watershed.declarations.table import Stream, Table
+from watershed.flows.histories.settle import settle_history
+from watershed.flows.ingest.find_duplicates import tell_untold
+from watershed.flows.ingest.park import park_rows
+from watershed.lake.store import Store, open_store, step_key, table_key
+from watershed.settings import find_home
+from watershed.warehouse.connection import connect, quote
+from watershed.warehouse.ledger.history import count_rows_per_day, utc_now
+from watershed.warehouse.staged_fit import fit_files, read_targets
+
+if TYPE_CHECKING:
+    from watershed.quality.verdict import Verdict
+
+
+def check_table(table_name: str, run_id: str) -> dict[str, int]:
+    """Check one table's staged files. Leaves `check_<table>.json` and a Data Docs page.
+
+    Returns the number of rules evaluated and failed, and of rows quarantined.
+    """
+    store = open_store()
+    landed = store.read_json(step_key(run_id, "land"))
+    table = find_run_table(landed, table_name)
+    staged = store.read_json(step_key(run_id, "stage"))
+    own = staged["tables"][table.name]
+    began = time.monotonic()
+    with closing(connect()) as con:
+        own |= {"files": fit_files(con, table.address, own["files"], read_targets(con, [table.address])[table.address])}
+        leaving = [*own["tallies"], *landed.get("superseded", ())]
+        checks, blocking, failing = judge_files(con, table, own, staged["tables"], run_id, leaving)
+        checks += tell_untold(find_source(landed["source"]), own.get("untold", 0))
+        if table.replaces == "key":
+            own = settle_history(con, table, staged, failing, run_id, store)
+            files, quarantine = own["files"], park_rows(con, table, own, None, run_id, store)
+        else:
+            files, quarantine = settle_rows(con, table, own, failing, messages_sql(landed, store), run_id, store)
+        counts = count_days(con, table, files)
+        report: dict[str, Any] = {
+            "files": files,
+            "quarantine": quarantine,
+            "tallies": own["tallies"],
+            "written": sum_objects(counts),
+            "quarantined": count_by_object(con, quarantine),
+            "days": list_days(table, counts, list(own["tallies"])),
+            "checks": checks,
+            "blocked": " ".join(blocking),
+            "ms": round((time.monotonic() - began) * 1000),
+        }
+    store.write_json(step_key(run_id, f"check_{table.name}"), report)
+    failed = sum(not check["is_success"] for check in checks)
+    return {"rules": len(checks), "failed": failed, "quarantined": sum(report["quarantined"].values())}
+
+
+def judge_files(
+    con: DuckDBPyConnection,
+    table: Table,
+    own: dict[str, Any],
+    staged: dict[str, Any],
+    run_id: str,
+    leaving: list[str],
+) -> tuple[list[dict[str, Any]], list[str], str]:
+    """The results of all rules, sentences of those that block, and a query for the rows that fail; a Data Docs page."""
+    from watershed.quality.check import check_rows
+    from watershed.quality.docs import write_page
+
+    if not own["files"]:
+        return [], [], EMPTY_QUARANTINE
+    con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({list_sql(own['files'])})")
+    known = count_rows_per_day(con, table.address, leaving)
+    as_of = utc_now()
+    verdict = check_rows(con, table, "staged", as_of, find_references(staged), known)
+    if not table.is_live or verdict.failed_rules or verdict.blocking:  # a page for every few seconds is none
+        write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
+    verdict = excuse_columns(verdict, own.get("absent", {}))
+    failing = verdict.failing_sql if verdict.failed_rules else EMPTY_QUARANTINE
+    return [asdict(result) for result in verdict.results], list(verdict.blocking), failing
+
+
+def excuse_columns(verdict: "Verdict", absent: dict[str, list[str]]) -> "Verdict":
+    """Rows of extractions that are older than a column need not have it. `absent`: by raw object those columns."""
+    rules = []
+    for rule in verdict.failed_rules:
+        is_missing = rule.rule == f"not_null:{rule.column}"
+        old = [key for key, columns in absent.items() if is_missing and rule.column in columns]
+        excuse = f" AND raw_object NOT IN ({', '.join(map(quote, old))})" if old else ""
+        rules.append(replace(rule, condition=f"({rule.condition}){excuse}"))
+    return replace(verdict, failed_rules=tuple(rules))
+
+
+def find_run_table(landed: dict[str, Any], name: str) -> Table:
+    """The table as the run publishes it, which may be its twin in the speed layer."""
+    tables = {t.name: t for t in tables_of(find_source(landed["source"]), landed.get("layer"))}
+    return tables[find_table(name).name]
+
+
+def find_references(staged: dict[str, Any]) -> dict[str, str]:
+    """What rows may refer to, by table name: what is published, and what the same run is about to publish."""
+    references = {}
+    for name, table in load_tables().items():
+        relation = f"lake.{table.address}"
+        if files := staged.get(name, {}).get("files"):
+            relation = f"(FROM {relation} UNION ALL BY NAME FROM read_parquet({list_sql(files)}))"
+        references[name] = relation
+    return references
+
+
+def settle_rows(
+    con: DuckDBPyConnection,
+    table: Table,
+    staged: dict[str, Any],
+    failing: str,
+    messages: str | None,
+    run_id: str,
+    store: Store,
+) -> tuple[list[str], list[str]]:
+    """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine."""
+    con.execute(f"CREATE TEMP TABLE failing AS SELECT * FROM ({failing})")
+    files = rewrite_files(con, staged["files"], "failing", table.address, run_id, store)
+    return files, park_rows(con, table, staged, messages, run_id, store)
+
+
+def messages_sql(landed: dict[str, Any], store: Store) -> str | None:
+    """A query for topic, partition and offset of every message of the run; None where it took no messages."""
+    if not isinstance(find_source(landed["source"]), Stream):
+        return None
+    listed = list_sql([store.address(key) for key in landed["objects"]])
+    return f"""
+        SELECT topic, partition, "offset" AS message_offset, file_row_number + 1 AS raw_line,
+               substr(filename, {len(store.address("")) + 1}) AS raw_object
+        FROM read_parquet({listed}, filename = true, file_row_number = true)
+    """
+
+
+EMPTY_QUARANTINE = """
+    SELECT '' AS raw_object, 0::BIGINT AS raw_line, '' AS rule, '' AS reason, '' AS row_json WHERE false
+"""
+
+
+def rewrite_files(
+    con: DuckDBPyConnection,
+    files: list[str],
+    unwanted: str,
+    address: str,
+    run_id: str,
+    store: Store,
+    by: str = "raw_object, raw_line",
+) -> list[str]:
+    """The files without rows that match the relation `unwanted` in the columns `by`; only files with some change."""
+    if not files or con.execute(f"SELECT 1 FROM {unwanted} LIMIT 1").fetchone() is None:
+        return files
+    found = con.execute(
+        f"""SELECT DISTINCT _file FROM read_parquet({list_sql(files)}, filename = '_file')
+            SEMI JOIN {unwanted} USING ({by})"""
+    ).fetchall()
+    touched = {row[0] for row in found}
+    kept = [file for file in files if file not in touched]
+    for file in sorted(touched):
+        rewritten = store.address(table_key(address, f"{run_id}-{uuid4().hex[:12]}"))
+        remaining = f"FROM read_parquet({quote(file)}) ANTI JOIN {unwanted} USING ({by})"
+        con.execute(f"COPY (SELECT * {remaining}) TO {quote(rewritten)} (FORMAT parquet)")
+        kept.append(rewritten)
+    return kept
+
+
+def count_by_object(con: DuckDBPyConnection, files: list[str]) -> dict[str, int]:
+    if not files:
+        return {}
+    query = f"SELECT raw_object, count(*) FROM read_parquet({list_sql(files)}) GROUP BY raw_object"
+    return dict(con.execute(query).fetchall())
+
+
+def count_days(con: DuckDBPyConnection, table: Table, files: list[str]) -> list[tuple[str, str | None, int]]:
+    """Raw object, day and number of rows that the files hold, in one scan. A row without a day counts as of None."""
+    if not files:
+        return []
+    day = "NULL" if table.day is None else f'CAST("{table.day}" AS DATE)::VARCHAR'
+    query = f"""
+        SELECT raw_object, {day}, count(*) FROM read_parquet({list_sql(files)}) GROUP BY ALL ORDER BY ALL
+    """
+    return con.execute(query).fetchall()
+
+
+def sum_objects(counts: list[tuple[str, str | None, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for raw_object, _, rows in counts:
+        total[raw_object] = total.get(raw_object, 0) + rows
+    return total
+
+
+def list_days(table: Table, counts: list[tuple[str, str | None, int]], own: list[str]) -> list[tuple[str, str, int]]:
+    """The counts of real days; a history's are all put down to the latest extraction."""
+    days: dict[tuple[str, str], int] = {}
+    for raw_object, day, rows in counts:
+        if day is not None:
+            place = (own[-1] if table.replaces == "key" else raw_object, day)
+            days[place] = days.get(place, 0) + rows
+    return [(raw_object, day, rows) for (raw_object, day), rows in days.items()]
+
+
+def list_sql(files: list[str]) -> str:
+    return "[" + ", ".join(map(quote, files)) + "]"

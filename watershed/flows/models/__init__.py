@@ -1,0 +1,1 @@
+"""Models: trained, judged, registered, predicting; each step as a plain function."""

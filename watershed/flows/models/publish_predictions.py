@@ -1,0 +1,141 @@
+"""Check what a run predicted, then make it visible: lists, their history and the drift, in one transaction."""
+
+import time
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from contracts.drifts import TABLE as DRIFTS
+from contracts.predictions import TABLE as PREDICTIONS
+from contracts.recommendations import TABLE as RECOMMENDATIONS
+from watershed.declarations.counting import count_nouns
+from watershed.declarations.table import Table
+from watershed.flows.ingest.announce import publish
+from watershed.flows.ingest.check import list_sql
+from watershed.lake.store import Store, open_store, side_key, step_key
+from watershed.settings import find_home
+from watershed.warehouse.connection import connect, quote
+from watershed.warehouse.ledger.history import LedgerRows, utc_now
+from watershed.warehouse.publish import Part, Publication
+
+
+class PredictionsBroken(ValueError):
+    """What the model made breaks a rule: nothing is published."""
+
+
+def check_predictions(run_id: str) -> dict[str, int]:
+    """Check the staged lists against the histories, and by themselves. Leaves `check_predictions.json` and Data Docs.
+
+    Returns the number of rules. Raises PredictionsBroken with a sentence for each that fails: all of them block.
+    """
+    store = open_store()
+    choice = store.read_json(step_key(run_id, "choose_users"))
+    predicted = store.read_json(step_key(run_id, "predict"))
+    began = time.monotonic()
+    with closing(connect()) as con:
+        references = find_references(choice, predicted, run_id, store)
+        checks, broken = [], []
+        for table, known in ((RECOMMENDATIONS, references), (PREDICTIONS, {})):
+            results, sentences = judge(con, table, predicted["files"][table.address], known, run_id)
+            checks += results
+            broken += sentences
+    if broken:
+        raise PredictionsBroken(f"{RECOMMENDATIONS.address} stays as it was: {'; '.join(broken)}")
+    report = {"checks": checks, "ms": round((time.monotonic() - began) * 1000)}
+    store.write_json(step_key(run_id, "check_predictions"), report)
+    return {"rules": len(checks)}
+
+
+def find_references(choice: dict[str, Any], predicted: dict[str, Any], run_id: str, store: Store) -> dict[str, str]:
+    """What rules compare with; scores only where the same version predicted last and nobody waived that."""
+    catalogue = store.address(side_key(run_id, "catalogue"))
+    known = {
+        "interactions": f"read_parquet({quote(predicted['features'])})",
+        "catalogue": f"read_parquet({quote(catalogue)})",
+    }
+    last = choice["last"]
+    if last and last["model_version"] == choice["model_version"] and not choice["is_forced"]:
+        published = f"{RECOMMENDATIONS.address} AT (VERSION => {choice['snapshot']})"
+        known["recommendations"] = published
+        if choice["file"]:
+            known["kept"] = f"(FROM {published} WHERE NOT {changed_sql(choice)})"
+    return known
+
+
+def judge(
+    con: DuckDBPyConnection, table: Table, files: list[str], references: dict[str, str], run_id: str
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The results of a table's rules, and a sentence for each that fails."""
+    from watershed.quality.check import check_rows
+    from watershed.quality.docs import write_page
+
+    staged = f"read_parquet({list_sql(files)})" if files else f"{table.address} LIMIT 0"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS FROM {staged}")
+    as_of = utc_now()
+    verdict = check_rows(con, table, "staged", as_of, references)
+    write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
+    failed = (
+        f"{count_nouns(result.rows_failed, 'row')} of {table.address} against the rule {result.rule}: {result.reason}"
+        for result in verdict.results
+        if result.rows_failed and not result.is_success
+    )
+    about = {"table_name": table.address}
+    return [about | asdict(result) for result in verdict.results], [*verdict.blocking, *failed]
+
+
+def publish_predictions(run_id: str, actor: str) -> dict[str, Any]:
+    """Replace the lists of the run's users and append to ml.predictions and ml.drifts. Returns counts and snapshot.
+
+    Raises Overtaken when another run has published since this one chose its users, or another version is champion now.
+    """
+    store = open_store()
+    choice, predicted, checked, drift = (
+        store.read_json(step_key(run_id, step))
+        for step in ("choose_users", "predict", "check_predictions", "drift")
+    )
+    files = {address: tuple(listed) for address, listed in predicted["files"].items()}
+    replaced = changed_sql(choice) if choice["file"] else "true"
+    publication = Publication(
+        run_id=run_id,
+        subject=RECOMMENDATIONS.address,
+        actor=actor,
+        parts=(
+            Part(RECOMMENDATIONS.address, files[RECOMMENDATIONS.address], replaced=replaced),
+            Part(PREDICTIONS.address, files[PREDICTIONS.address]),
+            Part(DRIFTS.address, (drift["file"],)),
+        ),
+        rows=LedgerRows(
+            inputs=[{"table_name": RECOMMENDATIONS.address, "day": None, "input_snapshot_id": choice["snapshot"]}],
+            checks=checked["checks"],
+        ),
+        timings={"stage": predicted["ms"], "check": checked["ms"]},
+        overtaken=overtaken_sql(choice),
+        rows_made=predicted["rows"],
+    )
+    snapshot = publish(publication)
+    return {
+        "rows": predicted["rows"],
+        "users": predicted["users"],
+        "withdrawn": predicted["withdrawn"],
+        "model_version": choice["model_version"],
+        "snapshot": snapshot,
+        "has_drifted": drift["has_drifted"],
+    }
+
+
+def changed_sql(choice: dict[str, Any]) -> str:
+    return f"user_id IN (SELECT user_id FROM read_parquet({quote(choice['file'])}))"
+
+
+def overtaken_sql(choice: dict[str, Any]) -> str:
+    """A query that finds newer predictions than those that this run continues, or that its model is no champion."""
+    seen = choice["last"]["published"] if choice["last"] else -1
+    version = int(choice["model_version"])
+    return f"""
+        SELECT 1 FROM ledger.inputs WHERE table_name = {quote(RECOMMENDATIONS.address)} AND snapshot_id > {seen}
+        UNION ALL SELECT 1 WHERE NOT EXISTS (
+            SELECT 1 FROM ml.models
+            WHERE model_name = 'recommender' AND state = 'champion' AND model_version = {version}
+        )"""

@@ -1,0 +1,102 @@
+"""Write versions into the registry: the one way that rows of ml.models change, and a publish like any other."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
+from uuid import uuid4
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from contracts.models import TABLE
+from watershed.flows.ingest.announce import publish
+from watershed.lake.store import open_store, table_key
+from watershed.models.registry import Version
+from watershed.settings import load_settings
+from watershed.warehouse.connection import connect, quote
+from watershed.warehouse.ledger.history import LedgerRows, utc_now
+from watershed.warehouse.publish import Part, Publication, hold_lock
+
+
+class RegistryBroken(ValueError):
+    """Rows that would break a rule of the registry. Nothing is published."""
+
+
+def register(
+    versions: Sequence[Version],
+    run_id: str,
+    actor: str,
+    champion: int | None,
+    snapshot: int,
+    checks: Sequence[dict[str, object]] = (),
+) -> int:
+    """Publish these versions of one model, whether new or known. Returns the snapshot that it made.
+
+    `champion`: the version that is champion now, as far as the caller knows. `snapshot`: the version of the lake that
+    the change follows from. `checks`: rows for ledger.checks that led to it. Raises RegistryBroken, and Overtaken when
+    another champion was published meanwhile.
+    """
+    model = versions[0].model_name
+    numbers = ", ".join(str(version.model_version) for version in versions)
+    replaced = f"model_name = {quote(model)} AND model_version IN ({numbers})"
+    with closing(connect()) as con:
+        file = stage_versions(con, versions, run_id)
+        own = check_versions(con, file, replaced)
+    publication = Publication(
+        run_id=run_id,
+        subject=TABLE.address,
+        actor=actor,
+        parts=(Part(TABLE.address, (file,), replaced=replaced),),
+        rows=LedgerRows(
+            inputs=[{"table_name": TABLE.address, "day": None, "input_snapshot_id": snapshot}], checks=[*checks, *own]
+        ),
+        rows_made=len(versions),
+        overtaken=overtaken_sql(model, champion),
+    )
+    return publish(publication)
+
+
+def stage_versions(con: DuckDBPyConnection, versions: Sequence[Version], run_id: str) -> str:
+    """Write the rows beside the table's files. Returns the address."""
+    file = open_store().address(table_key(TABLE.address, f"{run_id}-{uuid4().hex[:12]}"))
+    con.register("new_versions", pa.Table.from_pylist([asdict(version) for version in versions]))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE staged_versions AS FROM {TABLE.address} LIMIT 0")
+    con.execute("INSERT INTO temp.staged_versions BY NAME FROM new_versions")
+    con.execute(f"COPY temp.staged_versions TO {quote(file)} (FORMAT parquet)")
+    return file
+
+
+def check_versions(con: DuckDBPyConnection, file: str, replaced: str) -> list[dict[str, object]]:
+    """Evaluate the rules over the table as it will be. Returns rows for ledger.checks. Raises RegistryBroken."""
+    from watershed.quality.check import check_rows
+
+    kept = f"FROM {TABLE.address} WHERE NOT ({replaced})"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS FROM read_parquet({quote(file)}) UNION ALL BY NAME {kept}")
+    verdict = check_rows(con, TABLE, "staged", utc_now())
+    broken = [*verdict.blocking, *(f"{failed.column}: {failed.reason}" for failed in verdict.failed_rules)]
+    if broken:
+        raise RegistryBroken(f"{TABLE.address} stays as it was, a rule would break: {'; '.join(broken)}")
+    return [{"table_name": TABLE.address, **asdict(result)} for result in verdict.results]
+
+
+def overtaken_sql(model: str, champion: int | None) -> str:
+    """A query that finds a row when there is another champion than the one known."""
+    other = "true" if champion is None else f"model_version <> {int(champion)}"
+    return f"SELECT 1 FROM {TABLE.address} WHERE model_name = {quote(model)} AND state = 'champion' AND {other}"
+
+
+@contextmanager
+def hold_registry(model: str) -> Iterator[None]:
+    """Nobody else takes a version's number, writes its folder or changes the champion meanwhile."""
+    with hold_lock(load_settings(), f"watershed.models {model}"):
+        yield
+
+
+def crown(version: Version, reason: str, champion: Version | None) -> list[Version]:
+    """The version as champion, and the champion until then as retired, both changed in the same moment."""
+    now = utc_now()
+    crowned = replace(version, state="champion", reason=reason, changed_at=now)
+    if champion is None or champion.model_version == version.model_version:
+        return [crowned]
+    why = f"version {version.model_version} took its place"
+    return [crowned, replace(champion, state="retired", reason=why, changed_at=now)]

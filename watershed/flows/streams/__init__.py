@@ -1,0 +1,1 @@
+"""Streams: consumers without end, who reads what, how they are, and their comparison with the raw messages."""

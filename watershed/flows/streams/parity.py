@@ -1,0 +1,124 @@
+"""Parity: what was published of a stream is computed again from its raw messages, compared, and replaced.
+
+The speed layer answers within seconds; the batch layer is the same steps over the raw objects of hours or days at once,
+with everything known that came later. What it makes goes to `core` and drops the speed rows of the same objects in one
+transaction, so that every object's rows are in one layer at any snapshot.
+"""
+
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from watershed.declarations import find_stream, list_tables, tables_of
+from watershed.declarations.counting import count_nouns
+from watershed.declarations.table import TRACE, Table
+from watershed.flows.ingest.announce import publish
+from watershed.flows.ingest.check import find_run_table, list_sql
+from watershed.flows.ingest.publish import publish_source
+from watershed.lake.store import open_store, step_key
+from watershed.warehouse.connection import connect, quote
+from watershed.warehouse.ledger.history import LedgerRows, fetch_column, list_objects_of_days, utc_now
+from watershed.warehouse.publish import Publication
+
+SPEED_OBJECTS = """
+    SELECT raw_object FROM ledger.books WHERE source = ? GROUP BY raw_object
+    HAVING arg_max(table_name, snapshot_id) LIKE 'speed.%' AND min(arrived_at) < ? ORDER BY raw_object
+"""
+SAMPLED_DAYS = """
+    SELECT day FROM ledger.days WHERE list_contains(?, table_name) AND row_count > 0
+    GROUP BY day ORDER BY hash(day::VARCHAR || ?), day LIMIT ?
+"""
+
+
+def take_speed(stream_name: str, run_id: str, before: datetime) -> dict[str, int]:
+    """Take for recomputation the objects whose rows are in the speed layer and that arrived before a moment (UTC)."""
+    with closing(connect()) as con:
+        return take_objects(stream_name, run_id, fetch_column(con, SPEED_OBJECTS, [stream_name, before]))
+
+
+def take_sample(stream_name: str, run_id: str, days: int) -> dict[str, int]:
+    """Take for comparison all objects of a few days in `core`: others every time."""
+    stream = find_stream(stream_name)
+    addresses = [table.address for table in tables_of(stream, "core")]
+    with closing(connect()) as con:
+        sampled = fetch_column(con, SAMPLED_DAYS, [addresses, run_id, days])
+        objects = set[str]().union(*(list_objects_of_days(con, stream_name, day, day) for day in sampled))
+        speedy = set(fetch_column(con, SPEED_OBJECTS, [stream_name, datetime.max]))
+        return take_objects(stream_name, run_id, sorted(objects - speedy))
+
+
+def take_objects(stream_name: str, run_id: str, keys: list[str]) -> dict[str, int]:
+    about = {"source": stream_name, "objects": keys, "rebuild": True, "layer": "core"}
+    open_store().write_json(step_key(run_id, "land"), about)
+    return {"objects": len(keys)}
+
+
+def settle(stream_name: str, run_id: str, actor: str) -> dict[str, Any]:
+    """Compare a checked run with what is published of its objects, and publish it where that is in the speed layer or
+    differs. The comparison becomes rows of `ledger.parity` either way. Returns counts by table."""
+    store = open_store()
+    landed = store.read_json(step_key(run_id, "land"))
+    rows: list[dict[str, Any]] = []
+    is_speedy = False
+    with closing(connect()) as con:
+        for table in tables_of(find_stream(stream_name), "core"):
+            files = store.read_json(step_key(run_id, f"check_{table.name}"))["files"]
+            rows += compare(con, find_run_table(landed, table.name), landed["objects"], files)
+        query = f"SELECT 1 FROM ({SPEED_OBJECTS}) WHERE list_contains(?, raw_object) LIMIT 1"
+        is_speedy = con.execute(query, [stream_name, datetime.max, landed["objects"]]).fetchone() is not None
+    differing = [row for row in rows if row["rows_missing"] or row["rows_surplus"]]
+    if is_speedy or differing:
+        published = publish_source(stream_name, run_id, actor, parity=rows)
+    else:
+        record = Publication(run_id, f"{stream_name} parity", actor, (), rows=LedgerRows(parity=rows))
+        published = {"snapshot": publish(record) if rows else None, "tables": {}, "refused": {}}
+    return published | {"days": len(rows), "differing": len(differing)}
+
+
+def list_differences(run_id: str) -> list[str]:
+    """What the comparison of a settled run found, a sentence for each table and day that differs."""
+    query = """
+        SELECT table_name, day, rows_published, rows_recomputed, rows_missing, rows_surplus FROM ledger.parity
+        WHERE run_id = ? AND rows_missing + rows_surplus > 0 ORDER BY table_name, day
+    """
+    with closing(connect()) as con:
+        found = con.execute(query, [run_id]).fetchall()
+    return [
+        f"{table} {day}: {count_nouns(published, 'row')} published and {recomputed:,} recomputed; "
+        f"{missing:,} missing and {surplus:,} too many or different"
+        for table, day, published, recomputed, missing, surplus in found
+    ]
+
+
+def compare(con: DuckDBPyConnection, table: Table, objects: list[str], files: list[str]) -> list[dict[str, Any]]:
+    """A row for every day: how many rows are published and recomputed, and how many have no equal on the other side.
+
+    Equal are rows of the same values; which of several copies of a message they were read from makes no difference.
+    """
+    trace = [column.name for column in TRACE]
+    names = ", ".join(f'"{c.name}"' for c in table.all_columns if c.name not in trace)
+    listed = ", ".join(map(quote, objects)) or "''"
+    layers = [one.address for one in list_tables() if one.name == table.name]
+    published = union(f"SELECT {names} FROM {address} WHERE raw_object IN ({listed})" for address in layers)
+    recomputed = f"SELECT {names} FROM read_parquet({list_sql(files)})" if files else f"{published} LIMIT 0"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE before AS {published}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE after AS {recomputed}")
+    day = f'CAST("{table.day}" AS DATE)'
+    found = con.execute(
+        f"""SELECT day, sum(was)::BIGINT, sum(became)::BIGINT, sum(missing)::BIGINT, sum(surplus)::BIGINT FROM (
+                SELECT {day} AS day, 1 AS was, 0 AS became, 0 AS missing, 0 AS surplus FROM before
+                UNION ALL SELECT {day}, 0, 1, 0, 0 FROM after
+                UNION ALL SELECT {day}, 0, 0, 1, 0 FROM (FROM after EXCEPT ALL FROM before)
+                UNION ALL SELECT {day}, 0, 0, 0, 1 FROM (FROM before EXCEPT ALL FROM after)
+            ) GROUP BY day ORDER BY day"""
+    ).fetchall()
+    columns = ("day", "rows_published", "rows_recomputed", "rows_missing", "rows_surplus")
+    about = {"table_name": table.address, "compared_at": utc_now()}
+    return [about | dict(zip(columns, row, strict=True)) for row in found]
+
+
+def union(queries: Iterable[str]) -> str:
+    return " UNION ALL BY NAME ".join(queries)

@@ -1,0 +1,1 @@
+"""Objects that are later states of others: growing logs, and what takes whose place."""

@@ -1,0 +1,58 @@
+"""Supersede: in a publish, objects give way to those that have all that they have.
+
+Their rows leave tables and quarantine with their books: these go on to say how many rows were read, and count them as
+filtered. So nothing takes them for new, and a rollback of the publish brings them back.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from duckdb import DuckDBPyConnection
+
+from watershed.declarations.table import Source, Table
+from watershed.flows.ingest.check import list_sql
+from watershed.lake.raw_objects import RawObject
+from watershed.warehouse.ledger.history import Books, fetch_column
+
+if TYPE_CHECKING:
+    from watershed.flows.ingest.publish import CheckedRun
+
+READ = """
+    SELECT arg_max(rows_read, snapshot_id) FROM ledger.books WHERE table_name = ? AND raw_object = ?
+"""
+
+
+def find_gone(run: "CheckedRun", refused: dict[str, str]) -> dict[str, RawObject]:
+    """The objects that give way in this publish. One whose successor is refused stays, or the next run takes it."""
+    superseded: dict[str, str] = run.landed.get("superseded", {})
+    return {key: run.store.head(key) for key, successor in superseded.items() if successor not in refused}
+
+
+def close_books(con: DuckDBPyConnection, source: Source, table: Table, gone: dict[str, RawObject]) -> list[Books]:
+    lines = []
+    for key, about in gone.items():
+        read = int(fetch_column(con, READ, [table.address, key])[0] or 0)
+        own = (source.name, table.address, key, about.name, about.bytes, about.sha256, about.arrived_at)
+        lines.append(Books(*own, read, 0, 0, 0, rows_filtered=read, origin=about.origin))
+    return lines
+
+
+def list_successions(run: "CheckedRun", gone: dict[str, RawObject]) -> list[dict[str, Any]]:
+    """Rows for `ledger.objects`, of a source whose objects are files: what was taken, and what gave way to it."""
+    if "superseded" not in run.landed:
+        return []
+    superseded, contents = run.landed["superseded"], run.landed["contents"]
+    return [
+        dict(zip(("content_bytes", "content_sha256", "head_sha256"), contents.get(key, (None,) * 3), strict=True))
+        | {"source": run.source.name, "raw_object": key, "object_name": about.name, "origin": about.origin}
+        | {"superseded_by": superseded[key] if key in gone else None}
+        for key, about in {**run.objects, **gone}.items()
+    ]
+
+
+def superseded_sql(run: "CheckedRun") -> str:
+    """A query that finds a row when something has taken the place of what the run publishes, since it took it."""
+    keys = list_sql(sorted({*run.landed["objects"], *run.landed["superseded"].values()}))
+    return f"""
+        SELECT 1 FROM ledger.objects WHERE superseded_by IS NOT NULL AND snapshot_id > {int(run.landed["snapshot"])}
+            AND list_contains({keys}, raw_object)
+    """

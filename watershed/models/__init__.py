@@ -1,0 +1,1 @@
+"""The registry of models: versions, and which of them answers."""

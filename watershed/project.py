@@ -1,0 +1,62 @@
+"""The project that the engine works for: a folder with contracts, transforms, expectations, marts, models and DAGs.
+
+It is the folder in `WATERSHED_PROJECT`, else the working directory or the nearest folder above it that is one, else the
+checkout that the engine itself lies in. The engine knows a project by looking for it, never by importing its names.
+"""
+
+import os
+import sys
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+
+MARKS = ("contracts", "airflow.cfg")
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class ProjectMissing(Exception):
+    """A project is needed, and there is none."""
+
+
+def find_project() -> Path:
+    """The project's folder, on the import path from then on. Raises ProjectMissing."""
+    named = os.environ.get("WATERSHED_PROJECT")
+    here = Path.cwd()
+    places = [Path(named).expanduser().absolute()] if named else [here, *here.parents, CHECKOUT]
+    if (found := next(filter(is_project, places), None)) is None:
+        where = f"WATERSHED_PROJECT is {named}, which" if named else f"{here}"
+        raise ProjectMissing(f"{where} is not in a project: go into one, or make one with `watershed init DIR`")
+    open_project(str(found))
+    return found
+
+
+def is_project(folder: Path) -> bool:
+    return all((folder / mark).exists() for mark in MARKS)
+
+
+@cache
+def open_project(folder: str) -> None:
+    """Let the project's packages be imported, before packages of such names that are installed."""
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+
+
+def load_module(name: str) -> ModuleType:
+    """A module of the project, `contracts.photos`. Raises ProjectMissing, ImportError."""
+    find_project()
+    return import_module(name)
+
+
+def find_module(name: str) -> ModuleType | None:
+    """The same; None where the project has no such module."""
+    find_project()
+    package = name.rpartition(".")[0]
+    return import_module(name) if (not package or find_spec(package)) and find_spec(name) else None
+
+
+def list_modules(package: str) -> list[str]:
+    """The modules of a package of the project, by their whole names."""
+    return sorted(f"{package}.{module.name}" for module in iter_modules(load_module(package).__path__))

@@ -1,0 +1,1 @@
+"""Files of new sources: templates by kind, and contracts derived from a database."""

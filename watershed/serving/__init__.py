@@ -1,0 +1,1 @@
+"""What analysts get: roles, the guard of their statements, tokens, the remote endpoint, answers and what was asked."""

@@ -1,0 +1,1 @@
+"""Strict JSON: documents cut out of bytes, their forms, and their fields."""

@@ -1,0 +1,1 @@
+"""PostgreSQL as a source: its catalogue, sessions, and extractions of its tables."""

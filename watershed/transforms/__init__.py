@@ -1,0 +1,1 @@
+"""Transforms that any project can build its own on: forms of log lines, times, rows of databases, histories."""

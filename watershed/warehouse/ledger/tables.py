@@ -1,0 +1,85 @@
+"""The ledger's own tables and views, as `ledger.sql` declares them: made where missing or changed.
+
+A view of it is the one definition of a question about the ledger: a step, a page and the monitor ask the same.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from watershed.warehouse.schema.copying import start_statistics
+
+LEDGER_SQL = Path(__file__).with_name("ledger.sql")
+TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (ledger\.\w+) \((.*?)\n\);", re.DOTALL)
+COLUMN = re.compile(r"^    (\w+) (\w+)", re.MULTILINE)
+VIEW = re.compile(r"^CREATE OR REPLACE VIEW (ledger\.\w+) AS\n.*?;$", re.DOTALL | re.MULTILINE)
+# Of a lake whose books were written before departures were: by object, the rows that its quarantine has no more.
+EARLIER_DEPARTURES = """
+    INSERT INTO ledger.departures BY NAME
+    SELECT 'before' AS run_id, (SELECT id + 1 FROM ducklake_current_snapshot('lake')) AS snapshot_id,
+           '{quarantine}' AS quarantine, raw_object, '' AS rule, '' AS reason,
+           rows_quarantined - coalesce(there, 0) AS row_count, '[]' AS lines_json
+    FROM ledger.latest_books
+    LEFT JOIN (SELECT raw_object, count(*) AS there FROM {quarantine} GROUP BY raw_object) USING (raw_object)
+    WHERE split_part(table_name, '.', 2) = '{name}' AND rows_quarantined > coalesce(there, 0)
+"""
+
+
+@cache
+def declare_ledger() -> dict[str, dict[str, str]]:
+    """DuckDB type by column by address."""
+    return {address: dict(COLUMN.findall(columns)) for address, columns in TABLE.findall(LEDGER_SQL.read_text())}
+
+
+@cache
+def declare_ledger_views() -> dict[str, str]:
+    """The statement that makes each view by its address, those first that others read."""
+    return {found[1]: found[0] for found in VIEW.finditer(LEDGER_SQL.read_text())}
+
+
+@cache
+def digest_ledger_views() -> dict[str, str]:
+    """What `ledger.definitions` says of each view that is as declared."""
+    return {address: sha256(statement.encode()).hexdigest() for address, statement in declare_ledger_views().items()}
+
+
+def prepare_ledger(con: DuckDBPyConnection, existing: Mapping[str, Mapping[str, object]]) -> None:
+    """Make the tables, and widen those of a lake that an earlier version made. What came later is null in old rows."""
+    for found in TABLE.finditer(LEDGER_SQL.read_text()):
+        con.execute(found[0])
+        if found[1] not in existing:
+            start_statistics(con, found[1], declare_ledger()[found[1]].values())
+    for address, columns in declare_ledger().items():
+        known = existing.get(address, columns)
+        for column in (name for name in columns if name not in known):
+            con.execute(f"ALTER TABLE {address} ADD COLUMN {column} {columns[column]}")
+
+
+def prepare_ledger_views(con: DuckDBPyConnection, existing: Mapping[str, object], digests: Mapping[str, str]) -> None:
+    """Make the views that are missing or were declared otherwise, and note what earlier versions did not note."""
+    for address, digest in digest_ledger_views().items():
+        if digests.get(address) != digest:
+            con.execute(declare_ledger_views()[address])
+            note_definition(con, address, digest)
+    if "ledger.books" in existing and "ledger.departures" not in existing:
+        for quarantine in (address for address in existing if address.startswith("quarantine.")):
+            con.execute(EARLIER_DEPARTURES.format(quarantine=quarantine, name=quarantine.partition(".")[2]))
+
+
+def note_definition(con: DuckDBPyConnection, address: str, digest: str) -> None:
+    """Remember as what a view or macro was made."""
+    query = "INSERT INTO ledger.definitions SELECT ?, ?, id + 1 FROM ducklake_current_snapshot('lake')"
+    con.execute(query, [address, digest])
+
+
+def mimic_ledger(con: DuckDBPyConnection) -> None:
+    """Make the same tables, empty and without constraints, and the views, in a database that is no lake."""
+    con.execute("CREATE SCHEMA ledger")
+    for address, columns in declare_ledger().items():
+        con.execute(f"CREATE TABLE {address} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+    for statement in declare_ledger_views().values():
+        con.execute(statement)

@@ -1,0 +1,1 @@
+"""What tables, marts and views are, and how the lake's follow what is declared."""
