@@ -7,7 +7,10 @@ from tests.docs.page import REPOSITORY
 
 FOLDERS = ("sample", "tests/data")
 # Written here, computed from the data beside it, or its licence itself.
-OURS = ("README.md", "LICENSE", "facts.json", "difficult_tables.sql", "music.sql", "trading.sql", "accounts.sql")
+OURS = (
+    *("README.md", "LICENSE", "facts.json", "difficult_tables.sql", "music.sql", "trading.sql", "accounts.sql"),
+    *("catalog.sql.gz", "objects.zip", "questions.json"),
+)
 
 
 def list_files(folder: Path) -> list[Path]:

@@ -24,6 +24,7 @@ from watershed.serving.role_views import define_views, prepare_views, read_versi
 from watershed.serving.sql_guard import refuse_statement
 from watershed.settings import Settings, load_reader, read_mask_key, read_setting
 from watershed.warehouse.connection import LAKE, attach_sql, explain_failure, list_session_sql, quote, start_duckdb
+from watershed.warehouse.lake_version import verify_lake_version
 
 __all__ = [
     "connect_analyst",
@@ -57,6 +58,7 @@ class Engine:
             return
         with self.lock, closing(self.con.cursor()) as con:
             if (version := read_version(con)) != self.version:
+                verify_lake_version(con, VAULT)
                 define_views(con, self.role)
                 self.version = version
 
@@ -109,6 +111,7 @@ def open_attached(settings: Settings, snapshot: int | None, role: Role) -> DuckD
         con.execute(statement)
     try:
         con.execute(attach_sql(settings, read_only=True, snapshot=snapshot, hidden_as=hidden_as))
+        verify_lake_version(con, hidden_as or LAKE)
         if hidden_as:
             prepare_views(con, read_mask_key(settings))
             define_views(con, role, snapshot)

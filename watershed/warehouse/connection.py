@@ -15,6 +15,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from watershed.settings import Settings, find_home, load_settings
+from watershed.warehouse.lake_version import verify_lake_version
 
 EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
 LAKE = "lake"
@@ -27,7 +28,7 @@ def connect(
 
     The engine behind it is opened once a process; every call gets a connection of its own, with its own transaction and
     temporary tables. Raises ConnectionError with one sentence when the catalogue cannot be reached, LookupError when
-    there is no such snapshot.
+    there is no such snapshot, LakeTooNew when a newer engine has written to the lake.
     """
     con = attach_lake(settings or load_settings(), read_only, snapshot).cursor()
     con.execute(f"USE {LAKE}")
@@ -39,6 +40,7 @@ def attach_lake(settings: Settings, read_only: bool, snapshot: int | None) -> Du
     con = open_engine(settings)
     try:
         con.execute(attach_sql(settings, read_only=read_only, snapshot=snapshot))
+        verify_lake_version(con)
     except duckdb.Error as error:
         raise explain_failure(settings, error, snapshot) from None
     return con
@@ -176,6 +178,11 @@ def explain_failure(settings: Settings, error: duckdb.Error, snapshot: int | Non
         return LookupError(f"the catalogue {where} holds no lake yet: run a DAG first, or `watershed up`")
     if found := re.search(r'existing data path in the catalog "(s3://[^/"]+)', text):
         return OtherBucket(f"the catalogue {where} is that of the bucket {found[1]}: set WATERSHED_BUCKET to it")
+    if found := re.search(r"catalog version is (\S+), but the extension requires version ([\w.-]+\w)", text):
+        return LookupError(
+            f"the catalogue {where} is in DuckLake's format {found[1]} and this engine reads {found[2]}: "
+            "use the engine that has written it, with its DuckDB"
+        )
     reason = shorten_failure(text).replace(own.get("PASSWORD", "\0"), "***")
     return ConnectionError(
         f"the lake's catalogue at {where} cannot be attached ({reason}): `watershed up` starts the local one, "

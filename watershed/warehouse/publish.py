@@ -21,6 +21,7 @@ from watershed.declarations.counting import count_nouns
 from watershed.settings import Settings, load_settings
 from watershed.warehouse.books import BooksUnbalanced, count_staged, verify_books
 from watershed.warehouse.connection import connect, quote
+from watershed.warehouse.lake_version import verify_lake_version
 from watershed.warehouse.ledger.history import Books, LedgerRows, insert_rows, name_quarantine, write_ledger
 from watershed.warehouse.replacing import replace_parts
 from watershed.warehouse.republish import Overtaken, find_publish
@@ -136,8 +137,10 @@ def hold_lock(settings: Settings, name: str = LOCK, wait_s: float = 0.0) -> Iter
 
 @contextmanager
 def transact(con: DuckDBPyConnection) -> Iterator[None]:
+    """Raises LakeTooNew where a newer engine has brought the lake up to date since the process connected."""
     con.begin()
     try:
+        verify_lake_version(con)
         yield
     except BaseException:
         con.rollback()

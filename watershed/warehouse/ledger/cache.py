@@ -22,6 +22,7 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations.masking import hide_quoted
 from watershed.settings import Settings, load_settings
 from watershed.warehouse.connection import connect, forget_engines
+from watershed.warehouse.lake_version import verify_lake_version
 from watershed.warehouse.ledger.history import utc_now
 from watershed.warehouse.ledger.tables import mimic_ledger
 
@@ -135,6 +136,7 @@ class Mirror:
             newest = read_newest(load_settings())
             if newest > self.snapshot:
                 with closing(connect(read_only=True)) as lake, closing(self.point()) as copy:
+                    verify_lake_version(lake)
                     copy_ledger(lake, copy, self.snapshot, newest)
                 self.snapshot = newest
             self.refreshed_at, self.away_since = utc_now(), None

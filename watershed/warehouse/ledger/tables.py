@@ -17,16 +17,6 @@ LEDGER_SQL = Path(__file__).with_name("ledger.sql")
 TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (ledger\.\w+) \((.*?)\n\);", re.DOTALL)
 COLUMN = re.compile(r"^    (\w+) (\w+)", re.MULTILINE)
 VIEW = re.compile(r"^CREATE OR REPLACE VIEW (ledger\.\w+) AS\n.*?;$", re.DOTALL | re.MULTILINE)
-# Of a lake whose books were written before departures were: by object, the rows that its quarantine has no more.
-EARLIER_DEPARTURES = """
-    INSERT INTO ledger.departures BY NAME
-    SELECT 'before' AS run_id, (SELECT id + 1 FROM ducklake_current_snapshot('lake')) AS snapshot_id,
-           '{quarantine}' AS quarantine, raw_object, '' AS rule, '' AS reason,
-           rows_quarantined - coalesce(there, 0) AS row_count, '[]' AS lines_json
-    FROM ledger.latest_books
-    LEFT JOIN (SELECT raw_object, count(*) AS there FROM {quarantine} GROUP BY raw_object) USING (raw_object)
-    WHERE split_part(table_name, '.', 2) = '{name}' AND rows_quarantined > coalesce(there, 0)
-"""
 
 
 @cache
@@ -59,15 +49,12 @@ def prepare_ledger(con: DuckDBPyConnection, existing: Mapping[str, Mapping[str, 
             con.execute(f"ALTER TABLE {address} ADD COLUMN {column} {columns[column]}")
 
 
-def prepare_ledger_views(con: DuckDBPyConnection, existing: Mapping[str, object], digests: Mapping[str, str]) -> None:
-    """Make the views that are missing or were declared otherwise, and note what earlier versions did not note."""
+def prepare_ledger_views(con: DuckDBPyConnection, digests: Mapping[str, str]) -> None:
+    """Make the views that are missing or were declared otherwise."""
     for address, digest in digest_ledger_views().items():
         if digests.get(address) != digest:
             con.execute(declare_ledger_views()[address])
             note_definition(con, address, digest)
-    if "ledger.books" in existing and "ledger.departures" not in existing:
-        for quarantine in (address for address in existing if address.startswith("quarantine.")):
-            con.execute(EARLIER_DEPARTURES.format(quarantine=quarantine, name=quarantine.partition(".")[2]))
 
 
 def note_definition(con: DuckDBPyConnection, address: str, digest: str) -> None:

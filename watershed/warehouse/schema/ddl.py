@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations import list_tables
 from watershed.declarations.table import Column, Table
 from watershed.warehouse.connection import quote
+from watershed.warehouse.lake_version import is_up_to_date, note_lake_version, read_lake_version, upgrade_lake
 from watershed.warehouse.ledger.tables import (
     declare_ledger,
     digest_ledger_views,
@@ -46,14 +47,18 @@ MESSAGE = (
 
 def prepare_lake(con: DuckDBPyConnection) -> dict[str, str]:
     """Make what is missing, and change what was declared otherwise since: schemas, the ledger, for every contract its
-    table and its quarantine, marts and views. Returns why it could not be done, a sentence by address.
+    table and its quarantine, marts and views. A lake of an older version is brought up to date first. Returns why it
+    could not be done, a sentence by address.
 
-    Cheap when there is nothing to do. Runs in the caller's transaction, under the publish lock.
+    Cheap when there is nothing to do. Runs in the caller's transaction, under the publish lock. Raises
+    NotUpgraded.
     """
     con.execute("".join(f"CREATE SCHEMA IF NOT EXISTS {name};" for name in SCHEMAS))
-    existing = read_columns(con)
+    existing, version = read_columns(con), read_lake_version(con)
+    if told := upgrade_lake(con, existing, version):
+        existing = read_columns(con)
     prepare_ledger(con, existing)
-    told: list[str] = []
+    note_lake_version(con, version)
     problems: dict[str, str] = {}
     for address, columns in list_declared().items():
         try:
@@ -61,7 +66,7 @@ def prepare_lake(con: DuckDBPyConnection) -> dict[str, str]:
         except ContractBroken as error:
             problems[address] = str(error)
     digests = read_digests(con)
-    prepare_ledger_views(con, existing, digests)
+    prepare_ledger_views(con, digests)
     marts_and_views: list[Mart | View] = [*list_marts(), *list_views()]
     for declared in order_by_reads(marts_and_views, list_needed):
         try:
@@ -102,6 +107,8 @@ def list_needed(declared: Mart | View) -> list[str]:
 
 def is_prepared(con: DuckDBPyConnection, addresses: Iterable[str]) -> bool:
     """Whether these tables, their quarantines and the ledger are as declared, and all views."""
+    if not is_up_to_date(con):
+        return False
     existing = read_columns(con)
     if any(columns.keys() - existing.get(address, {}).keys() for address, columns in declare_ledger().items()):
         return False
