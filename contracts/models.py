@@ -1,44 +1,5 @@
 """Versions of models: what was trained, from what, how good it is, and whether it answers."""
 
-from datetime import timedelta
+from watershed.declarations.registry import declare_models
 
-import pyarrow as pa
-
-from watershed.declarations.table import JSON_TEXT, UTC_TIMESTAMP, Column, Table
-
-STATES = ("candidate", "champion", "retired", "refused")
-
-TABLE = Table(
-    name="models",
-    description="Every version of every model. One version of a model is its champion, which predicts.",
-    grain="one version of one model",
-    owner="recommendations",
-    columns=(
-        Column("model_name", pa.string(), "The model; a folder of models/"),
-        Column("model_version", pa.int64(), "Version of the model, counted from 1"),
-        Column("state", pa.string(), "candidate, champion, retired (was champion) or refused"),
-        Column("reason", pa.string(), "Why it is in that state, in one sentence"),
-        Column("weights_uri", pa.string(), "Where the weights lie (safetensors); card and curves lie beside them"),
-        Column("weights_sha256", pa.string(), "SHA-256 of that file"),
-        Column("config_json", JSON_TEXT, "Kind and hyper-parameters"),
-        Column("seed", pa.int64(), "Seed of everything random in training"),
-        Column("libraries_json", JSON_TEXT, "Versions of the libraries, and the processor, that it was trained with"),
-        Column("code_commit", pa.string(), "Commit of the code; null outside a repository", nullable=True),
-        Column("code_sha256", pa.string(), "SHA-256 of the model's own code: it decides the weights"),
-        Column("features_sha256", pa.string(), "SHA-256 of the feature contract: columns, types, order"),
-        Column("data_snapshot_id", pa.int64(), "The version of the lake that it was trained and judged on"),
-        Column("interaction_count", pa.int64(), "Interactions in that version, the held-out ones included"),
-        Column("metrics_json", JSON_TEXT, "Metrics on the hold-out with their 95 % intervals, beside the baselines'"),
-        Column("parent_version", pa.int64(), "The champion that it was compared with", nullable=True),
-        Column("run_id", pa.string(), "The run that trained it"),
-        Column("trained_at", UTC_TIMESTAMP, "When training ended, in UTC"),
-        Column("changed_at", UTC_TIMESTAMP, "When the state last changed, in UTC"),
-    ),
-    key=("model_name", "model_version"),
-    sources=(),
-    replaces="partition",
-    day=None,
-    freshness=timedelta(days=30),
-    examples=("SELECT model_version, state, reason FROM ml.models ORDER BY model_version DESC",),
-    schema="ml",
-)
+TABLE = declare_models(owner="recommendations")

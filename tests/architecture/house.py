@@ -49,7 +49,7 @@ PROJECT_ROOMS = {
 }
 ROOMS = (ENGINE, *PROJECT_ROOMS)
 # Steps of the recommender that are not yet apart from the steps of any model.
-NOT_YET_APART = ("watershed/flows/models/", "watershed/models/registry.py")
+NOT_YET_APART = ("watershed/flows/models/",)
 
 
 @dataclass(frozen=True)

@@ -103,3 +103,9 @@ def test_a_setting_that_is_no_number_of_days(monkeypatch: pytest.MonkeyPatch, te
     monkeypatch.setenv("WATERSHED_KEEP_SNAPSHOT_DAYS", text)
     with pytest.raises(ValueError, match="write a number of days, 1 at least"):
         read_days()
+
+
+def test_a_lake_without_models(module_lake: EmptyLake) -> None:
+    connect().execute("DROP TABLE ml.models; DROP TABLE ml.recommendations")
+    expire_snapshots(utc_now() + timedelta(minutes=1))
+    assert len(list_snapshots()) == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from contracts.models import TABLE
+from watershed.declarations.registry import MODELS
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ COLUMNS = tuple(field.name for field in fields(Version))
 def list_versions(con: DuckDBPyConnection, model_name: str, snapshot: int | None = None) -> list[Version]:
     """All versions of a model, the first first; with `snapshot` as that version of the lake has them."""
     at = "" if snapshot is None else f" AT (VERSION => {int(snapshot)})"
-    query = f"SELECT {', '.join(COLUMNS)} FROM {TABLE.address}{at} WHERE model_name = ? ORDER BY model_version"
+    query = f"SELECT {', '.join(COLUMNS)} FROM {MODELS}{at} WHERE model_name = ? ORDER BY model_version"
     return [Version(*row) for row in con.execute(query, [model_name]).fetchall()]
 
 
@@ -65,5 +65,5 @@ def find_champion(con: DuckDBPyConnection, model_name: str = "recommender") -> V
     champions = [version for version in list_versions(con, model_name) if version.state == "champion"]
     if len(champions) > 1:
         numbers = ", ".join(str(version.model_version) for version in champions)
-        raise LookupError(f"{model_name} has several champions in {TABLE.address}: {numbers}; promote one of them")
+        raise LookupError(f"{model_name} has several champions in {MODELS}: {numbers}; promote one of them")
     return champions[0] if champions else None

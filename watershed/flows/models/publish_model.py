@@ -7,7 +7,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from contracts.models import TABLE
+from watershed.declarations.registry import MODELS
 from watershed.flows.models.build_features import MODEL
 from watershed.flows.models.judge_model import judge_model
 from watershed.flows.models.register import crown, hold_registry, register
@@ -46,7 +46,7 @@ def find_published(con: DuckDBPyConnection, run_id: str) -> dict[str, Any] | Non
     if own is None:
         return None
     query = "SELECT max(snapshot_id) FROM ledger.publishes WHERE run_id = ? AND subject = ?"
-    row = con.execute(query, [run_id, TABLE.address]).fetchone()
+    row = con.execute(query, [run_id, MODELS]).fetchone()
     return summarize(own) | {"snapshot": row[0] if row else None}
 
 

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from contracts.models import TABLE
+from watershed.declarations import find_table
+from watershed.declarations.registry import MODELS
 from watershed.flows.ingest.announce import publish
 from watershed.lake.store import open_store, table_key
 from watershed.models.registry import Version
@@ -44,11 +45,11 @@ def register(
         own = check_versions(con, file, replaced)
     publication = Publication(
         run_id=run_id,
-        subject=TABLE.address,
+        subject=MODELS,
         actor=actor,
-        parts=(Part(TABLE.address, (file,), replaced=replaced),),
+        parts=(Part(MODELS, (file,), replaced=replaced),),
         rows=LedgerRows(
-            inputs=[{"table_name": TABLE.address, "day": None, "input_snapshot_id": snapshot}], checks=[*checks, *own]
+            inputs=[{"table_name": MODELS, "day": None, "input_snapshot_id": snapshot}], checks=[*checks, *own]
         ),
         rows_made=len(versions),
         overtaken=overtaken_sql(model, champion),
@@ -58,9 +59,9 @@ def register(
 
 def stage_versions(con: DuckDBPyConnection, versions: Sequence[Version], run_id: str) -> str:
     """Write the rows beside the table's files. Returns the address."""
-    file = open_store().address(table_key(TABLE.address, f"{run_id}-{uuid4().hex[:12]}"))
+    file = open_store().address(table_key(MODELS, f"{run_id}-{uuid4().hex[:12]}"))
     con.register("new_versions", pa.Table.from_pylist([asdict(version) for version in versions]))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE staged_versions AS FROM {TABLE.address} LIMIT 0")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE staged_versions AS FROM {MODELS} LIMIT 0")
     con.execute("INSERT INTO temp.staged_versions BY NAME FROM new_versions")
     con.execute(f"COPY temp.staged_versions TO {quote(file)} (FORMAT parquet)")
     return file
@@ -70,19 +71,19 @@ def check_versions(con: DuckDBPyConnection, file: str, replaced: str) -> list[di
     """Evaluate the rules over the table as it will be. Returns rows for ledger.checks. Raises RegistryBroken."""
     from watershed.quality.check import check_rows
 
-    kept = f"FROM {TABLE.address} WHERE NOT ({replaced})"
+    kept = f"FROM {MODELS} WHERE NOT ({replaced})"
     con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS FROM read_parquet({quote(file)}) UNION ALL BY NAME {kept}")
-    verdict = check_rows(con, TABLE, "staged", utc_now())
+    verdict = check_rows(con, find_table(MODELS), "staged", utc_now())
     broken = [*verdict.blocking, *(f"{failed.column}: {failed.reason}" for failed in verdict.failed_rules)]
     if broken:
-        raise RegistryBroken(f"{TABLE.address} stays as it was, a rule would break: {'; '.join(broken)}")
-    return [{"table_name": TABLE.address, **asdict(result)} for result in verdict.results]
+        raise RegistryBroken(f"{MODELS} stays as it was, a rule would break: {'; '.join(broken)}")
+    return [{"table_name": MODELS, **asdict(result)} for result in verdict.results]
 
 
 def overtaken_sql(model: str, champion: int | None) -> str:
     """A query that finds a row when there is another champion than the one known."""
     other = "true" if champion is None else f"model_version <> {int(champion)}"
-    return f"SELECT 1 FROM {TABLE.address} WHERE model_name = {quote(model)} AND state = 'champion' AND {other}"
+    return f"SELECT 1 FROM {MODELS} WHERE model_name = {quote(model)} AND state = 'champion' AND {other}"
 
 
 @contextmanager

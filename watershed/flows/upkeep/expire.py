@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
+from watershed.declarations.registry import MODELS
 from watershed.settings import load_settings, read_setting
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import fetch_column, utc_now
@@ -28,11 +29,11 @@ OLD = """
         AND NOT list_contains(?, snapshot_id)
     ORDER BY snapshot_id LIMIT ?
 """
-CITED = f"""
-    SELECT snapshot FROM ({PINS})
-    UNION SELECT data_snapshot_id FROM ml.models WHERE state = 'champion'
-    UNION SELECT max(data_snapshot_id) + unnest([0, 1]) FROM ml.recommendations HAVING count(*) > 0
-"""
+CITED = {
+    MODELS: f"SELECT data_snapshot_id FROM {MODELS} WHERE state = 'champion'",
+    "ml.recommendations": """
+        SELECT max(data_snapshot_id) + unnest([0, 1]) FROM ml.recommendations HAVING count(*) > 0""",
+}
 EXPIRE = "CALL ducklake_expire_snapshots('lake', versions => {old})"
 # A transaction that has changed the catalogue still counts the rows of tables as before; these it reads anew.
 ALIVE = """
@@ -86,7 +87,14 @@ def read_days() -> int:
 
 
 def list_old(con: DuckDBPyConnection, before: datetime) -> list[int]:
-    return fetch_column(con, OLD, [before, fetch_column(con, CITED), MOST_EXPIRED])
+    return fetch_column(con, OLD, [before, list_cited(con), MOST_EXPIRED])
+
+
+def list_cited(con: DuckDBPyConnection) -> list[int]:
+    """Versions that pins and, where the lake has any, models and what they made refer to."""
+    there = set(fetch_column(con, TABLES))
+    citing = [f"SELECT snapshot FROM ({PINS})", *(query for address, query in CITED.items() if address in there)]
+    return fetch_column(con, " UNION ".join(citing))
 
 
 def count_rows(con: DuckDBPyConnection) -> dict[str, int]:
