@@ -114,5 +114,5 @@ def wait_until(is_so: Callable[[], bool], tell: Callable[[], str], seconds: floa
     began = time.monotonic()
     while not is_so():
         assert time.monotonic() - began < seconds, f"not within {seconds:.0f} s\n{tell()}"
-        time.sleep(0.05)
+        time.sleep(0.2)  # most looks ask the lake or a page
     return time.monotonic() - began

@@ -69,13 +69,14 @@ def pass_variables(own: dict[str, str]) -> dict[str, str]:
 
 def wait_until_ready(home: Home, server: Server, seconds: float = START_SECONDS) -> None:
     """Raises ServerFailed when the process ends or the time is over."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.1
     while not server.is_ready():
         if find_process(home, server.name) is None:
             raise ServerFailed(f"{server.name} ended while starting: see {home.log_file(server.name)}")
         if time.monotonic() > deadline:
             raise ServerFailed(f"{server.name} is not ready after {seconds:.0f} s: see {home.log_file(server.name)}")
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.5)  # what takes long needs the processor more than to be asked
 
 
 def find_process(home: Home, name: str) -> psutil.Process | None:
