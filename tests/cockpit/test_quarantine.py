@@ -47,7 +47,7 @@ def read_form(page: str, action: str) -> dict[str, str]:
 def test_overview_counts_rows_and_names_refused_objects(pages: TestClient) -> None:
     page = pages.get("/quarantine").text
     assert re.search(r'quarantine/requests">requests</a></th>\s+<td class="num">25</td>', page)
-    assert "1500 of 1600 rows of refused-2026-11-03.log are bad for core.requests" in page
+    assert "1,500 of 1,600 rows of refused-2026-11-03.log are bad for core.requests" in page
     assert "Nobody has decided anything yet" in page
     assert "Why rows of refused-2026-11-03.log are bad" in page
     assert re.search(r"parse</td><td>core.requests</td><td class=\"num\">1,?500</td>", page)

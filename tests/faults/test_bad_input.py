@@ -110,7 +110,7 @@ def test_garbage_over_budget_is_refused_alone(lake: EmptyLake, tmp_path: Path) -
     garbage = land("access_logs", tmp_path, "garbage-2026-11-01.log", GOOD + b"not a line of any form\n" * 5_000)
     land("access_logs", tmp_path, "fine-2026-11-01.log", GOOD * 3)
     refused = ingest("access_logs")
-    assert list(refused) == [garbage] and "5000 of 5001 rows of garbage-2026-11-01.log" in refused[garbage]
+    assert list(refused) == [garbage] and "5,000 of 5,001 rows of garbage-2026-11-01.log" in refused[garbage]
     assert count("SELECT count(*) FROM core.requests") == 3
     assert count("SELECT count(*) FROM quarantine.requests") == 0
     assert_books_balance()

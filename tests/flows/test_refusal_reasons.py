@@ -53,7 +53,8 @@ def test_reasons_are_rows_of_the_ledger(refused: dict[str, str]) -> None:
     assert counted[refused["photos.ndjson"]] >= 1500
     assert refused["good.log"] not in counted
     (sentence,) = ask(f"SELECT reason FROM ledger.refusals WHERE raw_object = '{refused['noise.log']}'")[0]
-    assert sentence.startswith("1700 of 1800 rows of noise.log are bad for core.requests")
+    assert sentence.startswith("1,700 of 1,800 rows of noise.log are bad for core.requests, whose contract")
+    assert "more than 1,000 rows and more than 10% of all are bad" in sentence
     assert "(most often: " in sentence and "1,400 rows" in sentence
 
 

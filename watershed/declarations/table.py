@@ -18,6 +18,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from watershed.declarations.counting import count_nouns
 from watershed.declarations.rhythm import Rhythm
 from watershed.declarations.tags import verify_tags
 
@@ -135,6 +136,10 @@ class Budget:
 
     def allows(self, bad: int, read: int) -> bool:
         return bad <= max(self.rows, self.share * read)
+
+    def describe(self) -> str:
+        """When an object is refused, in words: both bounds have to be exceeded."""
+        return f"more than {count_nouns(self.rows, 'row')} and more than {100 * self.share:.4g}% of all are bad"
 
 
 @dataclass(frozen=True)

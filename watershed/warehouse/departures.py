@@ -3,9 +3,13 @@
 The books of their objects are not rewritten: they say what a publish did. What has left since is noted here, by line,
 in the transaction in which it leaves. `ledger.latest_books` counts it as filtered, and an object that is staged again,
 for a rebuild or for the sake of another row, does not bring it back.
+
+Rows leave by *pattern*, their reason with each number as N. People read a sentence, in which only those numbers are N
+that differ from row to row: a bound of a rule is a part of the rule, and stays.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from duckdb import DuckDBPyConnection
 
@@ -16,7 +20,12 @@ from watershed.warehouse.masks import HIDDEN, reason_sql
 # Reasons that differ in a number only, such as a position in the line, are one; UTF-8 is a name.
 PATTERN = r"regexp_replace(reason, '(^|[^-A-Za-z0-9_])[0-9]+', '\1N', 'g')"
 # The same of reasons without the values that some quote, for roles that do not see these.
-HIDDEN_PATTERN = PATTERN.replace("(reason", f"({reason_sql('reason')}")
+HIDDEN_REASON = reason_sql("reason")
+HIDDEN_PATTERN = PATTERN.replace("(reason", f"({HIDDEN_REASON}")
+# A number as people write it: 60,000 is one. The first so many of a reason are compared; a further one is N.
+NUMBER = r"[0-9]+(?:,[0-9]{3}\b)*"
+FREE_NUMBER = re.compile(rf"(?<![-A-Za-z0-9_]){NUMBER}")
+COMPARED = 8
 NOTED = f"""
     INSERT INTO ledger.departures BY NAME
     WITH leaving AS (
@@ -37,7 +46,30 @@ NOTED = f"""
 def pattern_sql(role: Role, table: str) -> str:
     """SQL for the reason, its numbers as N, as the role sees it in the quarantine of the table called so. Of bad rows
     nobody can tell whether they are among those that a role with rules for rows sees."""
-    return PATTERN if role.sees(f"core.{table}", "*") and not role.rows else HIDDEN_PATTERN
+    return PATTERN if sees_reasons(role, table) else HIDDEN_PATTERN
+
+
+def sees_reasons(role: Role, table: str) -> bool:
+    return role.sees(f"core.{table}", "*") and not role.rows
+
+
+def told_sql(is_hidden: bool = False) -> str:
+    """Aggregates over the rows of a pattern, for `format_reasons`: `reason`, one of theirs, and `least` and `greatest`,
+    of each of its numbers."""
+    reason = HIDDEN_REASON if is_hidden else "reason"
+    numbers = f"regexp_extract_all({reason}, '(^|[^-A-Za-z0-9_])({NUMBER})', 2)"
+    least, greatest = (", ".join(f"{end}({numbers}[{n}])" for n in range(1, COMPARED + 1)) for end in ("min", "max"))
+    return f"min({reason}) AS reason, [{least}] AS least, [{greatest}] AS greatest"
+
+
+def format_reasons(reason: str, *ends: Sequence[str | None]) -> str:
+    """The sentence that reasons of one pattern have in common. `ends`: what `least` and `greatest` are of them."""
+    numbers = iter([set(column) for column in zip(*ends, strict=True)])
+
+    def show_number(found: re.Match[str]) -> str:
+        return found[0] if next(numbers, set()) == {found[0]} else "N"
+
+    return FREE_NUMBER.sub(show_number, reason)
 
 
 def same_sql(pattern: str) -> str:

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if is_decision and not args.table:
         raise ValueError("say of which table: `watershed quarantine` lists those with rows")
     parked = list_parked(args.table)
-    chosen = [one for one in parked if args.rule in (None, one.rule) and (args.match or "") in one.pattern]
+    chosen = [one for one in parked if args.rule in (None, one.rule) and (args.match or "") in one.reason]
     if parked and not chosen:
         rules = ", ".join(sorted({one.rule for one in parked}))
         raise LookupError(f"no row is in quarantine for such a reason; the rules are {rules}")
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 def show(chosen: list["ParkedReason"], args: argparse.Namespace) -> None:
     from watershed.flows.decisions.parked_rows import sample_parked
 
-    rows = [(one.table.address, one.source, one.rule, one.pattern, one.rows, one.objects) for one in chosen]
+    rows = [(one.table.address, one.source, one.rule, one.reason, one.rows, one.objects) for one in chosen]
     found = [Listing("reasons", REASONS, rows, title=f"quarantine of {args.table or 'all tables'}")]
     if args.table:
         samples = [(one.rule, *row) for one in chosen for row in sample_parked(one, args.limit)]
@@ -83,7 +83,7 @@ def decide(kind: str, table: str, chosen: list["ParkedReason"], reason: str, in_
         decision_id = record_decision(
             "drop" if kind == "drop" else "replay", one.quarantine, one.about, reason, getpass.getuser()
         )
-        print(f"decision {decision_id}: {kind} {count_nouns(one.rows, 'row')}, {one.rule}: {one.pattern}")
+        print(f"decision {decision_id}: {kind} {count_nouns(one.rows, 'row')}, {one.rule}: {one.reason}")
         if in_process:
             carry_out_here(decision_id, one)
         else:

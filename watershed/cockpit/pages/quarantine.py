@@ -74,9 +74,11 @@ def decide_rows(
 ) -> HTMLResponse:
     """Rows of one reason: those that the person has seen, in the version of the lake that the page was made of."""
     parked = read_parked(table, role)
-    if find_reason(parked, source, rule, reason) is None:
+    chosen = find_reason(parked, source, rule, reason)
+    if chosen is None:
         raise HTTPException(409, "Nothing is decided: no row is in quarantine for this reason any more")
-    about = {"source": source, "rule": rule, "reason": reason, "rows": rows, "snapshot": snapshot}
+    about = {"source": source, "rule": rule, "reason": reason, "sentence": chosen.reason}
+    about |= {"rows": rows, "snapshot": snapshot}
     return decide(request, kind, parked.address, about, why, user)
 
 

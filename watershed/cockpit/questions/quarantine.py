@@ -1,7 +1,7 @@
 """Questions about quarantine: what is in it and why, what was refused, what people decided about either.
 
-A *reason* here is a sentence with its numbers as N: that a byte is wrong at 42 or at 43 is one reason. What is in a
-quarantine is counted once and kept until it changes, because counting reads Parquet files.
+A *reason* here is a sentence in which numbers are N that differ: that a byte is wrong at 42 or at 43 is one reason.
+What is in a quarantine is counted once and kept until it changes, because counting reads Parquet files.
 """
 
 import json
@@ -13,18 +13,19 @@ from typing import Any
 from watershed.cockpit.questions.catalogue import Row, Size, read_sizes
 from watershed.cockpit.reading import read_lake
 from watershed.declarations import find_table, load_streams
+from watershed.declarations.counting import count_nouns
 from watershed.declarations.masking import hide_quoted, mask_quarantined
 from watershed.declarations.roles import Role
 from watershed.declarations.table import Table
 from watershed.flows.decisions.drop import format_reason
-from watershed.warehouse.departures import pattern_sql
+from watershed.warehouse.departures import format_reasons, pattern_sql, sees_reasons, told_sql
 from watershed.warehouse.ledger.cache import MIRROR
 from watershed.warehouse.publish import read_snapshot
 
 PAGE = 20
 SHOWN_LENGTH = 400  # of a line or field: a message may have a megabyte
 REASONS = """
-    SELECT split_part(raw_object, '/', 2) AS source, rule, {pattern} AS pattern, min(reason) AS reason, raw_object,
+    SELECT split_part(raw_object, '/', 2) AS source, rule, {pattern} AS pattern, {told}, raw_object,
            count(*) AS rows
     FROM quarantine.{name} GROUP BY ALL
 """
@@ -33,7 +34,7 @@ ARRIVALS = """
     WHERE raw_object IN (SELECT unnest($objects)) GROUP BY raw_object
 """
 READ = """
-    SELECT split_part(table_name, '.', 2) AS name, sum(rows_read)::BIGINT AS rows_read,
+    SELECT split_part(table_name, '.', 2) AS name, sum(rows_written + rows_quarantined)::BIGINT AS rows_judged,
            max(bad_arrived_at) AS last_seen
     FROM table_counts GROUP BY ALL
 """
@@ -62,7 +63,7 @@ DECISIONS = """
 
 @dataclass(frozen=True)
 class Reason:
-    """Why rows of one source are in a quarantine. `reason` is one of the sentences that `pattern` stands for."""
+    """Why rows of one source are in a quarantine. `pattern`: by which they leave it; `reason`: as people read it."""
 
     source: str
     rule: str
@@ -80,11 +81,12 @@ class Reason:
 
 @dataclass(frozen=True)
 class Parked:
-    """What is in the quarantine of a table, as of `snapshot`."""
+    """What is in the quarantine of a table, as of `snapshot`. `rows_judged`: the rows of that table that were good or
+    bad; a source has others, which are not its."""
 
     table: Table
     rows: int
-    rows_read: int
+    rows_judged: int
     reasons: tuple[Reason, ...]
     snapshot: int
 
@@ -94,19 +96,19 @@ class Parked:
 
     @property
     def share(self) -> float | None:
-        return self.rows / self.rows_read if self.rows_read else None
+        return self.rows / self.rows_judged if self.rows_judged else None
 
 
 def list_quarantines() -> list[Row]:
-    """Every quarantine that has rows, the fullest first: `name`, `rows`, `rows_read`, `share`, `last_seen`."""
-    read = {row["name"]: row for row in MIRROR.ask(READ)}
-    nothing = {"rows_read": 0, "last_seen": None}
+    """Every quarantine that has rows, the fullest first: `name`, `rows`, `rows_judged`, `share`, `last_seen`."""
+    judged = {row["name"]: row for row in MIRROR.ask(READ)}
+    nothing = {"rows_judged": 0, "last_seen": None}
     found = []
     for address, size in read_sizes().items():
         schema, _, name = address.partition(".")
         if schema == "quarantine" and size.rows:
-            about = read.get(name, nothing)
-            share = size.rows / about["rows_read"] if about["rows_read"] else None
+            about = judged.get(name, nothing)
+            share = size.rows / about["rows_judged"] if about["rows_judged"] else None
             found.append(about | {"name": name, "rows": size.rows, "share": share})
     return sorted(found, key=lambda row: (-row["rows"], row["name"]))
 
@@ -118,19 +120,24 @@ def read_parked(name: str, role: Role) -> Parked:
     if table.is_made:
         raise LookupError(f"{table.address} has no quarantine: its checks block a publish, or pass")
     size = read_sizes().get(f"quarantine.{table.name}", Size())
-    rows, snapshot = count_reasons(table.name, pattern_sql(role, table.name), size.rows, size.changed_at)
-    read = next((row["rows_read"] for row in MIRROR.ask(READ) if row["name"] == table.name), 0)
+    rows, snapshot = count_reasons(table.name, count_sql(table.name, role), size.rows, size.changed_at)
+    judged = next((row["rows_judged"] for row in MIRROR.ask(READ) if row["name"] == table.name), 0)
     reasons = sum_reasons(rows)
-    return Parked(table, sum(reason.rows for reason in reasons), read, reasons, snapshot)
+    return Parked(table, sum(reason.rows for reason in reasons), judged, reasons, snapshot)
+
+
+def count_sql(name: str, role: Role) -> str:
+    told = told_sql(is_hidden=not sees_reasons(role, name))
+    return REASONS.format(name=name, pattern=pattern_sql(role, name), told=told)
 
 
 @lru_cache(maxsize=512)
-def count_reasons(name: str, pattern: str, size: int, changed_at: datetime | None) -> tuple[tuple[Row, ...], int]:
+def count_reasons(name: str, query: str, size: int, changed_at: datetime | None) -> tuple[tuple[Row, ...], int]:
     """Rows by reason and raw object, and the snapshot that was read. Size and time tell one content from the next."""
     if not size:
         return (), 0
     with read_lake() as con:
-        result = con.execute(REASONS.format(name=name, pattern=pattern))
+        result = con.execute(query)
         names = [column[0] for column in result.description or ()]
         rows = tuple(dict(zip(names, row, strict=True)) for row in result.fetchall())
         return rows, read_snapshot(con)
@@ -152,7 +159,9 @@ def sum_reason(rows: list[Row], arrivals: dict[str, datetime]) -> Reason:
         source=first["source"],
         rule=first["rule"],
         pattern=first["pattern"],
-        reason=hide_quoted(first["reason"]) if len({row["reason"] for row in rows}) == 1 else first["pattern"],
+        reason=hide_quoted(
+            format_reasons(first["reason"], *(row[end] for row in rows for end in ("least", "greatest")))
+        ),
         rows=sum(row["rows"] for row in rows),
         objects=len(rows),
         first_seen=min(seen, default=None),
@@ -211,8 +220,8 @@ def list_decisions(subject: str = "", page: int = 1, size: int = PAGE) -> list[R
 
 def format_decision(about: dict[str, Any]) -> str:
     if "objects" in about:
-        return f"{len(about['objects'])} refused object{'s'[: len(about['objects']) != 1]}"
+        return count_nouns(len(about["objects"]), "refused object")
     if "version" in about:
         return f"to snapshot {about['version']}"
-    rows = about.get("rows", 0)
-    return f"{rows:,} row{'s'[: rows != 1]}: {about['rule']} – {hide_quoted(about.get('reason') or 'any reason')}"
+    reason = about.get("sentence") or about.get("reason") or "any reason"
+    return f"{count_nouns(about.get('rows', 0), 'row')}: {about['rule']} – {hide_quoted(reason)}"

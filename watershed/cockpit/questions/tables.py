@@ -28,7 +28,7 @@ SUMMARY = """
            arg_max(checks, snapshot_id) FILTER (checks > 0) AS checks,
            arg_max(checks_passed, snapshot_id) FILTER (checks > 0) AS checks_passed,
            any_value(now.rows_quarantined) AS quarantined,
-           any_value(now.rows_quarantined / nullif(now.rows_read, 0)) AS share
+           any_value(now.rows_quarantined / nullif(now.rows_written + now.rows_quarantined, 0)) AS share
     FROM changes LEFT JOIN table_counts AS now USING (table_name) GROUP BY table_name
 """
 TRENDS = """
@@ -39,7 +39,7 @@ TRENDS = """
 
 @dataclass(frozen=True)
 class Condition:
-    """A table as it is now. `quarantine_share`: of the rows that were read for it, those that are in quarantine.
+    """A table as it is now. `quarantine_share`: of its rows, good and bad, those that are in quarantine.
     `freshness`: None where no monitor tells; `silent`: its sources that have sent nothing for too long."""
 
     declared: Declared

@@ -6,17 +6,17 @@ from typing import Any
 
 from watershed.declarations import find_table, load_tables
 from watershed.declarations.masking import hide_quoted, mask_quarantined
-from watershed.declarations.roles import read_own_role
+from watershed.declarations.roles import Role, read_own_role
 from watershed.declarations.table import Table
 from watershed.flows.decisions.drop import format_reason
 from watershed.flows.ingest.refusal_reasons import shorten
 from watershed.warehouse.connection import connect
-from watershed.warehouse.departures import pattern_sql
+from watershed.warehouse.departures import format_reasons, pattern_sql, sees_reasons, told_sql
 from watershed.warehouse.publish import read_snapshot
 
 REASONS = """
     SELECT split_part(raw_object, '/', 2) AS source, rule, {pattern} AS pattern, count(*) AS row_count,
-           count(DISTINCT raw_object) AS objects
+           count(DISTINCT raw_object) AS objects, {told}
     FROM {address} GROUP BY ALL ORDER BY row_count DESC, source, rule, pattern
 """
 ROWS = """
@@ -27,13 +27,14 @@ ROWS = """
 
 @dataclass(frozen=True)
 class ParkedReason:
-    """Why rows of one source are in the quarantine of a table. `pattern`: the reason, its numbers as N. `snapshot`: the
-    version of the lake in which they were counted."""
+    """Why rows of one source are in the quarantine of a table. `pattern`: the reason, its numbers as N; `reason`: as
+    people read it. `snapshot`: the version of the lake in which they were counted."""
 
     table: Table
     source: str
     rule: str
     pattern: str
+    reason: str
     rows: int
     objects: int
     snapshot: int
@@ -49,6 +50,7 @@ class ParkedReason:
             "source": self.source,
             "rule": self.rule,
             "reason": self.pattern,
+            "sentence": self.reason,
             "rows": self.rows,
             "snapshot": self.snapshot,
         }
@@ -66,13 +68,16 @@ def list_parked(name: str | None = None) -> list[ParkedReason]:
     with closing(connect(read_only=True)) as con:
         snapshot = read_snapshot(con)
         found = [
-            ParkedReason(table, source, rule, pattern, rows, objects, snapshot)
+            ParkedReason(table, source, rule, pattern, hide_quoted(format_reasons(*told)), rows, objects, snapshot)
             for table in tables
-            for source, rule, pattern, rows, objects in con.execute(
-                REASONS.format(address=f"quarantine.{table.name}", pattern=pattern_sql(role, table.name))
-            ).fetchall()
+            for source, rule, pattern, rows, objects, *told in con.execute(count_sql(table, role)).fetchall()
         ]
     return sorted(found, key=lambda one: -one.rows)
+
+
+def count_sql(table: Table, role: Role) -> str:
+    told = told_sql(is_hidden=not sees_reasons(role, table.name))
+    return REASONS.format(address=f"quarantine.{table.name}", pattern=pattern_sql(role, table.name), told=told)
 
 
 def sample_parked(one: ParkedReason, limit: int) -> list[tuple[str, int, str, dict[str, str]]]:

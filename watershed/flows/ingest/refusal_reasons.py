@@ -1,8 +1,8 @@
 """Why objects are refused: the reasons that their quarantine would have had, counted, with a few rows of each.
 
 Nothing of a refused object is published, its bad rows neither. What a person needs to decide about it is kept in
-`ledger.refusal_reasons`: by table the most frequent reasons, in which numbers are N, and the first rows of each, with
-personal values masked as on the page Quarantine.
+`ledger.refusal_reasons`: by table the most frequent reasons, in which numbers are N that differ, and the first rows of
+each, with personal values masked as on the page Quarantine.
 """
 
 import json
@@ -16,7 +16,7 @@ from watershed.declarations.masking import mask_quarantined
 from watershed.declarations.table import Table
 from watershed.flows.ingest.check import list_sql
 from watershed.warehouse.connection import connect
-from watershed.warehouse.departures import PATTERN
+from watershed.warehouse.departures import PATTERN, format_reasons, told_sql
 
 if TYPE_CHECKING:
     from watershed.flows.ingest.publish import CheckedRun
@@ -28,8 +28,7 @@ SHOWN_LENGTH = 400  # characters of a value
 WHOLE, FOR_ANOTHER, OTHERS = "object", "another", "others"
 
 REASONS = f"""
-    SELECT raw_object, rule, CASE WHEN min(reason) = max(reason) THEN min(reason) ELSE {PATTERN} END AS reason,
-           count(*) AS row_count,
+    SELECT raw_object, rule, {told_sql()}, count(*) AS row_count,
            arg_min(
                struct_pack(raw_line := raw_line, reason := reason, row_json := row_json), raw_line, {SAMPLES}
            ) AS samples
@@ -82,8 +81,9 @@ def count_bad(
         return []
     found = []
     query = REASONS.format(files=list_sql(report["quarantine"]))
-    for key, rule, reason, count, samples in con.execute(query, [list(left)]).fetchall():
-        found.append(make_row(key, table, rule, reason, count, [mask_sample(table, rule, one) for one in samples]))
+    for key, rule, *told, count, samples in con.execute(query, [list(left)]).fetchall():
+        masked = [mask_sample(table, rule, one) for one in samples]
+        found.append(make_row(key, table, rule, format_reasons(*told), count, masked))
         left[key] -= count
     return found + [make_row(key, table, OTHERS, "other reasons", count, []) for key, count in left.items() if count]
 

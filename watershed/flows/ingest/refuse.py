@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Stream, Table
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import list_refused, utc_now
@@ -61,16 +62,15 @@ def find_noise(run: "CheckedRun") -> dict[str, int]:
 
 def explain_noise(run: "CheckedRun", key: str, bad: int) -> str:
     return (
-        f"{run.objects[key].name} has not one good row for {' or '.join(t.address for t in run.tables)} ({bad} bad): "
+        f"{run.objects[key].name} has not one good row for {' or '.join(t.address for t in run.tables)} ({bad:,} bad): "
         f"make sure that it is the file that was meant, or mend the transform, {explain_retry(run)}"
     )
 
 
 def explain_budget(table: Table, run: "CheckedRun", key: str, bad: int, read: int) -> str:
     return (
-        f"{bad} of {read} rows of {run.objects[key].name} are bad for {table.address}, more than its contract "
-        f"tolerates ({table.budget.share:.0%} or {table.budget.rows} rows): mend the file or the transform, "
-        f"{explain_retry(run)}"
+        f"{bad:,} of {count_nouns(read, 'row')} of {run.objects[key].name} are bad for {table.address}, whose contract "
+        f"refuses a file of which {table.budget.describe()}: mend the file or the transform, {explain_retry(run)}"
     )
 
 
