@@ -1,6 +1,7 @@
 """What `make run` prints: tables, quality, time, a few answers, and whether all of it is true."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,9 @@ ANSWERS = {
         SELECT (SELECT count(*) FROM core.photo_events) AS events, (SELECT count(*) FROM core.photos_now) AS photos_now,
                (SELECT count(*) FROM mart.photo_differences) AS differ_from_accounts""",
     "Watched in the last 60 minutes": "SELECT * FROM serve.views_last_60_minutes",
-    "Most watched now": "SELECT * FROM serve.most_watched_now LIMIT 5",
+    "Most watched now": """
+        SELECT popularity_rank AS rank, film_id, title, minutes_watched AS minutes, viewer_count AS viewers
+        FROM serve.most_watched_now ORDER BY rank LIMIT 5""",
     "Models": """
         SELECT model_version AS version, state, json_extract_string(config_json, 'kind') AS kind,
                round((metrics_json->'ndcg_at_10'->>'value')::DOUBLE, 4) AS ndcg_at_10,
@@ -99,7 +102,8 @@ def print_report(truth_file: Path, landed: set[str]) -> list[str]:
     con = connect(read_only=True)
     con.execute(f"CREATE TEMP TABLE counted AS {counts_sql()}")
     print()
-    for title, query in ({"Tables": TABLES} | ANSWERS).items():
+    show(con, "Tables", TABLES, ("table_name", "row_count", "days", "quarantined", "checks_passed"))
+    for title, query in ANSWERS.items():
         show(con, title, query)
     show_earlier(con)
     return find_untruths(con, json.loads(truth_file.read_text()), sorted(landed))
@@ -122,9 +126,10 @@ def show_earlier(con: DuckDBPyConnection) -> None:
     show(con, title, f"SELECT rank, title, round(score, 3) AS score FROM best {films} ORDER BY rank")
 
 
-def show(con: DuckDBPyConnection, title: str, query: str) -> None:
+def show(con: DuckDBPyConnection, title: str, query: str, brief: Sequence[str] = ()) -> None:
     result = con.execute(query)
-    print_listings("table", Listing(title, [column[0] for column in result.description or ()], result.fetchall()))
+    columns = [column[0] for column in result.description or ()]
+    print_listings("table", Listing(title, columns, result.fetchall(), brief))
     print()
 
 

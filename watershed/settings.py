@@ -45,16 +45,18 @@ def find_default_home() -> Path:
     return find_project() / ".watershed"
 
 
-STACK = "start the local stack with `watershed up`, or set it (docs/production.md)"
+FILE = "settings.env"  # of a home: written by the local stack
+STACK = "start the local stack with `watershed up`, name the folder of another one in WATERSHED_HOME, or set it"
 
 
-def read_setting(name: str, default: str | None = None, cure: str = STACK) -> str:
+def read_setting(name: str, default: str | None = None, cure: str = "") -> str:
     """`WATERSHED_<NAME>` from the environment, else from the local stack's file. Raises SettingsMissing, with what to
     do about it."""
     variable = f"WATERSHED_{name.upper()}"
     value = os.environ.get(variable) or read_stack_file(find_home()).get(variable) or default
     if value is None:
-        raise SettingsMissing(f"{variable} is not set: {cure}")
+        where = f": {cure}" if cure else f" and not in {find_home() / FILE}: {STACK} (docs/production.md)"
+        raise SettingsMissing(f"{variable} is not set{where}")
     return value
 
 
@@ -121,6 +123,6 @@ def source_url(source: str) -> str:
 
 
 def read_stack_file(home: Path) -> dict[str, str]:
-    path = home / "settings.env"
+    path = home / FILE
     lines = path.read_text().splitlines() if path.exists() else []
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))

@@ -80,7 +80,7 @@ def test_objects_refused(watch: Watch, desk: Desk, tmp_path: Path) -> None:
     main("access_logs", "refused")
     watch.look()
     assert desk.heard("objects_refused") == ["firing"]
-    assert "2 objects of access_logs not published: 1,500 of 1,503 rows" in desk.posts[0]["sentence"]
+    assert "2 objects of access_logs are not published: 1,500 of 1,503 rows" in desk.posts[0]["sentence"]
     assert desk.posts[0]["runbook"].endswith("#objects_refused")
     decide("leave", "access_logs", {"source": "access_logs", "objects": bad[:1]})
     watch.look()

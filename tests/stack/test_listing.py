@@ -87,3 +87,25 @@ def test_what_is_near_is_named(name: str) -> None:
     told = explain_unknown("table", name, ["core.requests", "core.users", "mart.top_pages"])
     assert told == f"there is no table {name!r}: did you mean core.requests?"
     assert explain_unknown("table", "zzz", ["b", "a"]) == "there is no table 'zzz'; the tables are a, b"
+
+
+def test_names_and_commands_stay_whole(show: Callable[..., list[str]]) -> None:
+    address, command = "mart.recommendation_health_hourly", f"`watershed refused {LONG}`"
+    columns = ("table", "source", "rule", "reason", "rows", "share")
+    rows = [(address, "photo_documents", "between:status_code", f"mend it, or {command} " * 2, 1, 54.9)]
+    whole, brief = Listing("bad", columns, rows), Listing("bad", columns, rows, brief=("table", "rule", "rows"))
+    for listing in (whole, brief):
+        shown = show(80, listing)
+        assert max(map(len, shown)) <= 80
+        assert any(address in line for line in shown) and any("between:status_code" in line for line in shown)
+    assert sum(command in line for line in show(80, whole)) == 2
+    assert show(80, brief)[1].split() == ["table", "rule", "rows"]
+
+
+def test_numbers_have_the_decimals_that_they_need(show: Callable[..., list[str]]) -> None:
+    listing = Listing(
+        "n", ("percent", "share", "seconds"), [(54.9, 0.8471, 2.0), (9.8, None, 91.0), (12345.25, 0.5, 1.0)]
+    )
+    assert [line.split() for line in show(80, listing)[2:]] == [
+        ["54.90", "0.8471", "2.0"], ["9.80", "-", "91.0"], ["12,345.25", "0.5000", "1.0"],
+    ]  # fmt: skip

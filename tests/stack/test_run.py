@@ -41,7 +41,7 @@ def test_counts_read_like_a_sentence(counts: object, text: str) -> None:
         (["ingest_access_log", "--in-process"], "there is no source 'access_log': did you mean access_logs?"),
         (["detect_arrivals", "--in-process"], "'detect_arrivals' cannot run in process"),
         (["build_marts", "--from", "2015-05-18", "--to", "2015-05-17"], "--from 2015-05-18 is after --to 2015-05-17"),
-        (["build_marts"], "WATERSHED_AIRFLOW_URL is not set: start the local stack with `watershed up`"),
+        (["build_marts"], "/settings.env: start the local stack with `watershed up`"),
     ],
 )
 def test_mistakes_are_one_line(

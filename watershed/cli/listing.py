@@ -1,13 +1,15 @@
 """Listings: rows under names, as a table that fits the terminal, as CSV, or as JSON. Every command that lists has them.
 
 A table takes the width of the terminal (80 columns where there is none; COLUMNS says otherwise). What does not fit is
-wrapped inside its column, and where there are too many columns for that, each row is a block of lines. A duration is a
-number of seconds in CSV and JSON.
+wrapped inside its column, between words: a name or a command between backticks stays in one piece, to be copied, unless
+no line has room for it. Where there are too many columns for that, each row is a block of lines. A duration is a number
+of seconds in CSV and JSON.
 """
 
 import argparse
 import csv
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +23,9 @@ from watershed.declarations.counting import format_span
 FORMS = ("table", "csv", "json")
 GAP = 2
 NARROWEST = 12  # that a column of texts is made before rows become blocks
+DECIMALS = 4  # at most
+COMMAND = re.compile("`[^`]+`")
+KEPT = "\xa0"  # in place of a space that no line ends at; a text's own is escaped
 NUMBERS = ({int}, {float}, {int, float})
 NAMES = {"snapshot", "version", "pid", "port", "partition", "line", "computed_from"}  # numbers that count nothing
 
@@ -114,13 +119,30 @@ def print_table(listing: Listing) -> None:
 def lay_out(listing: Listing) -> Layout:
     columns = list(zip(*listing.rows, strict=True))
     is_number = [{type(value) for value in column} - {type(None)} in NUMBERS for column in columns]
+    decimals = [max((count_decimals(value) for value in column), default=0) for column in columns]
     cells = [
-        [format_cell(name, value) for name, value in zip(listing.columns, row, strict=True)] for row in listing.rows
+        [format_cell(*given) for given in zip(listing.columns, row, decimals, strict=True)] for row in listing.rows
     ]
-    return Layout(listing.columns, cells, is_number, fit_widths(listing.columns, cells, is_number))
+    least = [find_least(*given) for given in zip(listing.columns, columns, zip(*cells, strict=True), strict=True)]
+    return Layout(listing.columns, cells, is_number, fit_widths(listing.columns, cells, least))
 
 
-def format_cell(name: str, value: Any) -> str:
+def count_decimals(value: Any) -> int:
+    """How many a number is shown with: those of a column all have the most."""
+    return len(f"{value:.{DECIMALS}f}".rstrip("0").partition(".")[2]) if isinstance(value, float) else 0
+
+
+def find_least(name: str, values: Sequence[Any], cells: Sequence[str]) -> int:
+    """The least width of a column: numbers stay whole, and so do words that a line has room for, but those of JSON."""
+    if {type(value) for value in values} - {type(None)} in NUMBERS:
+        return max(len(name), *map(len, cells))
+    pieces = [len(piece) for cell in cells for piece in keep_commands(cell).split(" ")]
+    is_json = any(isinstance(value, dict | list) for value in values)
+    whole = [length for length in pieces if length <= read_width() and not is_json]
+    return max(len(name), min(NARROWEST, max(pieces)), *whole)
+
+
+def format_cell(name: str, value: Any, decimals: int = DECIMALS) -> str:
     """A value on one line."""
     match value:
         case None:
@@ -130,7 +152,7 @@ def format_cell(name: str, value: Any) -> str:
         case int():
             return str(value) if name in NAMES else f"{value:,}"
         case float():
-            return f"{value:.4f}"
+            return f"{value:,.{max(1, decimals)}f}"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
         case date():
@@ -151,10 +173,9 @@ def read_width() -> int:
     return max(shutil.get_terminal_size((80, 24)).columns, 40)
 
 
-def fit_widths(columns: Sequence[str], cells: list[list[str]], is_number: list[bool]) -> list[int] | None:
+def fit_widths(columns: Sequence[str], cells: list[list[str]], least: list[int]) -> list[int] | None:
     """Of every column; the widest texts give way. None where that does not do."""
     widths = [max(len(name), *(len(row[n]) for row in cells)) for n, name in enumerate(columns)]
-    least = [width if is_number[n] else min(width, max(len(columns[n]), NARROWEST)) for n, width in enumerate(widths)]
     room = read_width() - GAP * (len(widths) - 1)
     if sum(least) > room:
         return None
@@ -191,8 +212,14 @@ def format_blocks(layout: Layout) -> Iterator[str]:
 
 
 def wrap_text(text: str, width: int) -> list[str]:
-    """Its lines, one at least. Words that are too long are cut."""
-    return wrap(escape(text), max(width, 1), break_on_hyphens=False) or [""]
+    """Its lines, one at least. A command stays on one, and words are not cut, unless they are too long for it."""
+    whole = keep_commands(escape(text), width)
+    return [line.replace(KEPT, " ") for line in wrap(whole, max(width, 1), break_on_hyphens=False)] or [""]
+
+
+def keep_commands(text: str, width: int = 10**6) -> str:
+    """Join the words of each command between backticks, where a line is long enough for it."""
+    return COMMAND.sub(lambda found: found[0].replace(" ", KEPT) if len(found[0]) <= width else found[0], text)
 
 
 def print_wrapped(text: str, indent: str = "") -> None:

@@ -18,13 +18,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from watershed.cli.listing import Listing, add_format, print_listings
+from watershed.declarations.counting import count_nouns, format_span
 
 if TYPE_CHECKING:
     from watershed.cockpit.questions.tables import Condition
     from watershed.monitoring.reading import SourceReading
 
-TABLES = ("table", "state", "since", "waits", "promised", "waiting_since", "published", "missing_days", "silent")
-BRIEF = ("table", "state", "waits", "promised", "published")
+TABLES = ("table", "state", "why", "since", "waits", "promised", "waiting_since", "published", "missing_days", "silent")
+BRIEF = ("table", "state", "why", "waits", "promised")
 PRODUCERS = ("producer", "state", "arrived", "silence", "every", "expected_on")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -95,7 +96,19 @@ def condition_row(one: "Condition", missing: int) -> tuple[Any, ...]:
     since = {"late": waiting + fresh.promise if fresh and waiting else None, "stale": waiting}.get(one.state)
     silent = ", ".join(source.name for source in one.silent) or None
     promise = fresh.promise if fresh else one.declared.promise
-    return (one.declared.address, one.state, since, waits, promise, waiting, one.published_at, missing, silent)
+    why = explain(one, missing)
+    return (one.declared.address, one.state, why, since, waits, promise, waiting, one.published_at, missing, silent)
+
+
+def explain(one: "Condition", missing: int) -> str | None:
+    """Why somebody should look at it, in a few words; None where it is as it should be."""
+    reasons = {
+        f"late by {format_span(one.late_by)}": one.state == "late",
+        f"{count_nouns(one.stale, 'partition')} older than its inputs": one.state == "stale",
+        f"{count_nouns(missing, 'day')} missing": missing > 0,
+        **{f"{source.name} is silent": True for source in one.silent},
+    }
+    return ", ".join(reason for reason, holds in reasons.items() if holds) or None
 
 
 def list_producers(sources: list["SourceReading"]) -> Listing:
@@ -127,5 +140,3 @@ def list_days(address: str) -> Listing:
 
     missing = [(p.day, p.why) for p in list_partitions(address).values() if p.state == "missing"]
     return Listing("missing days", ("day", "why"), missing)
-
-

@@ -1,6 +1,7 @@
 """Show what was published: the latest runs with what was refused or failed a check, or one table's objects and checks.
 
-Every publish is one line with its snapshot number, which `watershed sql --snapshot` takes. As CSV the lists follow each
+A rule about a table as a whole has no number of rows where it fails: its reason says what was seen. Every publish is
+one line with its snapshot number, which `watershed sql --snapshot` takes. As CSV the lists follow each
 other, each after an empty line; as JSON they are one object, by their names.
 """
 
@@ -34,19 +35,24 @@ PARTITIONS = """
     FROM ledger.inputs WHERE table_name = ? ORDER BY snapshot_id DESC, day LIMIT ?
 """
 FAILED = """
-    SELECT table_name AS "table", rule, column_name AS "column", severity, rows_evaluated AS evaluated,
-           rows_failed AS failed, reason, snapshot_id AS snapshot
+    SELECT table_name AS "table", rule, column_name AS "column", severity,
+           CASE WHEN rows_failed > 0 THEN rows_evaluated END AS evaluated, nullif(rows_failed, 0) AS failed, reason,
+           snapshot_id AS snapshot
     FROM (FROM ledger.checks QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name))
     WHERE NOT is_success ORDER BY table_name, rows_failed DESC, rule LIMIT ?
 """
 CHECKS = """
-    SELECT rule, column_name AS "column", severity, rows_evaluated AS evaluated, rows_failed AS failed,
-           is_success AS success, reason
+    SELECT rule, column_name AS "column", severity,
+           CASE WHEN is_success OR rows_failed > 0 THEN rows_evaluated END AS evaluated,
+           CASE WHEN is_success OR rows_failed > 0 THEN rows_failed END AS failed, is_success AS success, reason
     FROM ledger.checks WHERE table_name = ?
     QUALIFY snapshot_id = max(snapshot_id) OVER () ORDER BY is_success, rule LIMIT ?
 """
-RUNS_BRIEF = ("snapshot", "published", "subject", "read", "written", "quarantined")
-OBJECTS_BRIEF = ("snapshot", "file", "read", "written", "quarantined", "raw_object")
+RUNS_BRIEF = ("snapshot", "published", "subject", "written", "quarantined")
+OBJECTS_BRIEF = ("snapshot", "file", "read", "written", "quarantined")
+PARTITIONS_BRIEF = ("snapshot", "partition", "computed_from")
+FAILED_BRIEF = ("table", "rule", "failed", "reason")
+CHECKS_BRIEF = ("rule", "failed", "success", "reason")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.table is None:
         publishes = ask("publishes", RUNS, [args.limit], RUNS_BRIEF)
-        failed = ask("failed checks", FAILED, [args.limit], title="checks that failed before a table's last publish")
+        title = "checks that failed before a table's last publish"
+        failed = ask("failed checks", FAILED, [args.limit], FAILED_BRIEF, title)
         print_listings(args.format, publishes, ask("refused objects", REFUSED, [args.limit]), failed)
         return 0
     address, is_fed = find_address(args.table)
@@ -66,8 +73,9 @@ def run(args: argparse.Namespace) -> int:
     if is_fed:
         built = ask("objects", OBJECTS, values, OBJECTS_BRIEF, title)
     else:
-        built = ask("partitions", PARTITIONS, values, title=title)
-    checks = ask("checks", CHECKS, [address, args.limit * 5], title=f"{address}: checks of the last publish")
+        built = ask("partitions", PARTITIONS, values, PARTITIONS_BRIEF, title)
+    title = f"{address}: checks of the last publish"
+    checks = ask("checks", CHECKS, [address, args.limit * 5], CHECKS_BRIEF, title)
     print_listings(args.format, built, checks)
     return 0
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from watershed.flows.decisions.parked_rows import ParkedReason
 
 REASONS = ("table", "source", "rule", "reason", "rows", "objects")
+REASONS_BRIEF = ("table", "rule", "reason", "rows")
 ROWS = ("rule", "object", "line", "reason", "fields")
 SAMPLES = 5
 
@@ -63,7 +64,7 @@ def show(chosen: list["ParkedReason"], args: argparse.Namespace) -> None:
     from watershed.flows.decisions.parked_rows import sample_parked
 
     rows = [(one.table.address, one.source, one.rule, one.reason, one.rows, one.objects) for one in chosen]
-    found = [Listing("reasons", REASONS, rows, title=f"quarantine of {args.table or 'all tables'}")]
+    found = [Listing("reasons", REASONS, rows, REASONS_BRIEF, title=f"quarantine of {args.table or 'all tables'}")]
     if args.table:
         samples = [(one.rule, *row) for one in chosen for row in sample_parked(one, args.limit)]
         found.append(Listing("rows", ROWS, samples, title="some of the rows"))

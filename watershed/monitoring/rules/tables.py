@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Budget
 from watershed.monitoring.reading import Reading
 from watershed.monitoring.rules.rule import Finding, round_span, rule, spell
@@ -58,8 +59,11 @@ def publish_blocked(reading: Reading) -> Iterator[Finding]:
 def objects_refused(reading: Reading) -> Iterator[Finding]:
     """Objects were not published, because they cannot be read or too many of their rows are bad."""
     for refusal in reading.refusals:
-        what = "1 object of" if refusal.objects == 1 else f"{refusal.objects} objects of"
-        yield Finding(refusal.source, f"{what} {refusal.source} not published: {refusal.reason}")
+        verb = "is" if refusal.objects == 1 else "are"
+        yield Finding(
+            refusal.source,
+            f"{count_nouns(refusal.objects, 'object')} of {refusal.source} {verb} not published: {refusal.reason}",
+        )
 
 
 @rule("soon")

@@ -13,6 +13,8 @@ from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.expectations.expectation import BatchExpectation, ColumnMapExpectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+from watershed.declarations.counting import count_nouns
+
 # Each name below that is its own too takes the place of its own in its registry, of which it would warn.
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
@@ -120,7 +122,8 @@ class ExpectLinesToBeUnique(BatchExpectation):
 
     def _validate(self, metrics: dict, *args: Any, **kwargs: Any) -> dict:
         repeated = metrics["table.repeated_lines"]
-        return {"success": repeated == 0, "result": {"observed_value": f"{repeated} rows repeat a line"}}
+        seen = f"{count_nouns(repeated, 'row')} {'repeats' if repeated == 1 else 'repeat'} a line"
+        return {"success": repeated == 0, "result": {"observed_value": seen}}
 
 
 class ExpectNoneFound(BatchExpectation):
@@ -169,5 +172,5 @@ def find_unusual_days(staged: dict[date, int], before: dict[date, int], today: d
             continue
         usual = median(recent)
         if total[day] > BAND * usual or (day < today and total[day] < usual / BAND):
-            unusual.append(f"{day} has {total[day]:,} rows where {usual:,.0f} are usual")
+            unusual.append(f"{day} has {count_nouns(total[day], 'row')} where {usual:,.0f} are usual")
     return unusual
