@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 
 from tests.cockpit.conftest import Browse, name_user
 from watershed.cockpit.app import load_routers, make_app
-from watershed.cockpit.guards import Guards, Rights
+from watershed.cockpit.guards import Guards, Rights, may_act, may_administer, may_look
+from watershed.cockpit.rendering import link_pages
 
 
 def test_an_address_that_is_none_is_answered_with_a_page(browse: Browse) -> None:
@@ -52,3 +55,24 @@ def test_only_posts_change_something() -> None:
     app = make_app(Guards(name_user, name_user, name_user, lambda: Rights()))
     methods = {m for router in load_routers() for r in router.routes if isinstance(r, APIRoute) for m in r.methods}
     assert methods <= {"GET", "POST"} and app.openapi_url is None
+
+
+def test_a_browser_without_login_is_sent_to_airflows_and_comes_back() -> None:
+    airflow = FastAPI()
+    airflow.mount("/watershed", make_app(Guards(may_look, may_act, may_administer)))
+    client = TestClient(airflow, follow_redirects=False)
+    page = client.get("/watershed/tables?page=2&sort=rows", headers={"Accept": "text/html,*/*;q=0.8"})
+    login = "/api/v2/auth/login?next=%2Fwatershed%2Ftables%3Fpage%3D2%26sort%3Drows"
+    assert (page.status_code, page.headers["location"]) == (303, login)
+    piece = {"Accept": "text/html", "HX-Request": "true"}
+    for headers in ({}, piece, {"Accept": "text/html", "Sec-Fetch-Dest": "empty"}, {"Accept": "text/css"}):
+        assert client.get("/watershed/tables", headers=headers).status_code == 401
+    assert client.post("/watershed/sql/run", headers={"Accept": "text/html"}).status_code == 401
+
+
+def test_advice_links_the_pages_that_it_names() -> None:
+    told = link_pages("See Objects that were refused, or `watershed refused`; the page Snapshots & <b>more</b>", "/w")
+    assert told == (
+        'See <a href="/w/quarantine#refused">Objects that were refused</a>, or <code>watershed refused</code>; '
+        'the page <a href="/w/snapshots">Snapshots</a> &amp; &lt;b&gt;more&lt;/b&gt;'
+    )

@@ -142,9 +142,12 @@ def test_snapshots_are_filtered_and_paged_by_address(published: EmptyLake, brows
     number = read_ends()[1]
     assert list_snapshots(Sought(), 1)[0]["kind"] == "flush"
     row = f'id="snapshot-{number}"'
-    assert row in client.get("snapshots").text and row not in client.get("snapshots?upkeep=hidden&until=").text
-    kept = client.get("snapshots?upkeep=hidden&table=core.requests&kind=publish").text
-    assert "checked> Hide upkeep" in kept and "<option selected>core.requests" in kept
+    assert row in client.get("snapshots?upkeep=shown&until=").text
+    first = client.get("snapshots").text
+    assert row not in first and "Upkeep (compaction and flush), which changes no row, is left out" in first
+    assert f"reach from 0 to {number}." in " ".join(first.split()) and ">Newest<" not in first
+    kept = client.get("snapshots?upkeep=shown&table=core.requests&kind=publish").text
+    assert "checked> Show upkeep" in kept and "<option selected>core.requests" in kept
 
 
 def test_tabs_of_airflow_show_a_dags_tables_and_a_runs_books(published: EmptyLake, browse: Browse) -> None:

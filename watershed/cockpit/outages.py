@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sqlalchemy.exc import OperationalError
 
 from watershed.monitoring.reading import CATALOGUE, STORE, Service, StreamReading
-from watershed.monitoring.services import CONSUMER, MONITOR, PARTS, WEB_SERVER, ask_services
+from watershed.monitoring.services import CONSUMER, MONITOR, PARTS, WEB_SERVER, ask_services, list_working
 from watershed.monitoring.state import MonitorState, read_state
 from watershed.warehouse.ledger.cache import MIRROR
 from watershed.warehouse.ledger.history import utc_now
@@ -37,6 +37,10 @@ class Servers:
     @property
     def away(self) -> list[Service]:
         return [one for one in self.services if one.problem]
+
+    @property
+    def working(self) -> list[str]:
+        return list_working(self.away)
 
     @property
     def lake_since(self) -> datetime | None:

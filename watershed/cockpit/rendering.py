@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
@@ -24,6 +25,7 @@ from watershed.monitoring.services import describe_effect
 from watershed.serving.turns import RETRY_S, Busy
 from watershed.warehouse.ledger.cache import MIRROR
 
+MOUNTED = "/watershed"  # where Airflow has the pages
 LOG = logging.getLogger(__name__)
 STATIC = Path(__file__).with_name("static")
 TEMPLATES = Path(__file__).with_name("templates")
@@ -39,6 +41,11 @@ TABS = (
     ("sql", "SQL"),
     ("why", "Why this number"),
     ("health", "Health"),
+)
+
+# As docs/on_call.md names them.
+NAMED_PAGE = re.compile(
+    rf"(?P<before>\bpage )(?P<page>{'|'.join(title for _, title in TABS)})\b|Objects that were refused"
 )
 
 
@@ -57,6 +64,7 @@ def make_environment() -> Environment:
         "clock": show_clock,
         "bytes": format_bytes,
         "count": format_count,
+        "linked": link_pages,
         "moment": show_moment,
         "nouns": count_nouns,
         "seconds": format_seconds,
@@ -96,20 +104,37 @@ def is_fragment(request: Request) -> bool:
     return "hx-request" in request.headers and not {"hx-boosted", PART} & set(request.headers)
 
 
+def is_navigation(request: Request) -> bool:
+    """Whether a browser opens an address, and does not fetch a part of a page that it has."""
+    is_page = "text/html" in request.headers.get("accept", "") and not is_fragment(request)
+    is_document = request.headers.get("sec-fetch-dest", "document") in ("document", "iframe")
+    return request.method == "GET" and is_page and is_document
+
+
+def format_login(request: Request) -> str:
+    """Where Airflow asks who somebody is, and the address here to which it sends them then."""
+    own = f"{request.url.path}?{request.url.query}".rstrip("?")
+    base = request.scope.get("root_path", "").removesuffix(MOUNTED)
+    return f"{base}/api/v2/auth/login?{urlencode({'next': own})}"
+
+
 def catch_up(request: Request) -> None:
     """Let a page that follows a run see what the run has done."""
     if PART in request.headers:
         MIRROR.catch_up()
 
 
-async def show_error(request: Request, error: Exception) -> HTMLResponse:
-    """One sentence; as a whole page, or as a fragment where htmx asked for one.
+async def show_error(request: Request, error: Exception) -> Response:
+    """One sentence; as a whole page, or as a fragment where htmx asked for one. A browser that opens a page without a
+    login is sent to Airflow's, and comes back to the page.
 
     What nobody foresaw goes to the log, since its text may quote addresses and rows.
     """
     if is_outage(error):
         return await run_in_threadpool(show_outage, request)
     status, sentence = explain(error)
+    if status == 401 and is_navigation(request):
+        return RedirectResponse(format_login(request), 303)
     if status == 500:
         LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     template = "error_fragment.html" if is_fragment(request) else "error.html"
@@ -149,6 +174,16 @@ def sign_asset(name: str) -> str:
 def break_name(name: str) -> Markup:
     """A long name that a narrow column breaks after a `.` or `_`."""
     return Markup(re.sub(r"([._])(?=.)", r"\1<wbr>", str(escape(name))))
+
+
+def link_pages(text: str, root: str) -> Markup:
+    """Advice of ours, in which the pages that it names are links."""
+    return Markup(NAMED_PAGE.sub(lambda found: link_page(found, root), show_sentence(text)))
+
+
+def link_page(found: re.Match[str], root: str) -> str:
+    address = next((address for address, title in TABS if title == found["page"]), "quarantine#refused")
+    return Markup('{}<a href="{}/{}">{}</a>').format(found["before"] or "", root, address, found["page"] or found[0])
 
 
 def format_count(number: float | None) -> str:

@@ -14,7 +14,7 @@ LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 
 @dataclass(frozen=True)
 class Advice:
-    """What an alert means and what to do, in plain sentences without markup."""
+    """What an alert means and what to do, in plain sentences; commands are between backticks."""
 
     means: str
     do: str
@@ -34,5 +34,5 @@ def split_section(text: str) -> Advice:
 
 
 def strip_markup(text: str) -> str:
-    plain = LINK.sub(r"\1", text).replace("**", "").replace("`", "").replace("*", "")
+    plain = LINK.sub(r"\1", text).replace("**", "").replace("*", "")
     return " ".join(plain.split())

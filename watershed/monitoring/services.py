@@ -36,35 +36,57 @@ Found = tuple[str, str | None, datetime | None]  # name, problem, and since when
 
 @dataclass(frozen=True)
 class Effect:
-    """What does not work while a server is away, and what does."""
+    """What does not work while a server is away, and what does, as long as no other is. `needs`: which of ABILITIES
+    does not work without it."""
 
     stops: str
     works: str
+    needs: frozenset[str] = frozenset()
+
+
+PAGES, COPIES, SQL, RUNS, STREAMS, ALERTS = ABILITIES = (
+    "all pages",
+    "pages, as far as the ledger's copy knows",
+    "SQL",
+    "runs of files and databases",
+    "streams",
+    "alerts",
+)
+LAKE = frozenset({PAGES, SQL, RUNS, STREAMS})
 
 
 EFFECTS = {
     STORE: Effect(
         "nothing can be landed, published or asked of tables; the broker of a laptop keeps its messages there too",
         "pages show what the ledger's copy knew, and alerts are told",
+        LAKE,
     ),
     CATALOGUE: Effect(
         "nothing of the lake can be read or published, and streams wait",
         "alerts are told, and pages that were open before show what the ledger's copy knew",
+        LAKE,
     ),
-    BROKER: Effect("streams wait, and producers too", "files, databases, marts, SQL and all pages"),
+    BROKER: Effect(
+        "streams wait, and producers too", "files, databases, marts, SQL and all pages", frozenset({STREAMS})
+    ),
     WEB_SERVER: Effect(
         "Airflow's pages and these, and runs: tasks tell the web server how they are",
         "the command `watershed`, consumers of streams, and alerts",
+        frozenset({PAGES, COPIES, RUNS}),
     ),
     PARTS["metadatabase"]: Effect(
-        "nobody can log in to Airflow, and no run starts", "SQL by the command, consumers of streams, and alerts"
+        "nobody can log in to Airflow, and no run starts",
+        "SQL by the command, consumers of streams, and alerts",
+        frozenset({PAGES, COPIES, RUNS}),
     ),
-    PARTS["scheduler"]: Effect("no run starts or goes on", "all pages, SQL, and the consumers of streams"),
+    PARTS["scheduler"]: Effect(
+        "no run starts or goes on", "all pages, SQL, and the consumers of streams", frozenset({RUNS})
+    ),
     PARTS["triggerer"]: Effect(
         "runs that wait for messages or for a decision go on waiting", "runs that files or times start, pages, SQL"
     ),
     PARTS["dag_processor"]: Effect("changes of DAG files are not seen", "everything else"),
-    MONITOR: Effect("nobody is told of alerts, and there are no figures", "everything else"),
+    MONITOR: Effect("nobody is told of alerts, and there are no figures", "everything else", frozenset({ALERTS})),
     CONSUMER: Effect("its messages wait in their topic, and none is lost", "everything else"),
 }
 
@@ -72,6 +94,13 @@ EFFECTS = {
 def describe_effect(service: Service) -> Effect:
     """Of a server, or of a consumer, which has the name of its stream too."""
     return EFFECTS.get(service.name) or EFFECTS[service.name.partition(" ")[0]]
+
+
+def list_working(away: Iterable[Service]) -> list[str]:
+    """What works while all of these are away."""
+    needs = frozenset[str]().union(*(describe_effect(one).needs for one in away))
+    working = [ability for ability in ABILITIES if ability not in needs]
+    return [*(ability for ability in working if ability != COPIES or PAGES in needs), "the command `watershed status`"]
 
 
 def ask_services(known: Iterable[Service], now: datetime) -> tuple[Service, ...]:
@@ -101,8 +130,16 @@ def ask_one(name: str, ask: Callable[[], None]) -> list[Found]:
 
 
 def ask_store() -> None:
-    load_settings()
-    open_probe(load_settings()).head_bucket(Bucket=load_settings().bucket)
+    settings = load_settings()
+    try:
+        open_probe(settings).head_bucket(Bucket=settings.bucket)
+    except BotoCoreError as error:
+        where = settings.s3_endpoint or "AWS's address"
+        raise ConnectionError(f"no S3 server answers at {where}: {format_cure('WATERSHED_S3_ENDPOINT')}") from error
+
+
+def format_cure(setting: str) -> str:
+    return f"`watershed up` starts the local one; of another one mend {setting}"
 
 
 @cache
@@ -112,8 +149,12 @@ def open_probe(settings: Settings) -> Any:
 
 
 def ask_catalogue() -> None:
-    with psycopg.connect(load_settings().catalog_url, connect_timeout=ANSWER_S) as session:
-        session.execute("SELECT 1")
+    try:
+        with psycopg.connect(load_settings().catalog_url, connect_timeout=ANSWER_S) as session:
+            session.execute("SELECT 1")
+    except psycopg.OperationalError as error:
+        why = shorten_failure(str(error))
+        raise ConnectionError(f"no PostgreSQL answers ({why}): {format_cure('WATERSHED_CATALOG_URL')}") from error
 
 
 def ask_broker() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from watershed.monitoring.reading import BROKER, CATALOGUE, STORE, Service
-from watershed.monitoring.services import CONSUMER, MONITOR, PARTS, WEB_SERVER, describe_effect
+from watershed.monitoring.services import CONSUMER, MONITOR, PARTS, WEB_SERVER, describe_effect, list_working
 from watershed.monitoring.state import MonitorState, read_state
 from watershed.stack.consumers import name_consumers
 from watershed.stack.home import Home
@@ -23,15 +23,18 @@ SERVICES = {
 
 
 def describe_away(home: Home, names: Iterable[str]) -> Iterator[str]:
-    """A sentence or two for each of these servers of the stack."""
-    state, streams = read_state(), name_consumers()
+    """A sentence or two for each of these servers of the stack, and one about all where there are several."""
+    state, streams, away = read_state(), name_consumers(), dict[str, Service]()
     for name in names:
         service = Service(SERVICES.get(name) or f"{CONSUMER} of {streams[name]}")
         if service.name == WEB_SERVER and find_process(home, name):  # it runs, and says that its database is away
             service = Service(PARTS["metadatabase"])
+        away[f"{name} {format_since(find_since(state, service, streams.get(name)), home, name)}"] = service
+    for told, service in away.items():
         effect = describe_effect(service)
-        since = format_since(find_since(state, service, streams.get(name)), home, name)
-        yield f"{name} {since}: {effect.stops}. Still works: {effect.works}."
+        yield f"{told}: {effect.stops}." + (f" Still works: {effect.works}." if len(away) == 1 else "")
+    if len(away) > 1:
+        yield f"Still works while all of them are away: {', '.join(list_working(away.values()))}."
 
 
 def find_since(state: MonitorState | None, service: Service, stream: str | None) -> datetime | None:

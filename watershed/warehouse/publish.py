@@ -197,7 +197,8 @@ def format_message(publication: Publication, snapshot: int) -> str:
     }
     rows = publication.rows_made + sum(b.rows_written for b in publication.books)
     tables = ", ".join(part.address for part in publication.parts)
-    message = f"publish {publication.subject}: {count_nouns(rows, 'row')} into {tables}"
+    done = f"{count_nouns(rows, 'row')} into {tables}" if tables else "no table changed"
+    message = f"publish {publication.subject}: {done}"
     message += f", because {publication.reason}" if publication.reason else ""
     extra = quote(json.dumps(about, default=str))
     return f"CALL lake.set_commit_message({quote(publication.actor)}, {quote(message)}, extra_info => {extra})"

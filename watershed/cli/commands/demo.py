@@ -7,6 +7,8 @@ now. The servers go on running.
 import argparse
 import time
 
+from watershed.declarations.counting import count_nouns
+
 GOES_ON = "servers, and runs that were started, go on: `watershed down` stops them"
 
 
@@ -28,6 +30,17 @@ def run(args: argparse.Namespace) -> int:
 
     if wrong := load_module("sample.run").run_all(open_api(), report):
         raise ValueError("not all is as it must be: " + "; ".join(wrong))
-    print(f"All DAGs are green and all known numbers are right, after {time.monotonic() - began:.0f} s.\n")
+    print(f"All DAGs are green and all known numbers are right, after {time.monotonic() - began:.0f} s.")
+    if waiting := count_waiting():
+        verb = "waits" if waiting == 1 else "wait"
+        print(f"{count_nouns(waiting, 'refused object')} {verb} for a decision: `watershed refused` shows why.")
+    print()
     up.print_access(is_first)
     return 0
+
+
+def count_waiting() -> int:
+    """Objects that were refused and that nobody has decided about."""
+    from watershed.flows.decisions.refused_objects import find_refused_objects
+
+    return sum(one.left_by is None for one in find_refused_objects())

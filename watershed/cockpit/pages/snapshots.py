@@ -11,7 +11,7 @@ from watershed.cockpit.guards import Seer
 from watershed.cockpit.moments import find_end
 from watershed.cockpit.questions.differences import PAGE, compare_snapshots
 from watershed.cockpit.questions.snapshots import find_snapshot, find_snapshots, list_books_of, list_decided, list_pins
-from watershed.cockpit.questions.versions import KINDS, Sought, list_authors, read_ends
+from watershed.cockpit.questions.versions import KINDS, UPKEEP, Sought, list_authors, read_ends
 from watershed.cockpit.rendering import is_fragment, render
 
 router = APIRouter()
@@ -46,9 +46,9 @@ def show_snapshots(
     kind: str = "",
     upkeep: str = "",
 ) -> HTMLResponse:
-    """Below `before`, above `after`, not after the day `until` of a zone; `upkeep=hidden` leaves out what changes no
-    row."""
-    sought = Sought(before, after, read_day(until, zone), table, author, kind, upkeep == "hidden", zone)
+    """Below `before`, above `after`, not after the day `until` of a zone; what changes no row only with
+    `upkeep=shown`."""
+    sought = Sought(before, after, read_day(until, zone), table, author, kind, upkeep != "shown", zone)
     return render(
         request,
         "snapshots_list.html" if is_fragment(request) else "snapshots.html",
@@ -58,6 +58,7 @@ def show_snapshots(
         tables=list(list_declared()),
         authors=list_authors(),
         kinds=KINDS,
+        upkeep=UPKEEP,
         pins=list_pins(),
     )
 

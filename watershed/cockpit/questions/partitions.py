@@ -4,8 +4,9 @@
 a mart's inputs have the day and it has not; or no row of a table has it, though its contract expects some, or, where
 that says nothing, days before and after have rows.
 *blocked*: an object that names the day was refused. *left*: such objects are all that there is of it, and somebody has
-left them refused. *parked* is said of a fresh day whose objects have rows in
-quarantine: which of an object's days those belong to, their line says.
+left them refused. *parked* is said of a fresh day whose own objects have rows in
+quarantine. Of an object with rows of several days nobody can tell which of them a bad row belongs to: it marks none.
+A mart misses a day where all that it is computed from misses it; that is somebody's matter there, not here.
 """
 
 import re
@@ -30,11 +31,13 @@ NAMED_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?([0-2]\d|3[01]
 # Of all tables at once: a page that says what needs attention asks about each of them.
 DAYS = """
     SELECT table_name, day, sum(row_count)::BIGINT AS rows, count(*) AS objects, max(d.snapshot_id) AS snapshot_id,
-           sum(rows_quarantined)::BIGINT AS quarantined
-    FROM current_days AS d JOIN latest_books USING (table_name, raw_object) GROUP BY ALL
+           sum(rows_quarantined)::BIGINT AS quarantined,
+           coalesce(sum(rows_quarantined) FILTER (day_count = 1), 0)::BIGINT AS own_quarantined
+    FROM (SELECT *, count(*) OVER (PARTITION BY table_name, raw_object) AS day_count FROM current_days) AS d
+    JOIN latest_books USING (table_name, raw_object) GROUP BY ALL
 """
 BUILDS = """
-    SELECT table_name, day, snapshot_id, rows_written AS rows, 1 AS objects, 0 AS quarantined
+    SELECT table_name, day, snapshot_id, rows_written AS rows, 1 AS objects, 0 AS quarantined, 0 AS own_quarantined
     FROM latest_builds JOIN changes USING (table_name, snapshot_id) WHERE day IS NOT NULL
 """
 REFUSED = """
@@ -44,7 +47,8 @@ REFUSED = """
 
 @dataclass(frozen=True)
 class Partition:
-    """A day of a table. `quarantined` counts the bad rows of the objects that it has rows of."""
+    """A day of a table. `quarantined` counts the bad rows of the objects that it has rows of; `is_inherited`: it is
+    missing where it would have come from."""
 
     day: date
     state: State
@@ -53,10 +57,11 @@ class Partition:
     snapshot: int | None = None
     quarantined: int = 0
     why: str = ""
+    is_inherited: bool = False
 
     @property
     def needs_attention(self) -> bool:
-        return self.state in ("missing", "stale", "blocked")
+        return self.state in ("missing", "stale", "blocked") and not self.is_inherited
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ def list_partitions(address: str) -> dict[date, Partition]:
     found = {row["day"]: make_partition(row) for row in read_days(one.is_mart).get(address, [])}
     if one.is_mart:
         found |= {day: mark_stale(day, found.get(day)) for day in list_stale().get(address, []) if day}
+        found |= {day: missed for day, missed in list_inherited(one).items() if day not in found}
     elif not one.is_history:
         rhythms = list_rhythms(one)
         expected = list_expected_days(rhythms, sorted(found)) if rhythms else find_missing_days(sorted(found))
@@ -94,6 +100,18 @@ def list_partitions(address: str) -> dict[date, Partition]:
         if (day := refusal.day) is not None:
             found[day] = mark_refused(day, found.get(day), refusal)
     return dict(sorted(found.items()))
+
+
+def list_inherited(mart: Declared) -> dict[date, Partition]:
+    """Days that all tables that a mart is computed from by day miss."""
+    missing = [
+        {day for day, one in list_partitions(address).items() if one.state == "missing"}
+        for address in mart.inputs
+        if address in list_declared() and find_declared(address).day is not None
+    ]
+    days = set.intersection(*missing) if missing else set()
+    why = f"{' and '.join(mart.inputs)} {'misses' if len(mart.inputs) == 1 else 'miss'} this day"
+    return {day: Partition(day, "missing", why=why, is_inherited=True) for day in days}
 
 
 @once_a_snapshot
@@ -128,7 +146,7 @@ def list_expected_days(rhythms: list[Rhythm], days: list[date]) -> Iterator[date
 
 
 def make_partition(row: dict[str, Any]) -> Partition:
-    state: State = "parked" if row["quarantined"] else "fresh"
+    state: State = "parked" if row["own_quarantined"] else "fresh"
     return Partition(row["day"], state, row["rows"] or 0, row["objects"], row["snapshot_id"], row["quarantined"])
 
 

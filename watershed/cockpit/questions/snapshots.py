@@ -11,6 +11,7 @@ from watershed.cockpit.questions.versions import Sought, find_version, list_snap
 from watershed.warehouse.ledger.cache import MIRROR, once_a_snapshot
 
 PAGE = 40
+EMPTY = " into "  # what a message ended in, without the tables, where none had changed
 # Of publishes before rows were counted the ledger knows what they wrote, and not what that replaced.
 CHANGED = """
     SELECT snapshot_id, table_name, rows_inserted, rows_deleted FROM row_changes
@@ -20,7 +21,7 @@ CHANGED = """
     WHERE list_contains($shown, snapshot_id) AND rows_written > 0
     ORDER BY snapshot_id, table_name
 """
-RUNS = "SELECT snapshot_id, run_id FROM publishes WHERE list_contains($shown, snapshot_id)"
+RUNS = "SELECT snapshot_id, run_id, published_at FROM publishes WHERE list_contains($shown, snapshot_id)"
 PINS = """
     SELECT name, pinned_snapshot_id, reason, pinned_by FROM current_pins ORDER BY pinned_snapshot_id DESC, name
 """
@@ -69,14 +70,17 @@ class Timeline:
 
 
 def find_snapshots(sought: Sought) -> Timeline:
-    """The newest first of those that are looked for."""
-    found = describe_snapshots(list_snapshots(sought, PAGE))
+    """The newest first of those that are looked for. The first page ends at the version that is the newest when it is
+    made, however many follow meanwhile."""
+    oldest, newest = read_ends()
+    is_first = sought.before is None and sought.after is None
+    found = describe_snapshots(list_snapshots(replace(sought, before=newest + 1) if is_first else sought, PAGE))
     older = newer = None
     if found and list_snapshots(replace(sought, after=None, before=found[-1].snapshot), 1):
         older = found[-1].snapshot
-    if found and list_snapshots(replace(sought, before=None, after=found[0].snapshot), 1):
+    if found and not is_first and list_snapshots(replace(sought, before=None, after=found[0].snapshot), 1):
         newer = found[0].snapshot
-    return Timeline(found, older, newer, *read_ends())
+    return Timeline(found, older, newer, oldest, newest)
 
 
 def find_snapshot(number: int) -> Snapshot:
@@ -92,18 +96,18 @@ def describe_snapshots(rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
     for c in MIRROR.ask(CHANGED, {"shown": shown}):
         own = changes.setdefault(c["snapshot_id"], [])
         own.append(Change(c["table_name"], c["rows_inserted"], c["rows_deleted"]))
-    runs = {row["snapshot_id"]: row["run_id"] for row in MIRROR.ask(RUNS, {"shown": shown})}
+    runs = {row["snapshot_id"]: row for row in MIRROR.ask(RUNS, {"shown": shown})}
     pins: dict[int, list[str]] = {}
     for pin in list_pins():
         pins.setdefault(pin["pinned_snapshot_id"], []).append(pin["name"])
     return [
         Snapshot(
             snapshot=row["snapshot_id"],
-            made_at=row["made_at"],
+            made_at=runs.get(row["snapshot_id"], {}).get("published_at") or row["made_at"],  # as the ledger has it
             kind=row["kind"],
             author=row["author"],
-            message=row["commit_message"] or format_changes(row["changes_made"] or ""),
-            run_id=runs.get(row["snapshot_id"]),
+            message=(row["commit_message"] or "").removesuffix(EMPTY) or format_changes(row["changes_made"] or ""),
+            run_id=runs.get(row["snapshot_id"], {}).get("run_id"),
             changes=changes.get(row["snapshot_id"], []),
             pins=pins.get(row["snapshot_id"], []),
         )

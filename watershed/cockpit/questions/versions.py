@@ -70,8 +70,8 @@ class Sought:
         named = {"table": self.table, "author": self.author, "kind": self.kind}
         if self.until is not None:
             named |= {"until": str(self.until), "zone": self.zone}
-        if self.hides_upkeep:
-            named["upkeep"] = "hidden"
+        if not self.hides_upkeep:
+            named["upkeep"] = "shown"
         return {name: value for name, value in named.items() if value}
 
 

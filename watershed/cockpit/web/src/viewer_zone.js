@@ -18,6 +18,6 @@ export function makeSpeller(zone) {
   const format = new Intl.DateTimeFormat("en", { timeZone: zone, hourCycle: "h23", timeZoneName: "shortOffset", ...digits });
   return (moment) => {
     const { year, month, day, hour, minute, second, timeZoneName } = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
-    return { day: `${year}-${month}-${day}`, minute: `${hour}:${minute}`, second, offset: timeZoneName.replace("GMT", "UTC").replace("-", "−") };
+    return { day: `${year}-${month}-${day}`, minute: `${hour}:${minute}`, second, offset: timeZoneName.replace(/^GMT(?:\+0(?!\d))?/, "UTC").replace("-", "−") };
   };
 }

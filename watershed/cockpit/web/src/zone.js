@@ -1,6 +1,6 @@
 // Moments in the time zone that the viewer has chosen in Airflow, which keeps it in the browser; who has chosen none sees
 // the browser's own zone, as in Airflow. Pages spell UTC; what they show is `<time datetime>`, and `[data-zone]` names the
-// zone: as text, or as the value of a field. Loaded before anything is painted.
+// zone: as text, or as the value of a field; `[data-elsewhere]` is for who is not in UTC. Loaded before anything is painted.
 import { KEPT, findZone, makeSpeller } from "./viewer_zone.js";
 
 let zone = findZone();
@@ -30,6 +30,7 @@ function showAll(root) {
   if (root.matches("time[datetime]")) show(root);
   root.querySelectorAll("time[datetime]").forEach(show);
   root.querySelectorAll("[data-zone]").forEach(tell);
+  root.querySelectorAll("[data-elsewhere]").forEach((element) => (element.hidden = zone === "UTC"));
 }
 
 // Whatever comes into the page, with it or later.
