@@ -32,7 +32,8 @@ def test_a_lake_of_0_1_0_answers_the_same_and_goes_on(lake: EmptyLake, tmp_path:
     before = read_snapshot(con)
     prepare(load_settings())
     assert (is_up_to_date(connect()), is_prepared(connect(), []), read_snapshot(connect())) == (True, True, before + 1)
-    assert list_changed(questions) == {}
+    changing = [one for one in questions if one.about.startswith(("ledger", "requests", "marts"))]
+    assert list_changed(changing) == {}
 
     take_arrivals("access_logs", "rebuilt", date(2024, 3, 4))
     publish_taken("access_logs", "rebuilt")
@@ -46,7 +47,7 @@ def test_a_lake_of_0_1_0_answers_the_same_and_goes_on(lake: EmptyLake, tmp_path:
     build_stale_marts("marts")
     pages = "FROM mart.top_pages WHERE starts_with(path, '/grown/')"
     assert ask(f"SELECT count(*), sum(request_count) {pages}") == [["50", "50"]]
-    assert list_changed([one for one in questions if not one.about.startswith(("ledger", "requests", "marts"))]) == {}
+    assert list_changed([one for one in questions if one not in changing]) == {}
 
 
 def test_it_names_no_machine() -> None:
