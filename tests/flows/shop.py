@@ -9,8 +9,8 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-import contracts
 from tests.empty_lake import EmptyLake
+from watershed import declarations
 from watershed.declarations.table import UTC_TIMESTAMP, Column, Source, Table
 from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land import find_arrivals, take_arrivals
@@ -58,8 +58,8 @@ class Shop:
 
     def declare(self, table: Table) -> None:
         """Have a contract from now on, instead of that of the same name."""
-        self.patch.setitem(contracts.load_tables(), table.name, table)
-        self.patch.setitem(contracts.load_sources(), SHOP.name, SHOP)
+        self.patch.setitem(declarations.load_tables(), table.name, table)
+        self.patch.setitem(declarations.load_sources(), SHOP.name, SHOP)
 
     def add_column(self, table: Table, column: Column) -> Table:
         wider = replace(table, columns=(*table.columns, column))
@@ -89,7 +89,7 @@ class Shop:
             open_store().write_json(step_key(run_id, "land"), about)
         if is_extracted or take_arrivals("shop", run_id, **kwargs)["objects"]:
             stage_source("shop", run_id)
-            for table in contracts.tables_of(SHOP):
+            for table in declarations.tables_of(SHOP):
                 check_table(table.name, run_id)
             self.told = publish_source("shop", run_id, "test")
         return self.told
