@@ -8,7 +8,7 @@ Besides the ledger's tables there is `changes`: a row for each table that a publ
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import wraps
@@ -28,12 +28,16 @@ from watershed.warehouse.ledger.tables import mimic_ledger
 
 PAUSE_S = 2.0
 IDLE_S = 120.0  # without a request the thread ends
-# Without the events: kilobytes each, and no page asks for them.
-LEDGER = """
-    SELECT table_name FROM duckdb_tables()
-    WHERE database_name = 'lake' AND schema_name = 'ledger' AND table_name <> 'lineage_events' ORDER BY 1
+# The newest snapshot, and of every table of the ledger in it its id and how many rows it ever had. Without the events:
+# kilobytes each, and no page asks for them.
+NEWEST = """
+    SELECT newest, table_name, tables.table_id, coalesce(next_row_id, 0)
+    FROM (SELECT max(snapshot_id) AS newest FROM ducklake_snapshot) AS snapshots
+    LEFT JOIN ducklake_table AS tables ON tables.end_snapshot IS NULL AND table_name <> 'lineage_events'
+        AND schema_id IN (SELECT schema_id FROM ducklake_schema WHERE schema_name = 'ledger' AND end_snapshot IS NULL)
+    LEFT JOIN ducklake_table_stats AS stats ON stats.table_id = tables.table_id
+    ORDER BY table_name
 """
-NEWEST = "SELECT max(snapshot_id) FROM ducklake_snapshot"
 # What a publish did to each table: the books of objects, the one build of a mart, checks alone for what comes with it.
 CHANGES = """
     WITH written AS (
@@ -60,6 +64,7 @@ CHANGES = """
 """
 
 Row = dict[str, Any]
+Extent = tuple[int, int]
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
@@ -74,6 +79,7 @@ class Mirror:
         self.copy = duckdb.connect(config={"memory_limit": "1GB"})
         mimic_ledger(self.copy)
         self.snapshot = -1
+        self.extents: dict[str, Extent] = {}
         self.refreshed_at: datetime | None = None
         self.away_since: datetime | None = None
         self.asked_at = 0.0
@@ -133,27 +139,32 @@ class Mirror:
     def refresh(self) -> None:
         """Bring the copy up to the newest snapshot: after a change of one's own, to see it at once."""
         with self.lock:
-            newest = read_newest(load_settings())
+            newest, extents = read_newest(load_settings())
             if newest > self.snapshot:
+                grown = [name for name, extent in extents.items() if extent != self.extents.get(name, (extent[0], 0))]
                 with closing(connect(read_only=True)) as lake, closing(self.point()) as copy:
                     verify_lake_version(lake)
-                    copy_ledger(lake, copy, self.snapshot, newest)
-                self.snapshot = newest
+                    copy_ledger(lake, copy, grown, self.snapshot, newest)
+                self.snapshot, self.extents = newest, extents
             self.refreshed_at, self.away_since = utc_now(), None
 
 
-def read_newest(settings: Settings) -> int:
-    """The newest snapshot, asked of the catalogue itself: a millisecond, where attaching takes many."""
+def read_newest(settings: Settings) -> tuple[int, dict[str, Extent]]:
+    """The newest snapshot and the ledger's tables in it, asked of the catalogue itself: a millisecond, where attaching
+    takes many, and where each table that has not grown would take ten."""
     with psycopg.connect(settings.catalog_url, connect_timeout=5) as session:
-        row = session.execute(NEWEST).fetchone()
-        return int(row[0]) if row and row[0] is not None else -1
+        rows = session.execute(NEWEST).fetchall()
+    newest = rows[0][0] if rows[0][0] is not None else -1
+    return newest, {name: (table_id, count) for _, name, table_id, count in rows if name is not None}
 
 
-def copy_ledger(lake: DuckDBPyConnection, copy: DuckDBPyConnection, known: int, newest: int) -> None:
-    """Add the rows of the snapshots after `known`; all rows of a table that is not in the copy yet, or that has other
-    columns since."""
+def copy_ledger(
+    lake: DuckDBPyConnection, copy: DuckDBPyConnection, names: Iterable[str], known: int, newest: int
+) -> None:
+    """Add the rows of the snapshots after `known` to these tables; all rows of one that is not in the copy yet, or that
+    has other columns since."""
     there = {row[0] for row in copy.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    for (name,) in lake.execute(LEDGER).fetchall():
+    for name in names:
         query = f"SELECT * FROM ledger.{name} AT (VERSION => {newest}) WHERE snapshot_id > ?"
         rows = lake.execute(query, [known if name in there else -1]).to_arrow_table()
         if name in there and not set(rows.column_names) <= set(list_columns(copy, name)):
