@@ -117,7 +117,7 @@ def warm_up() -> None:
 
     preload_modules()
     for table in tables_of(STREAM):
-        compile_plan(STREAM, table)
+        compile_plan(STREAM, table, {})
 
 
 def wait_for(count: int) -> None:

@@ -25,6 +25,7 @@ from watershed.warehouse.lake_version import verify_lake_version
 from watershed.warehouse.ledger.history import Books, LedgerRows, insert_rows, name_quarantine, write_ledger
 from watershed.warehouse.replacing import replace_parts
 from watershed.warehouse.republish import Overtaken, find_publish
+from watershed.warehouse.schema.copying import read_columns
 from watershed.warehouse.schema.ddl import is_prepared, prepare_lake
 from watershed.warehouse.schema.evolution import ContractBroken, Fields
 from watershed.warehouse.staged_fit import fit_files, have_changed, read_schema_version, read_targets
@@ -85,9 +86,11 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
     settings = settings or load_settings()
     con = connect(settings)
     addresses = [part.address for part in publication.parts]
-    if not is_prepared(con, addresses):
+    schema, existing = read_schema_version(con), read_columns(con)
+    if not is_prepared(con, addresses, existing):
         prepare(settings, addresses)
-    schema, columns = read_schema_version(con), read_targets(con, addresses)
+        schema, existing = read_schema_version(con), read_columns(con)
+    columns = read_targets(con, addresses, existing)
     publication = replace(publication, parts=tuple(fit_part(con, part, columns) for part in publication.parts))
     counts = count_staged(con, publication)
     verify_books(publication, counts)

@@ -5,7 +5,7 @@ way its contract may have changed: a column was added, renamed or widened. Then 
 table is now, before anybody could see them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from duckdb import DuckDBPyConnection
@@ -26,10 +26,12 @@ SHAPES = """
 """
 
 
-def read_targets(con: DuckDBPyConnection, addresses: Iterable[str]) -> dict[str, Fields]:
+def read_targets(
+    con: DuckDBPyConnection, addresses: Iterable[str], existing: Mapping[str, Fields] | None = None
+) -> dict[str, Fields]:
     """The columns of these tables and of their quarantines as they are in the lake, with the names that their contracts
-    say they had before."""
-    declared, existing = describe_wanted(con, addresses), read_columns(con)
+    say they had before. `existing`: all columns of the lake, where somebody has read them a moment ago."""
+    declared, existing = describe_wanted(con, addresses), read_columns(con) if existing is None else existing
     wanted = {*addresses, *declared}
     return {address: mark_renamed(existing.get(address, {}), declared.get(address, {})) for address in wanted}
 

@@ -14,9 +14,9 @@ from watershed.warehouse.connection import connect, open_engine
 from watershed.warehouse.ledger.history import (
     find_latest_extraction,
     list_extractions,
-    list_left,
     list_published,
     list_refused,
+    list_undecided,
 )
 from watershed.warehouse.publish import hold_lock
 
@@ -30,7 +30,8 @@ def extract_database(source: Source, store: Store) -> None:
 
     settings = load_settings()
     with hold_lock(settings, f"watershed.extract {source.name}"), closing(open_engine(settings)) as con:
-        published, last = find_published(source, store), find_last(source, store)
+        published = find_published(source, store)
+        last = find_last(source, store, published)
         since = published.key if published else None
         if extract(con, source_url(source.name), store, source.name, since, tables_of(source), last) is None:
             leave_refused(source, list_waiting(source), f"nothing has changed since {since}, which is published")
@@ -47,21 +48,21 @@ def find_published(source: Source, store: Store) -> Taken | None:
     return next(iter(order_extractions(store, extractions)[-1:]), None)
 
 
-def find_last(source: Source, store: Store) -> Taken | None:
+def find_last(source: Source, store: Store, published: Taken | None) -> Taken | None:
     """The extraction that was taken last, whatever became of it."""
     with closing(connect()) as con:
         latest = find_latest_extraction(con, source.name, is_published=False)
         known = list_extractions(con, source.name) | list_published(con, source.name)
     unknown = {*store.list_raw(source.name)} - known | ({latest[0]} if latest else set())
     extractions, _ = read_manifests(store, unknown)
-    taken = [find_published(source, store), *order_extractions(store, extractions)]
+    taken = [published, *order_extractions(store, extractions)]
     return max(filter(None, taken), key=lambda one: one.number, default=None)
 
 
 def list_waiting(source: Source) -> set[str]:
     """The extractions that are refused and that nobody has left so."""
     with closing(connect()) as con:
-        return list_refused(con, source.name) - list_left(con, source.name)
+        return list_undecided(con, source.name)
 
 
 def list_retried(source: Source, store: Store) -> list[str]:

@@ -82,10 +82,10 @@ def take_arrivals(
     A source that is a database is extracted first, and the new messages of a topic are landed. Leaves `land.json`;
     returns the number of objects and bytes.
     """
-    prepare_tables([])
+    source = find_source(source_name)
+    prepare_tables([table.address for table in tables_of(source)] if isinstance(source, Stream) else [])
     if decision:
         return take_decided(source_name, run_id, decision)
-    source = find_source(source_name)
     store = open_store()
     if isinstance(source, Stream) and first is None and not refused:
         return take_topic(source, run_id, store)

@@ -4,9 +4,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
-from watershed.declarations import tables_of
 from watershed.declarations.table import Stream
-from watershed.flows.prepare import prepare_tables
 from watershed.flows.streams.leases import list_leased
 from watershed.lake.store import Store, step_key
 from watershed.settings import topic_name
@@ -25,7 +23,6 @@ def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
     """
     objects: dict[str, int] = {}
     offsets: list[dict[str, Any]] = []
-    prepare_tables([table.address for table in tables_of(stream)])
     with open_consumer(stream) as reader:
         with closing(connect()) as con:
             known = read_positions(con, reader.topic)

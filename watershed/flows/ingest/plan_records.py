@@ -3,7 +3,7 @@
 The queries read `records`, the slice, and `claimed`: the few records in it that other tables than the home table claim.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
@@ -20,8 +20,7 @@ from watershed.project import find_module, load_module
 from watershed.quality.check import format_suspicion
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import utc_now
-from watershed.warehouse.schema.copying import read_columns
-from watershed.warehouse.schema.evolution import Field, list_retired
+from watershed.warehouse.schema.evolution import Field, Fields, list_retired
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,10 @@ class Sorting:
     claimed: str | None
 
 
-def compile_plan(source: Source, table: Table) -> Plan:
-    """What a process asks again and again is compiled once: it takes longer than all the rest of a small run."""
-    with closing(connect()) as con:
-        retired = tuple(list_retired(table.arrow_schema.names, read_columns(con).get(table.address, {})))
+def compile_plan(source: Source, table: Table, existing: Mapping[str, Fields]) -> Plan:
+    """What a process asks again and again is compiled once: it takes longer than all the rest of a small run.
+    `existing`: the columns of the lake's tables."""
+    retired = tuple(list_retired(table.arrow_schema.names, existing.get(table.address, {})))
     parse = compile_rows(source, table, find_transform(source, table))
     return Plan(source, table, parse, compile_suspicion(table, f"{utc_now():%F %H}"), source in table.home_of, retired)
 

@@ -23,6 +23,7 @@ from watershed.flows.ingest.plan_records import Plan, Sorting, compile_plan, com
 from watershed.lake.store import Store, side_key, table_key
 from watershed.sources.json.fields import find_leaf_fields
 from watershed.warehouse.connection import connect
+from watershed.warehouse.schema.copying import read_columns
 from watershed.warehouse.schema.evolution import name_column, select_column
 
 SLICES_IN_FLIGHT = 2  # one being written to S3 while the next is parsed
@@ -55,7 +56,8 @@ def stage_records(source: Source, into: list[Table], keys: list[str], run_id: st
     """Returns the manifest: per table its files, its files of rejected records and its tallies; and refused objects."""
     reader = import_module(f"watershed.sources.{source.kind}")
     con = connect()
-    plans = [compile_plan(source, table) for table in into]
+    existing = read_columns(con)
+    plans = [compile_plan(source, table, existing) for table in into]
     refused: dict[str, str] = {}
     tables: dict[str, Any] = {
         p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}, "lateness": [], "untold": 0}

@@ -14,7 +14,6 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations import find_source
 from watershed.declarations.table import Source
-from watershed.flows.prepare import prepare_tables
 from watershed.flows.succession.forks import Fork, explain_fork, find_forks
 from watershed.flows.succession.kin import Kin, describe_kin, find_kin, list_superseded, measure_kin
 from watershed.lake.raw_objects import RawObject
@@ -66,7 +65,6 @@ def settle_succession(source: Source, store: Store, taken: list[RawObject]) -> d
     in."""
     if source.kind not in GROWING:
         return {"objects": [one.key for one in taken]}
-    prepare_tables([])
     with closing(connect()) as con:
         snapshot = read_snapshot(con)
         found = find_succession(con, store, source, taken)

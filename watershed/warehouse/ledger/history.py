@@ -166,9 +166,9 @@ def list_refused(con: DuckDBPyConnection, source: str) -> set[str]:
     return set(fetch_column(con, "SELECT raw_object FROM ledger.open_refusals WHERE source = ?", [source]))
 
 
-def list_left(con: DuckDBPyConnection, source: str) -> set[str]:
-    """Those of them that somebody has decided to leave refused."""
-    query = "SELECT raw_object FROM ledger.open_refusals WHERE source = ? AND left_by IS NOT NULL"
+def list_undecided(con: DuckDBPyConnection, source: str) -> set[str]:
+    """Those of them that nobody has decided to leave refused."""
+    query = "SELECT raw_object FROM ledger.open_refusals WHERE source = ? AND left_by IS NULL"
     return set(fetch_column(con, query, [source]))
 
 

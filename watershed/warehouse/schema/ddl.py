@@ -5,7 +5,7 @@ Views and macros are made when they are missing, and made anew when their file c
 tells: making one is a snapshot, whether or not it is the same as before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
 import pyarrow as pa
@@ -105,11 +105,14 @@ def list_needed(declared: Mart | View) -> list[str]:
     return [*declared.reads, *(v for v in declared.views if declared.address not in find_view(v).reads)]
 
 
-def is_prepared(con: DuckDBPyConnection, addresses: Iterable[str]) -> bool:
-    """Whether these tables, their quarantines and the ledger are as declared, and all views."""
+def is_prepared(
+    con: DuckDBPyConnection, addresses: Iterable[str], existing: Mapping[str, Fields] | None = None
+) -> bool:
+    """Whether these tables, their quarantines and the ledger are as declared, and all views. `existing`: the columns of
+    the lake, where somebody has read them a moment ago."""
     if not is_up_to_date(con):
         return False
-    existing = read_columns(con)
+    existing = read_columns(con) if existing is None else existing
     if any(columns.keys() - existing.get(address, {}).keys() for address, columns in declare_ledger().items()):
         return False
     try:
