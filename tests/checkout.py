@@ -4,10 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+from tests.preloaded import REPOSITORY, start_program
+
 # Bytecode goes along, or the copy's first process compiles everything; "*.pyc.*" are half written by another worker.
 LEFT_OUT = shutil.ignore_patterns(".*", "*.pyc.*", "*.egg-info", "results")
 
@@ -22,12 +25,24 @@ class Checkout:
         """Run a program of the virtual environment, such as `python` or `watershed`. The result holds its output."""
         environment = os.environ | {"PYTHONPATH": str(self.path)} | variables
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # each command is a process: all but the first start faster
+        if command[0] == "watershed":
+            return self.run_watershed(command[1:], environment)
         spelled = [sys.executable, *PROGRAMS[command[0]], *command[1:]]
         return subprocess.run(spelled, cwd=self.path, env=environment, capture_output=True, text=True)
 
+    def run_watershed(
+        self, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m watershed` with the libraries of others imported already: most of what it takes."""
+        with tempfile.TemporaryDirectory(prefix="watershed-output-") as folder:
+            output, errors = Path(folder, "output"), Path(folder, "errors")
+            process = start_program("watershed", arguments, output, errors, self.path, environment)
+            process.join()
+            assert process.exitcode is not None
+            return subprocess.CompletedProcess(arguments, process.exitcode, output.read_text(), errors.read_text())
+
 
 PROGRAMS = {
-    "watershed": ("-m", "watershed"),
     "pytest": ("-m", "pytest", "-q"),
     "ruff": ("-m", "ruff"),
     "python": (),

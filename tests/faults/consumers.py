@@ -3,14 +3,13 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
+from tests.preloaded import REPOSITORY, start_program
 from watershed.declarations.table import Stream
 from watershed.flows.streams.consume import consume
 from watershed.settings import topic_name
@@ -27,14 +26,14 @@ class Consumer:
 
     def __init__(self, folder: Path, death: str = "", interval: float = INTERVAL_S) -> None:
         self.log = folder / f"consumer-{time.monotonic_ns()}.log"
-        command = [sys.executable, "-m", "tests.faults.stream_runner", str(interval), *filter(None, [death])]
-        with self.log.open("wb") as output:
-            self.process = subprocess.Popen(command, stdout=output, stderr=output, env=dict(os.environ))
+        arguments = [str(interval), *filter(None, [death])]
+        program = "tests.faults.stream_runner"
+        self.process = start_program(program, arguments, self.log, self.log, REPOSITORY, os.environ)
 
     def wait_until_reading(self, partitions: int = 4) -> None:
         """Until it says that it reads so many partitions."""
-        wait_until(lambda: self.find_share() == partitions or self.process.poll() is not None, self.tell)
-        assert self.process.poll() is None, self.tell()
+        wait_until(lambda: self.find_share() == partitions or self.process.exitcode is not None, self.tell)
+        assert self.process.exitcode is None, self.tell()
 
     def find_share(self) -> int | None:
         """How many partitions it last said that it reads."""
@@ -43,18 +42,18 @@ class Consumer:
 
     def wait_for_death(self) -> None:
         """Until it has killed itself at the place it was told."""
-        wait_until(lambda: self.process.poll() is not None, self.tell)
-        assert self.process.returncode == -signal.SIGKILL, self.tell()
+        wait_until(lambda: self.process.exitcode is not None, self.tell)
+        assert self.process.exitcode == -signal.SIGKILL, self.tell()
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
     def stop(self) -> None:
         """As an operator does: the batch at hand is finished."""
         self.process.terminate()
-        wait_until(lambda: self.process.poll() is not None, self.tell)
-        assert self.process.returncode == 0, self.tell()
+        wait_until(lambda: self.process.exitcode is not None, self.tell)
+        assert self.process.exitcode == 0, self.tell()
 
     def tell(self) -> str:
         return self.log.read_text()[-4000:]

@@ -2,14 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
+from tests.preloaded import REPOSITORY, start_program
 from watershed.flows.ingest.land import land_file
 from watershed.warehouse.connection import connect
 
@@ -45,9 +45,14 @@ def write_log(path: Path, hour: int, lines: int = 50) -> Path:
     return path
 
 
-def run_apart(run_id: str, death: str = "") -> int:
-    command = [sys.executable, "-m", "tests.faults.runner", "access_logs", run_id, *filter(None, [death])]
-    return subprocess.run(command, env=dict(os.environ), timeout=120).returncode
+def start_apart(folder: Path, run_id: str, death: str = "") -> ForkServerProcess:
+    arguments, log = ["access_logs", run_id, *filter(None, [death])], folder / f"{run_id}.out"
+    return start_program("tests.faults.runner", arguments, log, log, REPOSITORY, os.environ)
+
+
+def wait_for_code(process: ForkServerProcess) -> int | None:
+    process.join(120)
+    return process.exitcode
 
 
 @pytest.mark.parametrize("death", DEATHS)
@@ -57,7 +62,7 @@ def test_rerun_after_kill(death: str, lake: EmptyLake, tmp_path: Path) -> None:
     before = checksum()
 
     land_file("access_logs", write_log(tmp_path / "access-2026-11-02.log", 2))
-    assert run_apart("second", death) == -signal.SIGKILL
+    assert wait_for_code(start_apart(tmp_path, "second", death)) == -signal.SIGKILL
     assert checksum() == before
 
     main("access_logs", "second")
@@ -71,9 +76,8 @@ def test_ten_objects_in_parallel(lake: EmptyLake, tmp_path: Path) -> None:
     """Ten processes take whatever is new at the same moment: all is published, nothing twice."""
     for hour in range(10):
         land_file("access_logs", write_log(tmp_path / f"access-2026-11-{hour + 1:02}.log", hour))
-    command = [sys.executable, "-m", "tests.faults.runner", "access_logs"]
-    running = [subprocess.Popen([*command, f"run-{n}"], env=dict(os.environ)) for n in range(4)]
-    assert [process.wait(timeout=120) for process in running] == [0] * len(running)
+    running = [start_apart(tmp_path, f"run-{n}") for n in range(4)]
+    assert [*map(wait_for_code, running)] == [0] * len(running)
     found = (
         connect()
         .execute(

@@ -70,7 +70,7 @@ class Chaos:
     def wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            assert self.survivor.process.poll() is None, self.survivor.tell()
+            assert self.survivor.process.exitcode is None, self.survivor.tell()
             self.memory.append(psutil.Process(self.survivor.process.pid).memory_info().rss)
             time.sleep(1)
 
