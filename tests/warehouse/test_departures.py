@@ -3,6 +3,7 @@
 import duckdb
 import pytest
 
+from watershed.flows.ingest.refusal_reasons import REASONS
 from watershed.warehouse.departures import PATTERN, format_reasons, told_sql
 
 SCALES = "a rating is within the scale of its source: 0 to 5 in watch_logs, 1 to 10 in ratings_files"
@@ -37,3 +38,8 @@ def test_quoted_values_stay_hidden() -> None:
     con.execute("CREATE TABLE parked AS SELECT 'no row of core.users can be made of it: value 4711 of anna' AS reason")
     (told,) = con.execute(f"SELECT {told_sql(is_hidden=True)} FROM parked").fetchall()
     assert format_reasons(*told) == "no row of core.users can be made of it: (masked)"
+
+
+def test_the_query_for_refused_objects_can_be_made() -> None:
+    """It is a format, in which braces of a pattern would be places."""
+    assert "read_parquet([])" in REASONS.format(files="[]")

@@ -23,7 +23,7 @@ PATTERN = r"regexp_replace(reason, '(^|[^-A-Za-z0-9_])[0-9]+', '\1N', 'g')"
 HIDDEN_REASON = reason_sql("reason")
 HIDDEN_PATTERN = PATTERN.replace("(reason", f"({HIDDEN_REASON}")
 # A number as people write it: 60,000 is one. The first so many of a reason are compared; a further one is N.
-NUMBER = r"[0-9]+(?:,[0-9]{3}\b)*"
+NUMBER = r"[0-9]+(?:,[0-9][0-9][0-9]\b)*"  # no braces: queries are formats
 FREE_NUMBER = re.compile(rf"(?<![-A-Za-z0-9_]){NUMBER}")
 COMPARED = 8
 NOTED = f"""
