@@ -8,6 +8,7 @@ from psycopg import sql
 
 from sample.generate.accounts import TABLES, find_key
 from watershed.declarations import find_table
+from watershed.errors import InvalidInput
 
 SCHEMA_FILE = Path(__file__).with_name("accounts.sql")
 
@@ -15,7 +16,7 @@ SCHEMA_FILE = Path(__file__).with_name("accounts.sql")
 def apply_accounts(url: str, folder: Path) -> int:
     """Apply every day below `folder` in order, one transaction a day; applying them again changes nothing.
 
-    Returns the number of days. Raises ValueError when the database holds other data, which is left as it is.
+    Returns the number of days. Raises InvalidInput when the database holds other data, which is left as it is.
     """
     days = sorted(path for path in folder.iterdir() if path.is_dir())
     with psycopg.connect(url, autocommit=True) as connection:
@@ -64,9 +65,11 @@ def copy_file(connection: psycopg.Connection, command: sql.SQL, file: Path) -> N
 
 
 def refuse_other_data(connection: psycopg.Connection, first_day: Path) -> None:
-    """Raises ValueError when the database's first user is none of those that the generated days start with."""
+    """Raises InvalidInput when the database's first user is none of those that the generated days start with."""
     with (first_day / "users.csv").open(encoding="utf-8", newline="") as file:
         generated = {(row["user_id"], row["user_name"]) for row in csv.DictReader(file)}
     found = connection.execute("select user_id::text, user_name from users order by user_id limit 1").fetchone()
     if found and found not in generated:
-        raise ValueError("the database holds users of other data, by another seed or first day, which stay as they are")
+        raise InvalidInput(
+            "the database holds users of other data, by another seed or first day, which stay as they are"
+        )

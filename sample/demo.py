@@ -10,6 +10,7 @@ import psycopg
 
 from sample.apply_accounts import SCHEMA_FILE, apply_day
 from sample.generate import generate_data
+from watershed.errors import RunFailed
 from watershed.flows.ingest.land import land_file
 from watershed.settings import find_home, source_url
 from watershed.stack.airflow_api import AirflowApi, Run
@@ -87,9 +88,7 @@ def wait_for_dags(api: AirflowApi, report: Report) -> None:
     deadline = time.monotonic() + 120
     while missing := wanted - {dag["dag_id"] for dag in api.call("GET", "/dags", params={"limit": 100})["dags"]}:
         if time.monotonic() > deadline:
-            raise RuntimeError(
-                f"Airflow does not know {', '.join(sorted(missing))}: see the import errors at {api.url}"
-            )
+            raise RunFailed(f"Airflow does not know {', '.join(sorted(missing))}: see the import errors at {api.url}")
         time.sleep(1)
 
 
@@ -99,7 +98,7 @@ def follow(api: AirflowApi, runs: list[Run], report: Report) -> None:
         ended = api.wait(run, PATIENCE_S)
         report(f"{run.dag_id}: {ended.state} after {time.monotonic() - began:.0f} s")
         if ended.state != "success":
-            raise RuntimeError(f"{run.dag_id} ended as {ended.state}: see {api.link(run)}")
+            raise RunFailed(f"{run.dag_id} ended as {ended.state}: see {api.link(run)}")
 
 
 def wait_for_marts(api: AirflowApi, report: Report) -> None:
@@ -114,7 +113,7 @@ def wait_for_marts(api: AirflowApi, report: Report) -> None:
         if told != (told := f"build_marts: {active} runs under way, {len(stale)} marts not up to date"):
             report(told)
         if time.monotonic() > deadline:
-            raise RuntimeError(f"after {PATIENCE_S} s these marts are stale: {', '.join(stale)}; see {api.url}")
+            raise RunFailed(f"after {PATIENCE_S} s these marts are stale: {', '.join(stale)}; see {api.url}")
         time.sleep(2)
     report("build_marts: every mart is up to date")
 

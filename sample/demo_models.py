@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sample.demo import PATIENCE_S, SEED, Report, follow, generate_sample, land_folder, wait_for_marts
 from sample.generate.telemetry import Shown, count_lines, make_telemetry
+from watershed.errors import RunFailed
 from watershed.models.registry import find_champion
 from watershed.stack.airflow_api import AirflowApi
 from watershed.warehouse.connection import connect
@@ -57,7 +58,7 @@ def wait_for_models(api: AirflowApi, report: Report) -> int:
             report(f"recommender: version {predicted} is the champion, and its recommendations are published")
             return int(predicted or 0)
         follow(api, [api.trigger(due)], report)
-    raise RuntimeError(f"after {PATIENCE_S} s there are no recommendations by the champion; see {api.url}")
+    raise RunFailed(f"after {PATIENCE_S} s there are no recommendations by the champion; see {api.url}")
 
 
 def find_due(api: AirflowApi, champion: int | None, predicted: int | None) -> str | None:

@@ -13,6 +13,7 @@ from sample.demo import DAYS, PATIENCE_S, ROWS, SEED, Report, follow, generate_s
 from sample.generate.photo_events import make_photo_events
 from sample.generate.watch_events import make_watch_events
 from watershed.declarations import find_stream
+from watershed.errors import RunFailed
 from watershed.settings import load_kafka, topic_name
 from watershed.stack.airflow_api import AirflowApi
 from watershed.synthetic.producer import produce
@@ -61,7 +62,7 @@ def wait_for_streams(folder: Path, report: Report) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while untruths := find_stream_untruths(folder):
         if time.monotonic() > deadline:
-            raise RuntimeError(f"after {PATIENCE_S} s: {'; '.join(untruths)}; see `watershed streams`")
+            raise RunFailed(f"after {PATIENCE_S} s: {'; '.join(untruths)}; see `watershed streams`")
         time.sleep(1)
     report("streams: every event is published, once")
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
+from watershed.errors import UserError
+
 MARKS = ("contracts", "airflow.cfg")
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-class ProjectMissing(Exception):
+class ProjectMissing(UserError):
     """A project is needed, and there is none."""
 
 

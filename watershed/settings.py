@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from watershed.errors import InvalidInput, UserError
 from watershed.project import find_project
 
 
-class SettingsMissing(Exception):
+class SettingsMissing(UserError):
     """A setting that a step needs is set nowhere."""
 
 
@@ -100,13 +101,13 @@ def read_mask_key(settings: Settings) -> str:
 
 def load_kafka() -> dict[str, str]:
     """Properties of librdkafka: the brokers, and whatever `WATERSHED_KAFKA_OPTIONS` adds (a JSON object), such as the
-    keys that say how to log in. Raises SettingsMissing, ValueError."""
+    keys that say how to log in. Raises SettingsMissing, InvalidInput."""
     try:
         options = json.loads(read_setting("kafka_options", "{}"))
     except ValueError:
         options = None
     if not isinstance(options, dict) or any(isinstance(value, dict | list) for value in options.values()):
-        raise ValueError('WATERSHED_KAFKA_OPTIONS is no JSON object: write {"security.protocol": "SASL_SSL", ...}')
+        raise InvalidInput('WATERSHED_KAFKA_OPTIONS is no JSON object: write {"security.protocol": "SASL_SSL", ...}')
     return {"bootstrap.servers": read_setting("kafka_brokers")} | options
 
 

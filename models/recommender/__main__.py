@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def parse_config(text: str | None) -> Config | None:
-    """Raises ValueError for what is not a config."""
+    """Raises InvalidInput for what is not a config."""
     if text is None:
         return None
     return read_config(text if text.lstrip().startswith("{") else Path(text).read_text())

@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar, TypeAlias
 
+from watershed.errors import InvalidInput
+
 
 @dataclass(frozen=True)
 class PopularityConfig:
@@ -73,7 +75,7 @@ class BlendConfig:
     def __post_init__(self) -> None:
         one, other = self.item_item.trend_days, self.factors.trend_days
         if one != other:
-            raise ValueError(f"a blend has one trend, and trend_days is {one} in item_item and {other} in factors")
+            raise InvalidInput(f"a blend has one trend, and trend_days is {one} in item_item and {other} in factors")
 
 
 Config: TypeAlias = PopularityConfig | ItemItemConfig | FactorsConfig | BlendConfig
@@ -95,7 +97,7 @@ def list_values(config: Any) -> dict[str, Any]:
 
 
 def read_config(text: str) -> Config:
-    """The config of such a JSON. Raises ValueError for a kind or a parameter that does not exist."""
+    """The config of such a JSON. Raises InvalidInput for a kind or a parameter that does not exist."""
     return make_config(json.loads(text))
 
 
@@ -103,9 +105,9 @@ def make_config(values: dict[str, Any]) -> Config:
     """Dictionaries inside are the configs of a blend's parts, of the kind that their name says."""
     kind = values.get("kind")
     if (found := CONFIGS.get(str(kind))) is None:
-        raise ValueError(f"there is no kind of model {kind!r}; there are {', '.join(sorted(CONFIGS))}")
+        raise InvalidInput(f"there is no kind of model {kind!r}; there are {', '.join(sorted(CONFIGS))}")
     own = {name: value for name, value in values.items() if name != "kind"}
     if unknown := set(own) - set(found.__dataclass_fields__):
-        raise ValueError(f"a model of kind {kind} has no parameter {', '.join(sorted(unknown))}")
+        raise InvalidInput(f"a model of kind {kind} has no parameter {', '.join(sorted(unknown))}")
     parts = {n: make_config(value | {"kind": n}) for n, value in own.items() if isinstance(value, dict)}
     return found(**own | parts)

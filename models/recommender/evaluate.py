@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from models.recommender.interactions import DAY_S
 from models.recommender.model import Model, score_batch
+from watershed.errors import InvalidInput
 
 TOP = 10
 SAMPLES = 1000
@@ -53,12 +54,12 @@ def rank_negatives(model: Model, path: Path) -> np.ndarray:
     """The rank of each line's positive among its negatives, for a file of `user positive negative negative ...` lines.
 
     Separated by tabs, commas or spaces; `(user,positive)` may be in brackets. Ties count against the positive. Raises
-    ValueError with the first line that is too short.
+    InvalidInput with the first line that is too short.
     """
     lines = [re.split(r"[\s,()]+", line.strip(" \t\r\n()")) for line in path.read_text().splitlines() if line.strip()]
     for number, line in enumerate(lines, 1):
         if len(line) < 3:
-            raise ValueError(f"{path}, line {number}: a user, a positive and a negative are the least")
+            raise InvalidInput(f"{path}, line {number}: a user, a positive and a negative are the least")
     users = read_texts([line[0] for line in lines for _ in line[1:]], model.history.users.type)
     items = read_texts([item for line in lines for item in line[1:]], model.items.type)
     scores = model.score(users, items)

@@ -9,12 +9,13 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from models.recommender.weights import read_bytes
+from watershed.errors import InvalidInput
 
 DAT = ("user_id", "item_id", "rating", "interacted_at")
 
 
 def read_table(uri: str) -> pa.Table:
-    """A path or `s3://` URI, compressed or not. Raises ValueError for a kind of file that is none of these."""
+    """A path or `s3://` URI, compressed or not. Raises InvalidInput for a kind of file that is none of these."""
     content = read_bytes(uri)
     if uri.endswith(".gz"):
         content = gzip.decompress(content)
@@ -25,7 +26,7 @@ def read_table(uri: str) -> pa.Table:
         return pa.csv.read_csv(io.BytesIO(content))
     if name.endswith(".dat"):
         return read_dat(content)
-    raise ValueError(f"{uri} is no .parquet, .csv or .dat file: interactions are read from these")
+    raise InvalidInput(f"{uri} is no .parquet, .csv or .dat file: interactions are read from these")
 
 
 def read_dat(content: bytes) -> pa.Table:

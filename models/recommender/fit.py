@@ -13,7 +13,7 @@ def fit(interactions: pa.Table, config: Config | None = None, watcher: Watcher =
     """Train a model on a table with the columns user_id, item_id and optionally weight and interacted_at.
 
     Ids are integers or texts, dense or not; interacted_at is a timestamp or seconds since 1970. Without a config, kind
-    and settings are chosen by what the data say (`choose.py`), the same ones every time. Raises ValueError with one
+    and settings are chosen by what the data say (`choose.py`), the same ones every time. Raises InvalidInput with one
     sentence where there is nothing to learn from.
     """
     history = prepare(interactions)

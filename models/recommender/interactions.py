@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.recommender.sorting import sort_places
+from watershed.errors import InvalidInput
 
 DAY_S = 86_400
 
@@ -46,15 +47,15 @@ def prepare(table: pa.Table) -> Interactions:
     """Order a table with the columns user_id, item_id and optionally weight (default 1) and interacted_at (a timestamp,
     or seconds since 1970). Of rows with the same user and item the greatest weight and the latest time count.
 
-    Raises ValueError with one sentence when there is nothing to learn from it.
+    Raises InvalidInput with one sentence when there is nothing to learn from it.
     """
     table = read_columns(table)
     if not len(table):
-        raise ValueError("there are no interactions to learn from: publish ratings or watch minutes first")
+        raise InvalidInput("there are no interactions to learn from: publish ratings or watch minutes first")
     history = order_items(arrange_columns(table, sort_ids(table["item_id"])))
     for what, there in (("user", history.users), ("item", history.items)):
         if len(there) < 2:
-            raise ValueError(
+            raise InvalidInput(
                 f"all {len(table)} interactions are of one {what}, {there[0]}: nothing can be learned from them"
             )
     return history
@@ -115,9 +116,9 @@ def merge_repeats(
 
 
 def read_columns(table: pa.Table) -> pa.Table:
-    """Columns user_id, item_id, weight and days. Raises ValueError for columns or values that mean nothing."""
+    """Columns user_id, item_id, weight and days. Raises InvalidInput for columns or values that mean nothing."""
     if missing := {"user_id", "item_id"} - set(table.column_names):
-        raise ValueError(f"interactions have no column {' and no column '.join(sorted(missing))}")
+        raise InvalidInput(f"interactions have no column {' and no column '.join(sorted(missing))}")
     ids = [read_ids(table[name], name) for name in ("user_id", "item_id")]
     weight = read_weights(table["weight"]) if "weight" in table.column_names else np.ones(len(table), np.float32)
     days = read_days(table["interacted_at"]) if "interacted_at" in table.column_names else np.zeros(len(table))
@@ -127,7 +128,7 @@ def read_columns(table: pa.Table) -> pa.Table:
 def read_ids(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     """Integers as int64, anything else as text."""
     if column.null_count:
-        raise ValueError(f"{column.null_count} of {len(column)} interactions have no {name}: leave them out")
+        raise InvalidInput(f"{column.null_count} of {len(column)} interactions have no {name}: leave them out")
     return column.cast(pa.int64() if pa.types.is_integer(column.type) else pa.string())
 
 
@@ -135,7 +136,7 @@ def read_weights(column: pa.ChunkedArray) -> np.ndarray:
     values = column.cast(pa.float32()).to_numpy()
     bad = int((~(np.isfinite(values) & (values > 0))).sum())
     if bad:
-        raise ValueError(f"{bad} of {len(values)} weights are no positive numbers: leave out what has no weight")
+        raise InvalidInput(f"{bad} of {len(values)} weights are no positive numbers: leave out what has no weight")
     return values
 
 
@@ -145,7 +146,7 @@ def read_days(column: pa.ChunkedArray) -> np.ndarray:
         column = pc.divide(column.cast(pa.timestamp("us")).cast(pa.int64()).cast(pa.float64()), 1e6)
     values = np.asarray(column.cast(pa.float64()).to_numpy()) / DAY_S
     if bad := int((~np.isfinite(values)).sum()):
-        raise ValueError(f"{bad} of {len(values)} interactions have no interacted_at: leave them out")
+        raise InvalidInput(f"{bad} of {len(values)} interactions have no interacted_at: leave them out")
     return values
 
 

@@ -20,6 +20,7 @@ from models.recommender.interactions import DAY_S, Interactions, arrange, as_arr
 from models.recommender.progress import Watcher
 from models.recommender.top import find_top
 from models.recommender.weights import read_file, write_file
+from watershed.errors import InvalidInput
 
 SCORES_AT_ONCE = 4_000_000  # users times items of a batch: 16 MB, which stay in the processor's cache for a while
 
@@ -51,7 +52,7 @@ class Model:
         """
         users, items = self.history.find_users(user_ids), self.history.find_items(item_ids)
         if len(users) != len(items):
-            raise ValueError(f"{len(users)} users and {len(items)} items are no pairs")
+            raise InvalidInput(f"{len(users)} users and {len(items)} items are no pairs")
         scores = np.zeros(len(users), np.float32)
         asked, row = np.unique(users, return_inverse=True)
         order = np.argsort(row, kind="stable")
@@ -106,7 +107,7 @@ class Model:
 
 
 def load(uri: str) -> Model:
-    """Read what `save` wrote. Raises ValueError with one sentence for a file that is damaged or of another format."""
+    """Read what `save` wrote. Raises InvalidInput with one sentence for a file that is damaged or of another format."""
     return Model(*read_file(uri))
 
 

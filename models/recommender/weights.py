@@ -14,6 +14,7 @@ from safetensors.torch import save as encode_tensors
 
 from models.recommender.config import Config, format_config, read_config
 from models.recommender.interactions import Interactions
+from watershed.errors import InvalidInput, NotFound
 from watershed.lake.store import open_store
 
 FORMAT = "1"
@@ -34,14 +35,14 @@ def write_file(
 
 
 def read_file(uri: str) -> tuple[Config, dict[str, torch.Tensor], Interactions, float]:
-    """Raises ValueError for a file that is no model, LookupError where there is none."""
+    """Raises InvalidInput for a file that is no model, NotFound where there is none."""
     content = read_bytes(uri)
     try:
         tensors, about = read_tensors(content), json.loads(read_metadata(content).get("model", "{}"))
     except (SafetensorError, ValueError) as error:
-        raise ValueError(f"{uri} is damaged or no model: {error}; restore the file, or train again") from None
+        raise InvalidInput(f"{uri} is damaged or no model: {error}; restore the file, or train again") from None
     if about.get("format") != FORMAT:
-        raise ValueError(
+        raise InvalidInput(
             f"{uri} was saved in format {about.get('format')} and this version reads format {FORMAT}: train again"
         )
     weights = {name.removeprefix("weights."): t for name, t in tensors.items() if name.startswith("weights.")}
@@ -84,17 +85,17 @@ def write_bytes(uri: str, content: bytes) -> None:
 
 
 def read_bytes(uri: str) -> bytes:
-    """Raises LookupError where nothing lies."""
+    """Raises NotFound where nothing lies."""
     if uri.startswith("s3://"):
         return open_store().read_bytes(find_key(uri))
     if not Path(uri).exists():
-        raise LookupError(f"there is no file {uri}")
+        raise NotFound(f"there is no file {uri}")
     return Path(uri).read_bytes()
 
 
 def find_key(uri: str) -> str:
-    """The key in the lake's bucket. Raises LookupError for another bucket: its keys are not ours."""
+    """The key in the lake's bucket. Raises NotFound for another bucket: its keys are not ours."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if bucket != (own := open_store().bucket):
-        raise LookupError(f"{uri} is in the bucket {bucket}, the lake's bucket is {own}")
+        raise NotFound(f"{uri} is in the bucket {bucket}, the lake's bucket is {own}")
     return key

@@ -9,13 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 ENGINE = "watershed"
-FLOOR = {"project", "settings", "declarations"}
+FLOOR = {"errors", "project", "settings", "declarations"}
 STATIONS = FLOOR | {"lake", "sources", "transforms", "quality", "warehouse"}
 
 # Room of the engine to the rooms that it may import besides itself. None imports a room of the project.
 MAY_IMPORT = {
-    "project": set(),
-    "settings": {"project"},
+    "errors": set(),
+    "project": {"errors"},
+    "settings": {"errors", "project"},
     "declarations": FLOOR,
     "lake": FLOOR,
     "sources": FLOOR | {"lake"},

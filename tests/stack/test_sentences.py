@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from tests.flows.logs import make_log
 from watershed.cli import main as cli
 from watershed.cli.sentences import describe_error
+from watershed.errors import InvalidInput
 from watershed.warehouse.connection import explain_failure, forget_engines
 
 AWAY = {
@@ -80,10 +81,10 @@ def test_objects_that_duckdb_cannot_read(away: None) -> None:
     refused = duckdb.HTTPException("HTTP Error: HTTP GET error reading 'http://127.0.0.1:9/b/x' (HTTP 403 Forbidden)")
     gone = duckdb.IOException("IO Error: Could not connect to server error for HTTP GET to 'http://127.0.0.1:9/b/x'")
     for error, sentence in ((refused, "does not accept the key"), (gone, "does not answer")):
-        wrapped = ValueError(str(error))
+        wrapped = InvalidInput(str(error))
         wrapped.__cause__ = error
         assert sentence in describe_error(error) and sentence in describe_error(wrapped)
-    spoken = ValueError("Binder Error: no column x")
+    spoken = InvalidInput("Binder Error: no column x")
     spoken.__cause__ = duckdb.BinderException("Binder Error: no column x")
     assert describe_error(spoken) == "Binder Error: no column x"
 
@@ -120,3 +121,16 @@ def test_arguments_are_explained_in_words(arguments: list[str], capsys: pytest.C
     told = capsys.readouterr().err
     assert re.search(r"is not a day: (?:write one as|did you mean) |is not a number of rows: write 1 or more", told)
     assert "fromisoformat" not in told and "int value" not in told
+
+
+@pytest.mark.parametrize(
+    "defect", [KeyError("tables"), LookupError("tables"), ValueError("x"), IndexError(), TypeError("no")]
+)
+def test_defects_are_called_so(defect: Exception) -> None:
+    """Nobody is told a word without a kind, and nobody looks for a mistake of theirs."""
+    try:
+        raise defect
+    except Exception as error:
+        told = describe_error(error)
+    kind = type(defect).__name__
+    assert re.match(rf"{kind}(: .+)? at test_sentences\.py, line \d+: this is a defect; ", told) and "--debug" in told

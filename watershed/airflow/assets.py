@@ -33,7 +33,7 @@ def name_site() -> str:
 
 
 def topic_asset(stream: str) -> Asset:
-    """A topic's messages, of which the triggerer tells when new ones have arrived. Raises LookupError."""
+    """A topic's messages, of which the triggerer tells when new ones have arrived. Raises NotFound."""
     watcher = AssetWatcher(name=f"watch_{find_stream(stream).name}", trigger=TopicTrigger(stream=stream))
     return Asset(f"topic/{stream}", uri=f"s3://{name_bucket()}/topic/{stream}", group="topic", watchers=[watcher])
 
@@ -60,7 +60,7 @@ def weights_asset(model: str) -> Asset:
 
 def table_asset(address: str) -> Asset:
     """A published table or mart by its address, such as `core.requests` or `speed.ratings`; the page shows who owns
-    it, its grain and where the cockpit shows it. Raises LookupError when there is none."""
+    it, its grain and where the cockpit shows it. Raises NotFound when there is none."""
     described: tuple[Table | Mart, ...] = (*list_tables(), *list_marts())
     declared = {table.address: table for table in described}[address]
     schema, _, name = address.partition(".")
@@ -74,7 +74,7 @@ def table_asset(address: str) -> Asset:
 
 
 def core_asset(table: str) -> Asset:
-    """A declared table by its name. Raises LookupError when there is none."""
+    """A declared table by its name. Raises NotFound when there is none."""
     return table_asset(find_table(table).address)
 
 

@@ -1,4 +1,8 @@
-"""What is worth another try: trouble with a server is, bad data and bad settings are not."""
+"""What is worth another try: what is unavailable is, and what a user has to mend is not.
+
+Errors of ours say which they are (watershed/errors.py). Of others only those of a connection are known to pass; a
+defect has the tries that every task has.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -8,20 +12,15 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule(
-            exception=["watershed.settings.SettingsMissing", "builtins.LookupError"],
+            exception="watershed.errors.UserError",
             action=RetryAction.FAIL,
-            reason="A setting or a name is wrong: repair it, then clear the task",
+            reason="The same would fail again: repair what the message says, then clear the task",
         ),
         RetryRule(
-            exception=["builtins.ConnectionError", "builtins.TimeoutError"],
+            exception=["watershed.errors.Unavailable", "builtins.ConnectionError", "builtins.TimeoutError"],
             action=RetryAction.RETRY,
             retry_delay=timedelta(seconds=5),
-            reason="A server did not answer",
-        ),
-        RetryRule(
-            exception=["builtins.ValueError", "builtins.TypeError", "builtins.AssertionError"],
-            action=RetryAction.FAIL,
-            reason="The same data would fail again",
+            reason="Something is unavailable at the moment",
         ),
     ]
 )

@@ -12,6 +12,8 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronPartitionTimetable, CronTriggerTimetable, Param
 from airflow.sdk.definitions.context import Context
 
+from watershed.errors import InvalidInput
+
 # Backfill offers the days from here on. Nothing is caught up by itself.
 START = datetime(2010, 1, 1)
 WHOLE = "all"
@@ -87,7 +89,7 @@ def name_run(context: Context) -> str:
 def read_days(context: Context) -> tuple[date | None, date | None]:
     """The days that an ingest run was asked to rebuild, (None, None) for one that takes what is new.
 
-    Raises ValueError when the days are in the wrong order.
+    Raises InvalidInput when the days are in the wrong order.
     """
     key = read_key(context)
     if key is not None and context["dag_run"].run_type != "scheduled":
@@ -95,19 +97,19 @@ def read_days(context: Context) -> tuple[date | None, date | None]:
     first, last = read_date(context["params"], "from_date"), read_date(context["params"], "to_date")
     first, last = first or last, last or first
     if first and last and first > last:
-        raise ValueError(f"from_date {first} is after to_date {last}: swap them")
+        raise InvalidInput(f"from_date {first} is after to_date {last}: swap them")
     return first, last
 
 
 def read_key(context: Context) -> date | None:
-    """The day of a run's partition key; None when it has no key, or `all`. Raises ValueError for anything else."""
+    """The day of a run's partition key; None when it has no key, or `all`. Raises InvalidInput for anything else."""
     key = context.get("partition_key")
     if key in (None, WHOLE):
         return None
     try:
         return date.fromisoformat(str(key))
     except ValueError:
-        raise ValueError(f"the partition key {key!r} is neither a day such as 2015-05-17 nor {WHOLE!r}") from None
+        raise InvalidInput(f"the partition key {key!r} is neither a day such as 2015-05-17 nor {WHOLE!r}") from None
 
 
 def read_date(params: Any, name: str) -> date | None:

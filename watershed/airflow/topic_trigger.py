@@ -73,7 +73,7 @@ class TopicWatch:
 
 
 def find_declared(name: str) -> "Stream":
-    """The stream, also one that was declared after the triggerer began. Raises LookupError."""
+    """The stream, also one that was declared after the triggerer began. Raises NotFound."""
     from watershed.declarations import find_stream, forget_contracts, load_streams
 
     if name not in load_streams():

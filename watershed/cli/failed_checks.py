@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from contextlib import closing
 from typing import Any
 
+from watershed.errors import Unavailable, UserError
+
 FAILED = """
     SELECT table_name, rule, column_name, severity, sum(rows_failed)::BIGINT, sum(rows_evaluated)::BIGINT,
            arg_max(reason, snapshot_id)
@@ -15,13 +17,12 @@ FAILED = """
 def print_failed_checks(runs: Iterable[str]) -> None:
     """Of runs of ours, whatever became of their rows; nothing where all rules were kept, or where the lake is out of
     reach of whoever only starts runs."""
-    from watershed.settings import SettingsMissing
     from watershed.warehouse.connection import connect
 
     try:
         with closing(connect(read_only=True)) as con:
             failed = con.execute(FAILED, [list(runs)]).fetchall()
-    except (SettingsMissing, ConnectionError):
+    except (UserError, Unavailable):
         return
     if failed:
         print("  checks that failed:")

@@ -18,6 +18,7 @@ from types import ModuleType
 
 from watershed.cli import commands
 from watershed.cli.signals import is_interruption
+from watershed.errors import InvalidInput
 
 INTRODUCTION = """\
 Watershed: from raw data to tables that answer SQL.
@@ -69,10 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def verify_text(args: argparse.Namespace) -> None:
-    """Raises ValueError for an argument that is not UTF-8, but the name of a file, which may be any bytes."""
+    """Raises InvalidInput for an argument that is not UTF-8, but the name of a file, which may be any bytes."""
     for name, value in vars(args).items():
         if isinstance(value, str) and not value.isascii() and value.encode(errors="ignore").decode() != value:
-            raise ValueError(f"{name} is not text in UTF-8: write it in UTF-8")
+            raise InvalidInput(f"{name} is not text in UTF-8: write it in UTF-8")
 
 
 def tell_interruption(goes_on: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from watershed.declarations.nearby import explain_missing_file
 from watershed.declarations.table import Stream
+from watershed.errors import InvalidInput
 from watershed.synthetic.messages import Message
 
 
@@ -16,7 +17,7 @@ def read_file(stream: Stream, file: str) -> Iterator[Message]:
     """A message a line of a file, or of standard input if it is `-`.
 
     Lines of logs have no ids, so each gets one of the file's content and its line number: when the same file is sent
-    again, each message is recognised, and equal lines of it are still two events. Raises ValueError for a file that
+    again, each message is recognised, and equal lines of it are still two events. Raises InvalidInput for a file that
     cannot be read.
     """
     if file == "-":
@@ -30,7 +31,7 @@ def read_file(stream: Stream, file: str) -> Iterator[Message]:
     except OSError as error:
         is_missing = isinstance(error, FileNotFoundError)
         why = explain_missing_file(Path(file)) if is_missing else error.strerror
-        raise ValueError(f"{file} cannot be read: {why}") from error
+        raise InvalidInput(f"{file} cannot be read: {why}") from error
 
 
 def make_messages(stream: Stream, lines: Iterable[bytes], run: str) -> Iterator[Message]:

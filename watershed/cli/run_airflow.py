@@ -8,6 +8,7 @@ from watershed.cli.counts import print_step
 from watershed.cli.failed_checks import print_failed_checks
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.nearby import explain_unknown
+from watershed.errors import InvalidInput, NotFound, RunFailed
 from watershed.stack.airflow_api import AirflowApi, Run, Task, open_api
 from watershed.warehouse.ledger.history import name_run
 
@@ -16,17 +17,17 @@ SHOWN = ("success", "failed", "upstream_failed", "up_for_retry", "running")
 
 
 def run_airflow(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
-    """Run it and wait. Raises ValueError with the first failed task's error when a run failed."""
+    """Run it and wait. Raises InvalidInput with the first failed task's error when a run failed."""
     api = open_api()
     runs = list(start_runs(api, dag_id, first, last, refused))
     failed = [run for run in runs if follow_run(api, run).state != "success"]
     print_failed_checks(name_run(run.dag_id, run.run_id) for run in runs)
     if failed:
-        raise ValueError(" ".join(explain_failure(api, run) for run in failed))
+        raise RunFailed(" ".join(explain_failure(api, run) for run in failed))
 
 
 def start_runs(api: AirflowApi, dag_id: str, first: date | None, last: date | None, refused: bool) -> Iterator[Run]:
-    """One run; for a DAG whose runs are days, one for each day. Raises LookupError when there is no such DAG."""
+    """One run; for a DAG whose runs are days, one for each day. Raises NotFound when there is no such DAG."""
     params = find_params(api, dag_id)
     if last and "before" in params:
         yield api.trigger(dag_id, {"before": f"{last + timedelta(days=1)}T00:00:00+00:00"})
@@ -39,14 +40,14 @@ def start_runs(api: AirflowApi, dag_id: str, first: date | None, last: date | No
     if refused:
         conf["retry_refused"] = True
     if unknown := set(conf) - set(params):
-        raise ValueError(f"{dag_id} takes no {', '.join(sorted(unknown))}: run it without")
+        raise InvalidInput(f"{dag_id} takes no {', '.join(sorted(unknown))}: run it without")
     yield api.trigger(dag_id, conf)
 
 
 def find_params(api: AirflowApi, dag_id: str) -> dict[str, Any]:
     known = api.list_dags()
     if dag_id not in known:
-        raise LookupError(explain_unknown("DAG", dag_id, known))
+        raise NotFound(explain_unknown("DAG", dag_id, known))
     return api.read_params(dag_id)
 
 

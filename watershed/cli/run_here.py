@@ -10,13 +10,14 @@ from watershed.cli.counts import print_step
 from watershed.cli.failed_checks import print_failed_checks
 from watershed.declarations import find_source, load_streams, tables_of
 from watershed.declarations.table import Layer
+from watershed.errors import NotFound, RunFailed
 
 
 def run_here(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
     """Run the steps of `ingest_<source>`, `build_marts`, `check_parity`, `maintain_lake` or `predict_recommendations`,
     printing their counts.
 
-    Raises LookupError for another DAG, ValueError when objects were refused or marts could not be built (the others are
+    Raises NotFound for another DAG, RunFailed when objects were refused or marts could not be built (the others are
     published) or when core differed from its recomputation.
     """
     run_id = name_run(dag_id)
@@ -42,7 +43,7 @@ def choose_steps(dag_id: str, run_id: str, first: date | None, last: date | None
         ingest(find_source(source).name, run_id, first, last, refused)
     else:
         known = "ingest_<source>, build_marts, check_parity, maintain_lake and train_recommender"
-        raise LookupError(f"{dag_id!r} cannot run in process: {known} can")
+        raise NotFound(f"{dag_id!r} cannot run in process: {known} can")
 
 
 def name_run(what: str) -> str:
@@ -58,7 +59,7 @@ def ingest(source: str, run_id: str, first: date | None, last: date | None, refu
 
 
 def publish_steps(source: str, run_id: str) -> None:
-    """Stage, check and publish what a run has taken. Raises ValueError when objects were refused, or when a database is
+    """Stage, check and publish what a run has taken. Raises RunFailed when objects were refused, or when a database is
     not what it was, after the rest is published."""
     from watershed.flows.ingest.publish import publish_source
 
@@ -68,7 +69,7 @@ def publish_steps(source: str, run_id: str) -> None:
     if sentences:
         sentences[0] = f"refused {len(sentences)} object{'s'[: len(sentences) > 1]}: {sentences[0]}"
     if sentences := [*sentences, *published["returned"]]:
-        raise ValueError("; ".join(sentences))
+        raise RunFailed("; ".join(sentences))
 
 
 def stage_and_check(source: str, run_id: str, layer: Layer | None = None) -> None:
@@ -91,7 +92,7 @@ def check_parity(run_id: str, last: date | None, sample_days: int = 2) -> None:
             recompute(stream.name, f"{run_id}.promote", partial(take_speed, before=end))
         differences += recompute(stream.name, f"{run_id}.sample", partial(take_sample, days=sample_days))
     if differences:
-        raise ValueError(f"core differed from its recomputation, which has replaced it: {'; '.join(differences)}")
+        raise RunFailed(f"core differed from its recomputation, which has replaced it: {'; '.join(differences)}")
 
 
 def recompute(stream: str, run_id: str, take: Callable[[str, str], dict[str, int]]) -> list[str]:

@@ -5,27 +5,45 @@ bucket is said in our words, with the setting that names the server. Anything el
 """
 
 import re
+import sysconfig
+import traceback
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from watershed.errors import Unavailable, UserError
+
 REFUSED = ("403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden")
+BUILT_IN = (sysconfig.get_path("stdlib"), "<frozen")
 LOCAL = "`watershed up` starts the local one"
 
 
 def describe_error(error: BaseException) -> str:
     """One line. An error that stands for one of DuckDB's is asked what that one means."""
-    from watershed.settings import SettingsMissing
-
     cause = error.__cause__
     if cause is not None and is_of(cause, "duckdb", "_duckdb") and (found := explain_duckdb(cause, str(cause))):
         return found
-    text = " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
-    is_server = type(error) in (ConnectionError, TimeoutError)  # and none of their kinds, which others raise
-    is_ours = is_server or (
-        isinstance(error, (SettingsMissing, ValueError, LookupError)) and not is_of(error, "botocore")
-    )
-    if is_ours and text:
+    text = " ".join(str(error).split())
+    if isinstance(error, (UserError, Unavailable)) and text:
         return text
-    return find_sentence(error, text) or f"{type(error).__name__}: {text} (--debug shows where)"
+    return find_sentence(error, text) or describe_unexpected(error, text)
+
+
+def describe_unexpected(error: BaseException, text: str) -> str:
+    """What nobody has foreseen: want of memory or disk, or a defect, which is named with the place where it arose."""
+    named = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if isinstance(error, (OSError, MemoryError)) or type(error).__name__ == "OutOfMemoryException":
+        return f"{named} (--debug shows where)"
+    return f"{named}{find_place(error)}: this is a defect; please report it with what --debug shows"
+
+
+def find_place(error: BaseException) -> str:
+    """The innermost line of ours that the error came through; of a project's or the engine's, not of a library's."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_library(frame.filename)]
+    return f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+
+
+def is_library(file: str) -> bool:
+    return ("site-packages" in Path(file).parts and "watershed" not in Path(file).parts) or file.startswith(BUILT_IN)
 
 
 def is_of(error: BaseException, *libraries: str) -> bool:
@@ -34,7 +52,7 @@ def is_of(error: BaseException, *libraries: str) -> bool:
 
 def find_sentence(error: BaseException, text: str) -> str | None:
     """What a library's error means to a user; None where nobody knows."""
-    if is_of(error, "botocore", "boto3", "s3transfer"):  # some of whose errors are ValueErrors too
+    if is_of(error, "botocore", "boto3", "s3transfer"):  # some of whose errors are InvalidInputs too
         return explain_s3(error, text)
     if is_of(error, "psycopg"):
         return explain_postgres(error, text)

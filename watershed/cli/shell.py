@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from watershed.cli.signals import is_interruption
+from watershed.errors import InvalidInput, UserError
 
 PROMPT, GOES_ON = "watershed> ", "       ... "
 ENDS = (".quit", ".exit", "quit", "exit", "quit;", "exit;")
@@ -23,14 +24,14 @@ Answer = Callable[[str, str], None]
 
 
 def run_shell(answer: Answer, form: str, words: Sequence[str] = ()) -> int:
-    """Ask until the input ends. `answer` prints what a query finds, in a form, or raises ValueError; `words` complete
+    """Ask until the input ends. `answer` prints what a query finds, in a form, or raises UserError; `words` complete
     what is typed."""
     complete_words(words)
     print("Read-only. A question ends with ;  and .help says what else there is.")
     while (text := read_statement()) is not None:
         try:
             form = follow(answer, text, form)
-        except ValueError as error:
+        except UserError as error:
             print(error, file=sys.stderr)
         except (KeyboardInterrupt, RuntimeError) as error:
             if not is_interruption(error):
@@ -40,7 +41,7 @@ def run_shell(answer: Answer, form: str, words: Sequence[str] = ()) -> int:
 
 
 def follow(answer: Answer, text: str, form: str) -> str:
-    """Do what was typed. Returns the form from then on. Raises ValueError."""
+    """Do what was typed. Returns the form from then on. Raises UserError."""
     from watershed.cli.listing import FORMS
 
     match text.split():
@@ -51,7 +52,7 @@ def follow(answer: Answer, text: str, form: str) -> str:
         case [".format", wanted] if wanted in FORMS:
             return wanted
         case [command, *_] if command.startswith("."):
-            raise ValueError(f"{text} is not a command here: .help lists those there are")
+            raise InvalidInput(f"{text} is not a command here: .help lists those there are")
         case _:
             answer(text, form)
     return form

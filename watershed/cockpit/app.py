@@ -15,10 +15,11 @@ from watershed.cockpit.guards import Guards, may_act, may_administer, may_look, 
 from watershed.cockpit.outages import UNREACHED
 from watershed.cockpit.rendering import STATIC, catch_up, show_error, sign_asset
 from watershed.cockpit.safety import SafeResponses
+from watershed.errors import UserError
 from watershed.serving.turns import Busy, PagesTakeTurns
 
 PREFIX = "/watershed"
-EXPECTED = (Busy, HTTPException, RequestValidationError, LookupError, duckdb.Error, *UNREACHED)
+EXPECTED = (Busy, HTTPException, RequestValidationError, UserError, duckdb.Error, *UNREACHED)
 
 
 def make_app(guards: Guards) -> FastAPI:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from watershed.declarations import list_tables
 from watershed.declarations.table import Table
 from watershed.declarations.tags import carries
+from watershed.errors import NotFound
 from watershed.warehouse.schema.marts import Mart, list_marts
 
 
@@ -78,9 +79,9 @@ def list_declared() -> dict[str, Declared]:
 
 
 def find_declared(address: str) -> Declared:
-    """Raises LookupError with what to do."""
+    """Raises NotFound with what to do."""
     if (found := list_declared().get(address)) is None:
-        raise LookupError(f"There is no table {address!r}: the page Tables lists those there are")
+        raise NotFound(f"There is no table {address!r}: the page Tables lists those there are")
     return found
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from watershed.declarations.counting import format_span
+from watershed.errors import InvalidInput
 
 # As sentences of alerts and errors spell it.
 SPELLED = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d)?) UTC\b")
@@ -70,9 +71,9 @@ def format_ago(moment: datetime) -> str:
 
 
 def find_end(day: date, zone: str) -> datetime:
-    """When a day is over in a zone such as `Europe/Berlin`: a naive UTC time. Raises ValueError for no zone."""
+    """When a day is over in a zone such as `Europe/Berlin`: a naive UTC time. Raises InvalidInput for no zone."""
     try:
         begin = datetime.combine(min(day, LAST), time(), ZoneInfo(zone))
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"{zone!r} is not a time zone: zones are named like Europe/Berlin") from None
+        raise InvalidInput(f"{zone!r} is not a time zone: zones are named like Europe/Berlin") from None
     return (begin + timedelta(days=1)).astimezone(UTC).replace(tzinfo=None)

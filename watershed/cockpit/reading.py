@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import NotFound
 from watershed.settings import load_reader
 from watershed.warehouse.connection import connect
 
@@ -22,13 +23,13 @@ TOO_MUCH = "There is too much of it to be shown on a page: ask in SQL, where a q
 def read_lake(too_much: str = TOO_MUCH) -> Iterator[DuckDBPyConnection]:
     """A connection with the reader's key, and with all others of this process the memory of one question.
 
-    Raises LookupError with `too_much` where what is asked takes more, or longer than PATIENCE_S.
+    Raises NotFound with `too_much` where what is asked takes more, or longer than PATIENCE_S.
     """
     with closing(connect(load_reader(), read_only=True)) as con, give_up_after(con, PATIENCE_S):
         try:
             yield con
         except (duckdb.InterruptException, duckdb.OutOfMemoryException):
-            raise LookupError(too_much) from None
+            raise NotFound(too_much) from None
 
 
 @contextmanager

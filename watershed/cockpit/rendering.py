@@ -21,6 +21,7 @@ from watershed.cockpit.guards import Rights
 from watershed.cockpit.moments import format_utc, show_ago, show_clock, show_moment, show_sentence
 from watershed.cockpit.outages import ASKED, is_outage
 from watershed.declarations.counting import count_nouns, format_span
+from watershed.errors import NotFound, UserError
 from watershed.monitoring.services import describe_effect
 from watershed.serving.turns import RETRY_S, Busy
 from watershed.warehouse.ledger.cache import MIRROR
@@ -159,8 +160,8 @@ def explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, RequestValidationError):
         wrong = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
         return 422, f"This address or form cannot be understood: {wrong}"
-    if isinstance(error, LookupError) and type(error) is LookupError:
-        return 404, str(error.args[0] if error.args else error)
+    if isinstance(error, UserError):
+        return 404 if isinstance(error, NotFound) else 422, str(error)
     return 500, f"The page failed ({type(error).__name__}): the web server's log says why"
 
 

@@ -6,6 +6,7 @@ from functools import cache
 
 from watershed.declarations.nearby import explain_unknown
 from watershed.declarations.table import Layer, Source, Stream, Table
+from watershed.errors import NotFound
 from watershed.project import list_modules, load_module
 
 CONTRACTS = "contracts"
@@ -43,11 +44,11 @@ def list_tables() -> list[Table]:
 
 
 def find_table(name: str) -> Table:
-    """The table called `requests`, `core.requests` or `speed.ratings`. Raises LookupError with those there are."""
+    """The table called `requests`, `core.requests` or `speed.ratings`. Raises NotFound with those there are."""
     tables = load_tables()
     found = load_speed_tables().get(name) or tables.get(name.rpartition(".")[2])
     if found is None:
-        raise LookupError(explain_unknown("table", name, (t.address for t in tables.values())))
+        raise NotFound(explain_unknown("table", name, (t.address for t in tables.values())))
     return found
 
 
@@ -68,18 +69,18 @@ def forget_contracts() -> None:
 
 
 def find_source(name: str) -> Source:
-    """The source called `access_logs`. Raises LookupError with the names there are."""
+    """The source called `access_logs`. Raises NotFound with the names there are."""
     sources = load_sources()
     if (found := sources.get(name)) is None:
-        raise LookupError(explain_unknown("source", name, sources))
+        raise NotFound(explain_unknown("source", name, sources))
     return found
 
 
 def find_stream(name: str) -> Stream:
-    """The stream called `photo_events`. Raises LookupError with the names there are."""
+    """The stream called `photo_events`. Raises NotFound with the names there are."""
     streams = load_streams()
     if (found := streams.get(name)) is None:
-        raise LookupError(explain_unknown("stream", name, streams))
+        raise NotFound(explain_unknown("stream", name, streams))
     return found
 
 

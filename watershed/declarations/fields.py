@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from watershed.errors import InvalidInput
+
 
 @dataclass(frozen=True)
 class Field:
@@ -28,12 +30,12 @@ class Field:
 
     @cached_property
     def grammar(self) -> re.Pattern[str]:
-        """Raises ValueError for a pattern that is none."""
+        """Raises InvalidInput for a pattern that is none."""
         try:
             return re.compile(self.pattern, re.ASCII | re.DOTALL)
         except re.error as error:
             where = f"the pattern {self.pattern!r} of the field {self.path}"
-            raise ValueError(f"{where} is not a regular expression: {error}") from error
+            raise InvalidInput(f"{where} is not a regular expression: {error}") from error
 
 
 LIST_SEPARATOR = "\x1f"

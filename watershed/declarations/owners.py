@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from watershed.declarations.nearby import explain_unknown
+from watershed.errors import InvalidInput
 from watershed.project import load_module
 
 MAILBOX = re.compile(r"[^@\s<>?&]+@[^@\s<>?&]+")
@@ -24,13 +25,15 @@ class Owner:
     on_call: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError where nobody can be reached, or a page could not link to it."""
+        """Raises InvalidInput where nobody can be reached, or a page could not link to it."""
         if not self.ways:
-            raise ValueError(f"the owner {self.name} cannot be reached: declare email, chat or on_call")
+            raise InvalidInput(f"the owner {self.name} cannot be reached: declare email, chat or on_call")
         if self.email and not MAILBOX.fullmatch(self.email):
-            raise ValueError(f"the owner {self.name} has the e-mail {self.email!r}: write it as team@company.example")
+            raise InvalidInput(f"the owner {self.name} has the e-mail {self.email!r}: write it as team@company.example")
         if strange := [link for link in (self.chat, self.on_call) if link and not link.startswith("https://")]:
-            raise ValueError(f"the owner {self.name} has the link {strange[0]!r}: write one that begins with https://")
+            raise InvalidInput(
+                f"the owner {self.name} has the link {strange[0]!r}: write one that begins with https://"
+            )
 
     @property
     def ways(self) -> dict[str, str]:

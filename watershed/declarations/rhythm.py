@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from watershed.errors import InvalidInput
+
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 WEEKDAYS = (0, 1, 2, 3, 4)
 DAY = timedelta(days=1)
@@ -18,9 +20,9 @@ class Rhythm:
     without: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises ValueError where nothing would ever be expected."""
+        """Raises InvalidInput where nothing would ever be expected."""
         if self.every <= timedelta() or not set(self.weekdays) & set(EVERY_DAY):
-            raise ValueError("a rhythm needs an `every` above 0 and one of the weekdays 0 (Monday) to 6")
+            raise InvalidInput("a rhythm needs an `every` above 0 and one of the weekdays 0 (Monday) to 6")
 
     def expects(self, day: date) -> bool:
         """Whether something is expected on a day."""

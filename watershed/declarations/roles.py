@@ -8,6 +8,7 @@ The first role sees least, and is that of whoever has no other; of several that 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from watershed.errors import NotFound
 from watershed.project import load_module
 from watershed.settings import read_setting
 
@@ -44,6 +45,7 @@ class Role:
 
 NOBODY = Role("nobody", "Sees no personal value: what is recorded, or shown to whoever may be there, is shown to it.")
 
+
 def list_roles() -> tuple[Role, ...]:
     """The roles of the project, `ROLES` in its contracts/roles.py: the first sees least, the last one most."""
     return tuple(load_module("contracts.roles").ROLES)
@@ -55,15 +57,15 @@ def find_least_role() -> Role:
 
 
 def find_role(name: str) -> Role:
-    """The role of this name. Raises LookupError with those there are."""
+    """The role of this name. Raises NotFound with those there are."""
     if (found := next((role for role in list_roles() if role.name == name), None)) is None:
-        raise LookupError(f"there is no role {name!r}; the roles are {', '.join(role.name for role in list_roles())}")
+        raise NotFound(f"there is no role {name!r}; the roles are {', '.join(role.name for role in list_roles())}")
     return found
 
 
 def read_own_role() -> Role:
     """That of whoever types commands here, `WATERSHED_ROLE`: unless told otherwise the one that sees most, since who
-    can read this home's settings has all keys anyway. Raises LookupError."""
+    can read this home's settings has all keys anyway. Raises NotFound."""
     return find_role(read_setting("role", list_roles()[-1].name))
 
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.rhythm import Rhythm
 from watershed.declarations.tags import verify_tags
+from watershed.errors import InvalidInput
 
 UTC_TIMESTAMP = pa.timestamp("us")  # naive by type, UTC by convention: every `_at` column
 JSON_TEXT = pa.json_(pa.string())
@@ -171,11 +172,11 @@ class Table:
     tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a column with the name of one that publishing adds, and for what is not a tag."""
+        """Raises InvalidInput for a column with the name of one that publishing adds, and for what is not a tag."""
         verify_tags((*self.tags, *(tag for column in self.columns for tag in column.tags)), f"contracts/{self.name}.py")
         added = {column.name for column in ADDED[self.replaces]}
         if taken := [column.name for column in self.columns if column.name in added]:
-            raise ValueError(
+            raise InvalidInput(
                 f"contracts/{self.name}.py declares {', '.join(taken)}, which the table gets anyway: name it "
                 f'otherwise, and where a database calls it so, say source_name="{taken[0]}"'
             )

@@ -4,13 +4,15 @@ give them; a word is `small-letters`, and means the same everywhere."""
 import re
 from collections.abc import Iterable
 
+from watershed.errors import InvalidInput
+
 TAG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def verify_tags(tags: Iterable[str], where: str) -> None:
-    """Raises ValueError for what is not a tag."""
+    """Raises InvalidInput for what is not a tag."""
     if strange := [tag for tag in tags if not TAG.fullmatch(tag)]:
-        raise ValueError(f"{where} has the tag {strange[0]!r}: write small letters, digits and dashes")
+        raise InvalidInput(f"{where} has the tag {strange[0]!r}: write small letters, digits and dashes")
 
 
 def carries(tag: str, own: Iterable[str], of_columns: Iterable[Iterable[str]] = ()) -> bool:

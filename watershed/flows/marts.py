@@ -11,6 +11,7 @@ from uuid import uuid4
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import InvalidInput
 from watershed.flows.ingest.announce import publish
 from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import connect, quote
@@ -21,7 +22,7 @@ from watershed.warehouse.schema.marts import Mart, MartBroken, find_mart, list_m
 from watershed.warehouse.staleness import find_stale_days, is_stale, list_stale_days
 
 
-class MartsFailed(ValueError):
+class MartsFailed(InvalidInput):
     """Marts that could not be built, a sentence each. `built`: the days, or `whole`, that were, by mart."""
 
     def __init__(self, failures: list[str], built: dict[str, list[str]]) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from watershed.errors import InvalidInput
+
 HEAD_BYTES = 1024
 ORIGIN_LENGTH = 100
 METADATA_BYTES = 1900  # of the two kilobytes that S3 takes
@@ -108,10 +110,10 @@ def describe_object(key: str, answer: Mapping[str, Any]) -> RawObject:
 
 
 def verify_origin(origin: str) -> str:
-    """The name of an origin as it is kept. Raises ValueError for one that cannot be a name."""
+    """The name of an origin as it is kept. Raises InvalidInput for one that cannot be a name."""
     name = " ".join(origin.split())
     if not name or len(name) > ORIGIN_LENGTH or not name.isprintable():
-        raise ValueError(f"{origin!r} is not a name of an origin: it has 1 to {ORIGIN_LENGTH} letters, such as web-2")
+        raise InvalidInput(f"{origin!r} is not a name of an origin: it has 1 to {ORIGIN_LENGTH} letters, such as web-2")
     return name
 
 

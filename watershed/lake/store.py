@@ -23,6 +23,7 @@ from typing import IO, Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
+from watershed.errors import NotFound
 from watershed.lake.raw_objects import Landing, RawObject, describe_object
 from watershed.settings import Settings, load_settings
 
@@ -109,7 +110,7 @@ class Store:
 
         The key is the content's SHA-256 (with the day, where the content itself names none, and with the origin, where
         the producer names one), so that landing the same content twice, even at the same moment, makes one object.
-        `is_new` of the answer tells. Raises LookupError where there is no such bucket: some servers would make it.
+        `is_new` of the answer tells. Raises NotFound where there is no such bucket: some servers would make it.
         """
         if isinstance(landing, str):
             landing = Landing(landing, hash_content(content))
@@ -129,15 +130,15 @@ class Store:
             if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
                 return
             where = self.settings.s3_endpoint or "AWS"
-            raise LookupError(
+            raise NotFound(
                 f"there is no bucket {self.bucket} at {where}: set WATERSHED_BUCKET to the lake's, or make it and "
                 "prepare a lake in it with `watershed up`"
             ) from None
 
     def head(self, key: str) -> RawObject:
-        """What is known of a raw object. Raises LookupError when there is none."""
+        """What is known of a raw object. Raises NotFound when there is none."""
         if (found := self.find(key)) is None:
-            raise LookupError(f"there is no object {key} in the bucket {self.bucket}")
+            raise NotFound(f"there is no object {key} in the bucket {self.bucket}")
         return found
 
     def find(self, key: str) -> RawObject | None:
@@ -173,11 +174,11 @@ class Store:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
     def read_bytes(self, key: str) -> bytes:
-        """All of an object. Raises LookupError when there is no such object."""
+        """All of an object. Raises NotFound when there is no such object."""
         try:
             return bytes(self.open(key).read())
         except self.client.exceptions.NoSuchKey:
-            raise LookupError(f"there is no object {key} in the bucket {self.bucket}") from None
+            raise NotFound(f"there is no object {key} in the bucket {self.bucket}") from None
 
     def remove_run(self, run_id: str) -> None:
         """Delete what the steps of a run told each other. For runs of which there are thousands a day."""
@@ -194,11 +195,11 @@ class Store:
         """As `read_json`, but None when there is no such object."""
         try:
             return self.read_json(key)
-        except LookupError:
+        except NotFound:
             return None
 
     def read_json(self, key: str) -> Any:
-        """Raises LookupError when there is no such object."""
+        """Raises NotFound when there is no such object."""
         return json.loads(self.read_bytes(key))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from watershed.declarations import list_tables, load_features
 from watershed.declarations.column_types import as_ibis
 from watershed.declarations.table import Source, Stream, Table
+from watershed.errors import NotFound
 from watershed.lineage.origins import Lineage, merge
 from watershed.project import load_module
 from watershed.warehouse.ledger.tables import LEDGER_SQL
@@ -25,7 +26,7 @@ LEDGER_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (ledger\.\w+) \((.*?)\n\)
 
 @cache
 def trace_columns(address: str) -> Lineage:
-    """The lineage of one table, mart, view or macro, one step back. Raises LookupError for what is none of them."""
+    """The lineage of one table, mart, view or macro, one step back. Raises NotFound for what is none of them."""
     if address in (queries := list_queries()):
         return trace_declared(queries[address])
     if address in {f"{f.schema}.{f.name}" for f in load_features().values()}:
@@ -34,7 +35,7 @@ def trace_columns(address: str) -> Lineage:
         return trace_features()
     table = next((t for t in list_tables() if t.address == address), None)
     if table is None:
-        raise LookupError(f"there is no table, mart or view {address!r}: {', '.join(sorted(list_columns()))}")
+        raise NotFound(f"there is no table, mart or view {address!r}: {', '.join(sorted(list_columns()))}")
     return trace_table(table)
 
 
@@ -106,6 +107,4 @@ def fold_extraction(source: Source, table: Table) -> Any:
     rows = records.rename({c.name: c.origin_name for c in table.columns})
     keys = rows.select(*table.key)
     moment = datetime(1970, 1, 1)
-    return fold_history(
-        before, rows, keys, key=table.key, seen_at=moment, changed_at=table.changed_at
-    )
+    return fold_history(before, rows, keys, key=table.key, seen_at=moment, changed_at=table.changed_at)

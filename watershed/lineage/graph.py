@@ -8,6 +8,7 @@ from typing import Literal
 from watershed.declarations import list_tables, load_features, load_sources, load_streams
 from watershed.declarations.nearby import explain_unknown
 from watershed.declarations.table import Table
+from watershed.errors import NotFound
 from watershed.lineage.columns import list_columns
 from watershed.lineage.kept import recall_columns
 from watershed.lineage.origins import Origin
@@ -42,9 +43,9 @@ class Graph:
     after: dict[str, tuple[str, ...]]
 
     def find(self, address: str) -> Node:
-        """Raises LookupError with what there is."""
+        """Raises NotFound with what there is."""
         if address not in self.nodes:
-            raise LookupError(explain_unknown("table", address, self.nodes))
+            raise NotFound(explain_unknown("table", address, self.nodes))
         return self.nodes[address]
 
     def list_upstream(self, address: str) -> list[str]:
@@ -112,7 +113,7 @@ def list_learned() -> list[tuple[str, str]]:
 
 
 def find_origins(address: str, column: str) -> list[tuple[int, Origin]]:
-    """All columns that a column is made of, with the number of steps back. Raises LookupError for no such column."""
+    """All columns that a column is made of, with the number of steps back. Raises NotFound for no such column."""
     check_column(address, column)
     return walk_columns((address, column), list_origins)
 
@@ -154,7 +155,7 @@ def list_row_places(address: str) -> frozenset[tuple[str, str]]:
 def check_column(address: str, column: str) -> None:
     node = draw_graph().find(address)
     if node.columns and column not in node.columns:
-        raise LookupError(explain_unknown(f"column of {address}", column, node.columns))
+        raise NotFound(explain_unknown(f"column of {address}", column, node.columns))
 
 
 def is_traced(address: str) -> bool:
@@ -177,9 +178,7 @@ def invert_columns() -> dict[tuple[str, str], list[Origin]]:
     return found
 
 
-def walk_columns(
-    start: tuple[str, str], step: Callable[[tuple[str, str]], list[Origin]]
-) -> list[tuple[int, Origin]]:
+def walk_columns(start: tuple[str, str], step: Callable[[tuple[str, str]], list[Origin]]) -> list[tuple[int, Origin]]:
     """Breadth first, each column once."""
     seen, found, ring = {start}, [], [start]
     distance = 0

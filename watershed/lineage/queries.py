@@ -11,6 +11,7 @@ from sqlglot import exp, parse_one
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from watershed.errors import InvalidInput
 from watershed.lineage.origins import How, Lineage, Origin, pass_on, settle
 
 Tree = Any  # of sqlglot, whose classes promise less than they have
@@ -40,7 +41,7 @@ class Query:
         )
         scope = build_scope(full)
         if scope is None:
-            raise ValueError(f"this is no query: {sql[:80]}")
+            raise InvalidInput(f"this is no query: {sql[:80]}")
         self.root = scope
         self.memory: dict[tuple[int, str], set[Origin]] = {}
 

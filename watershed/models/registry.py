@@ -9,6 +9,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.registry import MODELS
+from watershed.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,18 @@ def list_versions(con: DuckDBPyConnection, model_name: str, snapshot: int | None
 
 
 def find_version(con: DuckDBPyConnection, model_name: str, number: int) -> Version:
-    """Raises LookupError with the versions there are."""
+    """Raises NotFound with the versions there are."""
     versions = {version.model_version: version for version in list_versions(con, model_name)}
     if (found := versions.get(number)) is None:
         there = f"the versions are {', '.join(map(str, versions))}" if versions else "there is no version yet"
-        raise LookupError(f"there is no version {number} of {model_name}: {there}")
+        raise NotFound(f"there is no version {number} of {model_name}: {there}")
     return found
 
 
 def find_champion(con: DuckDBPyConnection, model_name: str = "recommender") -> Version | None:
-    """The version that predicts; None before the first is promoted. Raises LookupError when there are two."""
+    """The version that predicts; None before the first is promoted. Raises NotFound when there are two."""
     champions = [version for version in list_versions(con, model_name) if version.state == "champion"]
     if len(champions) > 1:
         numbers = ", ".join(str(version.model_version) for version in champions)
-        raise LookupError(f"{model_name} has several champions in {MODELS}: {numbers}; promote one of them")
+        raise NotFound(f"{model_name} has several champions in {MODELS}: {numbers}; promote one of them")
     return champions[0] if champions else None

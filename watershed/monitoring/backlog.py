@@ -9,6 +9,7 @@ import psycopg
 
 from watershed.declarations import load_sources, load_streams
 from watershed.declarations.table import Source, Stream
+from watershed.errors import Unavailable, UserError
 from watershed.flows.streams.health import MOURNED_S, SILENT_S, list_dead
 from watershed.flows.streams.leases import list_leased, list_members
 from watershed.lake.store import Store, health_key
@@ -114,7 +115,7 @@ class Topic:
         try:
             self.client = self.client or TopicEnds(self.stream)
             return self.client.find(), None
-        except (OSError, LookupError, ValueError) as error:
+        except (OSError, UserError, Unavailable) as error:
             return {}, str(error)
 
     def note(self, now: datetime, ends: dict[int, int], published: dict[int, int]) -> None:

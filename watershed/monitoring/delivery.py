@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from watershed.errors import InvalidInput
 from watershed.monitoring.owners import find_concerned
 from watershed.monitoring.rules import RULES
 from watershed.settings import read_setting
@@ -19,7 +20,7 @@ Tell = Callable[[Alert], None]
 
 
 def list_channels() -> dict[str, Tell]:
-    """The channels that the settings name. Each tells of one alert, or raises OSError, SMTPException or ValueError."""
+    """The channels that the settings name. Each tells one alert, or raises OSError, SMTPException or InvalidInput."""
     channels: dict[str, Tell] = {}
     if url := read_setting("alert_webhook", ""):
         channels["webhook"] = lambda alert: post_alert(url, alert)
@@ -72,12 +73,14 @@ def mail_alert(server: str, sender: str, people: str, alert: Alert) -> None:
     """`server` is `smtp://user:password@host:port`, encrypted where it offers that, or `smtps://`, always encrypted."""
     url = urlsplit(server)
     if url.scheme not in ("smtp", "smtps") or not url.hostname:
-        raise ValueError("WATERSHED_ALERT_SMTP is no address such as smtp://user:password@host:587")
+        raise InvalidInput("WATERSHED_ALERT_SMTP is no address such as smtp://user:password@host:587")
     with open_smtp(url.scheme, url.hostname, url.port or 0) as client:
         if url.scheme == "smtp" and client.ehlo()[0] == 250 and client.has_extn("starttls"):
             client.starttls(context=ssl.create_default_context())
         elif url.scheme == "smtp" and url.password:
-            raise ValueError(f"{url.hostname} offers no encryption, so the password of WATERSHED_ALERT_SMTP stays here")
+            raise InvalidInput(
+                f"{url.hostname} offers no encryption, so the password of WATERSHED_ALERT_SMTP stays here"
+            )
         if url.username:
             client.login(unquote(url.username), unquote(url.password or ""))
         client.send_message(compose_mail(sender, people, alert))

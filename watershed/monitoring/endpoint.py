@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from watershed.errors import InvalidInput
 from watershed.monitoring.otlp import Otlp
 
 MOST_BYTES = 16 << 20
@@ -103,8 +104,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def split_address(text: str) -> tuple[str, int]:
-    """`host:port`. Raises ValueError."""
+    """`host:port`. Raises InvalidInput."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit():
-        raise ValueError(f"{text!r} is no address such as host:9464: mend WATERSHED_MONITOR_LISTEN")
+        raise InvalidInput(f"{text!r} is no address such as host:9464: mend WATERSHED_MONITOR_LISTEN")
     return host.strip("[]"), int(port)

@@ -114,7 +114,7 @@ class Lookout:
 
 
 def watch(listen: str, stop: Event, report: Report, interval: float = INTERVAL_S) -> None:
-    """Until `stop` is set. Raises OSError when the address is taken, ValueError when it is none."""
+    """Until `stop` is set. Raises OSError when the address is taken, InvalidInput when it is none."""
     lookout = Lookout(report)
     figures, token = Figures(lookout.watcher, lookout.otlp), read_setting("monitor_token", "")
     endpoint = Endpoint(split_address(listen), figures, lookout.otlp, token, lookout.encode_state)

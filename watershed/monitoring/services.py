@@ -15,6 +15,7 @@ import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 from confluent_kafka import Consumer
 
+from watershed.errors import NoAnswer, UserError
 from watershed.lake.store import make_client
 from watershed.monitoring.reading import BROKER, CATALOGUE, STORE, Service
 from watershed.settings import Settings, SettingsMissing, load_settings, read_setting
@@ -124,7 +125,7 @@ def ask_one(name: str, ask: Callable[[], None]) -> list[Found]:
         ask()
     except SettingsMissing:
         return []
-    except (psycopg.Error, BotoCoreError, ClientError, OSError, ValueError) as error:
+    except (psycopg.Error, BotoCoreError, ClientError, OSError, UserError) as error:
         return [(name, shorten_failure(str(error)) or type(error).__name__, None)]
     return [(name, None, None)]
 
@@ -135,7 +136,7 @@ def ask_store() -> None:
         open_probe(settings).head_bucket(Bucket=settings.bucket)
     except BotoCoreError as error:
         where = settings.s3_endpoint or "AWS's address"
-        raise ConnectionError(f"no S3 server answers at {where}: {format_cure('WATERSHED_S3_ENDPOINT')}") from error
+        raise NoAnswer(f"no S3 server answers at {where}: {format_cure('WATERSHED_S3_ENDPOINT')}") from error
 
 
 def format_cure(setting: str) -> str:
@@ -154,7 +155,7 @@ def ask_catalogue() -> None:
             session.execute("SELECT 1")
     except psycopg.OperationalError as error:
         why = shorten_failure(str(error))
-        raise ConnectionError(f"no PostgreSQL answers ({why}): {format_cure('WATERSHED_CATALOG_URL')}") from error
+        raise NoAnswer(f"no PostgreSQL answers ({why}): {format_cure('WATERSHED_CATALOG_URL')}") from error
 
 
 def ask_broker() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from watershed.errors import InvalidInput
 from watershed.monitoring.reading import Snooze
 from watershed.monitoring.rules import RULES
 from watershed.warehouse.ledger.history import utc_now
@@ -38,14 +39,14 @@ def find_snooze(snoozes: Iterable[Snooze], rule: str, subject: str, now: datetim
 
 
 def snooze(rule: str, subject: str, until: datetime, reason: str, by: str) -> Snooze:
-    """Record it; an `until` that is over ends a snooze. Raises ValueError with one sentence."""
+    """Record it; an `until` that is over ends a snooze. Raises InvalidInput with one sentence."""
     now = utc_now()
     if rule not in RULES:
-        raise ValueError(f"there is no alert rule {rule!r}; there are {', '.join(sorted(RULES))}")
+        raise InvalidInput(f"there is no alert rule {rule!r}; there are {', '.join(sorted(RULES))}")
     if until > now + LONGEST:
-        raise ValueError(f"a snooze ends within {LONGEST.days} days: an alert that nobody wants is a rule to mend")
+        raise InvalidInput(f"a snooze ends within {LONGEST.days} days: an alert that nobody wants is a rule to mend")
     if not reason.strip():
-        raise ValueError("a snooze needs a reason, for the one who is on call next")
+        raise InvalidInput("a snooze needs a reason, for the one who is on call next")
     one = Snooze(rule, subject.strip(), reason.strip()[:500], by, now, max(until, now))
     about = f"snooze {one.rule} {one.subject}".strip()
     record_row("ledger.snoozes", asdict(one), by, f"{about}: {one.reason}")

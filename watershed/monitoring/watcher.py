@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from watershed.declarations import list_tables, load_sources
 from watershed.declarations.table import Budget
+from watershed.errors import NoAnswer
 from watershed.lake.store import open_store
 from watershed.monitoring.backlog import Arrivals, make_topics, open_session, read_queue
 from watershed.monitoring.otlp import Otlp
@@ -68,7 +69,7 @@ class Watcher:
         away = {one.name: one for one in services if one.problem}
         try:
             if gone := away.get(CATALOGUE) or away.get(STORE):
-                raise ConnectionError(f"the {gone.name} does not answer: {gone.problem}")
+                raise NoAnswer(f"the {gone.name} does not answer: {gone.problem}")
             self.reading = self.read_lake(now, known, away.get(BROKER))
         except LAKE_ERRORS as error:
             self.forget_connections()

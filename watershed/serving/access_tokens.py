@@ -12,15 +12,16 @@ from hashlib import sha256
 from pathlib import Path
 
 from watershed.declarations.roles import Role, find_least_role, find_role
+from watershed.errors import InvalidInput, NotFound
 from watershed.settings import find_home
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
 def add_person(name: str, role: Role | None = None) -> str:
-    """A token for somebody, which nobody can show again. A second call replaces the first token. Raises ValueError."""
+    """A token for somebody, which nobody can show again. A second one replaces the first. Raises InvalidInput."""
     if not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name: small letters, digits and . _ - @, beginning with a letter or digit")
+        raise InvalidInput(f"{name!r} is no name: small letters, digits and . _ - @, beginning with a letter or digit")
     token = secrets.token_urlsafe(32)
     held = (role or find_least_role()).name
     added = {"sha256": digest_token(token), "role": held, "added_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
@@ -29,12 +30,10 @@ def add_person(name: str, role: Role | None = None) -> str:
 
 
 def remove_person(name: str) -> None:
-    """What they are asking now is still answered, the next question is not. Raises LookupError."""
+    """What they are asking now is still answered, the next question is not. Raises NotFound."""
     people = read_people()
     if people.pop(name, None) is None:
-        raise LookupError(
-            f"nobody called {name!r} has a token; those who have are {', '.join(sorted(people)) or 'none'}"
-        )
+        raise NotFound(f"nobody called {name!r} has a token; those who have are {', '.join(sorted(people)) or 'none'}")
     write_people(people)
 
 
@@ -47,7 +46,7 @@ def find_person(token: str) -> str | None:
 
 def read_role(name: str) -> Role:
     """What somebody who has a token sees. Tokens that are older than roles have the one that sees least. Raises
-    LookupError for a role that is not declared any more."""
+    NotFound for a role that is not declared any more."""
     return find_role(read_people()[name].get("role", find_least_role().name))
 
 

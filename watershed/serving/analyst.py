@@ -75,8 +75,8 @@ def connect_analyst(
 
     `settings` are a reader's (`watershed.settings.load_reader`). `is_lossless`: for another DuckDB to read, Arrow gets
     DuckDB's types as they are instead of its own that come nearest. The engine is opened once a process, as in
-    `watershed.warehouse.connection`. Pass what people wrote to `refuse_statement` first. Raises ConnectionError and
-    LookupError.
+    `watershed.warehouse.connection`. Pass what people wrote to `refuse_statement` first. Raises NoAnswer and
+    NotFound.
     """
     settings, role = settings or load_reader(), role or find_least_role()
     engine = open_locked(settings, snapshot, role, is_lossless)

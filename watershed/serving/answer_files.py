@@ -15,6 +15,7 @@ from typing import IO, Any, Literal
 
 import duckdb
 
+from watershed.errors import InvalidInput
 from watershed.serving.answers import Answer, Column, Spell
 from watershed.warehouse.connection import quote
 from watershed.warehouse.spelling import FLOATS, NUMBERS, TIMES, as_json_sql, as_parquet_sql, as_text_sql
@@ -34,20 +35,20 @@ class Spool:
     most: int = 2**62
 
     def copy(self, answer: Answer, spell: Spell) -> int:
-        """Run the query. Raises ValueError where there are more rows: half a result would be taken for all of it."""
+        """Run the query. Raises InvalidInput where there are more rows: half a result would be taken for all of it."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}"
         rows = answer.select(spell, limit=self.most + 1)
         [(count, *_)] = answer.con.execute(f"COPY ({rows}) TO {quote(str(self.path))} ({options})").fetchall()
         if count > self.most:
-            raise ValueError(f"the result has more than {self.most:,} rows: narrow it, or ask with `watershed sql`")
+            raise InvalidInput(f"the result has more than {self.most:,} rows: narrow it, or ask with `watershed sql`")
         return int(count)
 
 
 def write_answer(answer: Answer, file: IO[bytes], form: Form, spool: Spool, *, quotes: bool = False) -> int:
     """Write all rows, and return how many. `quotes`: in CSV, every text stands in quotes.
 
-    Raises ValueError where there are more rows than the spool takes; duckdb.Error, OSError and pyarrow.ArrowException.
+    Raises InvalidInput for more rows than the spool takes; duckdb.Error, OSError and pyarrow.ArrowException.
     """
     try:
         if form == "csv":

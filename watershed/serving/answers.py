@@ -11,6 +11,7 @@ import duckdb
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 from duckdb.sqltypes import DuckDBPyType
 
+from watershed.errors import InvalidInput
 from watershed.serving.sql_guard import is_explained
 from watershed.warehouse.connection import quote
 from watershed.warehouse.spelling import NUMBERS, WHOLE
@@ -56,7 +57,7 @@ class Answer:
 
 
 def open_answer(con: DuckDBPyConnection, query: str) -> Answer:
-    """One statement, which `refuse_statement` let through. Raises duckdb.Error, and ValueError for several."""
+    """One statement, which `refuse_statement` let through. Raises duckdb.Error, and InvalidInput for several."""
     query = take_one(query)
     relation = bind_query(con, query)
     columns = [Column(*own) for own in zip(name_columns(relation.columns), relation.types, strict=True)]
@@ -66,13 +67,13 @@ def open_answer(con: DuckDBPyConnection, query: str) -> Answer:
 
 
 def take_one(query: str) -> str:
-    """The statement alone, in its place. Raises ValueError for several: who asks twice wants two answers."""
+    """The statement alone, in its place. Raises InvalidInput for several: who asks twice wants two answers."""
     text, tokens = query.encode(), duckdb.tokenize(query)
     ends = [place for place, kind in tokens if kind == duckdb.token_type.operator and text[place : place + 1] == b";"]
     words = [place for place, _ in tokens if place not in ends]
     end = next((place for place in ends if words and place > words[0]), len(text))
     if any(place > end for place in words):
-        raise ValueError("these are several queries: ask one at a time")
+        raise InvalidInput("these are several queries: ask one at a time")
     for place in (place for place in ends if place < end):
         text = text[:place] + b" " + text[place + 1 :]
     return text[:end].decode()

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection, StatementType
 
+from watershed.errors import InvalidInput
 from watershed.serving.sql_guard import EXPLAIN
 from watershed.serving.trees import Tree, open_parser, parse_tree, query_node, write_tree
 
@@ -79,7 +80,7 @@ def is_open(pivot: Tree) -> bool:
 
 
 def fill_pivots(con: DuckDBPyConnection, node: Any, within: tuple[Tree, ...] = ()) -> None:
-    """Look the values up, in all of a tree. `within`: what WITH has named around it. Raises ValueError for too many."""
+    """Look up the values in a tree. `within`: what WITH has named around it. Raises InvalidInput for too many."""
     if isinstance(node, list):
         for part in node:
             fill_pivots(con, part, within)
@@ -104,9 +105,9 @@ def find_values(con: DuckDBPyConnection, source: Tree, pivot: Tree, within: tupl
     node["where_clause"]["children"] = [expression]
     values = [str(value) for value, _ in con.execute(write_tree(tree)).fetchall()]
     if not values:
-        raise ValueError("PIVOT finds no value to make a column of: there is no row")
+        raise InvalidInput("PIVOT finds no value to make a column of: there is no row")
     if len(values) > MOST:
-        raise ValueError(f"PIVOT would make more than {MOST:,} columns: write which, as ON column IN ('a', 'b')")
+        raise InvalidInput(f"PIVOT would make more than {MOST:,} columns: write which, as ON column IN ('a', 'b')")
     return values
 
 

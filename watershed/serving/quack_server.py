@@ -21,6 +21,7 @@ from duckdb import DuckDBPyConnection
 from duckdb.func import FunctionNullHandling
 
 from watershed.declarations.roles import Role
+from watershed.errors import InvalidInput, Unavailable, UserError
 from watershed.serving.access_tokens import find_person, read_people, read_role
 from watershed.serving.analyst import connect_analyst, lock_engine
 from watershed.serving.answers import open_answer, take_one
@@ -68,7 +69,7 @@ class Desk:
         try:
             table, rows = self.find_rows(sql, read_role(name))
             return f"FROM {ANSWERS}.{table}"
-        except (ValueError, LookupError, ConnectionError, duckdb.Error) as error:
+        except (UserError, Unavailable, duckdb.Error) as error:
             refusal = explain_error(error)
             return error_sql(refusal)
         finally:
@@ -76,10 +77,10 @@ class Desk:
             write_question(asked, self.log)
 
     def find_rows(self, sql: str, role: Role) -> tuple[str, int]:
-        """Run a question into a table: its name and how many rows. Raises ValueError and duckdb.Error."""
+        """Run a question into a table: its name and how many rows. Raises InvalidInput and duckdb.Error."""
         sql = examine_statement(sql, role)
         if is_explained(sql):
-            raise ValueError("EXPLAIN is not answered here: ask `watershed sql` for it")
+            raise InvalidInput("EXPLAIN is not answered here: ask `watershed sql` for it")
         table = f"answer_{secrets.token_hex(16)}"
         with closing(self.con.cursor()) as con, closing(self.connect(role)) as lake:
             self.forget_answers(con)
@@ -92,7 +93,7 @@ class Desk:
         with self.lock:
             self.answers.append((time.monotonic(), table))
         if rows > MOST_ROWS:
-            raise ValueError(f"the answer has more than {MOST_ROWS:,} rows: ask for fewer, or use `watershed export`")
+            raise InvalidInput(f"the answer has more than {MOST_ROWS:,} rows: ask for fewer, or use `watershed export`")
         return table, rows
 
     def connect(self, role: Role) -> DuckDBPyConnection:
@@ -110,7 +111,7 @@ class Desk:
 def open_desk(log: Path, address: str, *, beyond_loopback: bool = False, settings: Settings | None = None) -> Desk:
     """Listen at `host:port` until the process ends or `close_desk`.
 
-    Raises SettingsMissing, ConnectionError, and duckdb.Error, for example when the port is taken.
+    Raises SettingsMissing, NoAnswer, and duckdb.Error, for example when the port is taken.
     """
     settings = settings or load_reader()
     con = start_duckdb({"python_enable_replacements": "false", "memory_limit": settings.duckdb_memory})
@@ -143,7 +144,7 @@ def close_desk(desk: Desk, address: str) -> None:
 
 @contextmanager
 def stop_after(connections: list[DuckDBPyConnection], seconds: float) -> Iterator[None]:
-    """Interrupt what runs for longer. Raises ValueError then."""
+    """Interrupt what runs for longer. Raises InvalidInput then."""
 
     def interrupt() -> None:
         for con in connections:
@@ -154,7 +155,9 @@ def stop_after(connections: list[DuckDBPyConnection], seconds: float) -> Iterato
     try:
         yield
     except duckdb.InterruptException:
-        raise ValueError(f"the question took longer than {seconds:g} s: ask for less (a day, fewer columns)") from None
+        raise InvalidInput(
+            f"the question took longer than {seconds:g} s: ask for less (a day, fewer columns)"
+        ) from None
     finally:
         timer.cancel()
 
@@ -169,8 +172,8 @@ def since(began: float) -> int:
 
 
 def read_seconds() -> float:
-    """Raises ValueError for a setting that is no number."""
+    """Raises InvalidInput for a setting that is no number."""
     text = read_setting("sql_seconds", "30")
     if not text.replace(".", "", 1).isdecimal():
-        raise ValueError(f"WATERSHED_SQL_SECONDS is {text!r}: write a number of seconds")
+        raise InvalidInput(f"WATERSHED_SQL_SECONDS is {text!r}: write a number of seconds")
     return float(text)

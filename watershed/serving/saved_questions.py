@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import InvalidInput, NotAllowed, NotFound
 from watershed.warehouse.ledger.history import insert_rows, utc_now
 from watershed.warehouse.publish import read_snapshot
 from watershed.warehouse.recording import open_record
@@ -35,16 +36,16 @@ class Told:
     is_shared: bool
 
     def clean(self) -> "Told":
-        """Raises ValueError with one sentence."""
+        """Raises InvalidInput with one sentence."""
         name = " ".join(self.name.split())
         if not name:
-            raise ValueError("a question needs a name, by which you find it again")
+            raise InvalidInput("a question needs a name, by which you find it again")
         if len(name) > LONGEST_NAME:
-            raise ValueError(f"a name has {LONGEST_NAME} characters at most, this one has {len(name)}")
+            raise InvalidInput(f"a name has {LONGEST_NAME} characters at most, this one has {len(name)}")
         if not self.query.strip():
-            raise ValueError("there is nothing to save: write a query first")
+            raise InvalidInput("there is nothing to save: write a query first")
         if len(self.query) > LONGEST_QUERY:
-            raise ValueError(f"a query has {LONGEST_QUERY:,} characters at most, this one has {len(self.query):,}")
+            raise InvalidInput(f"a query has {LONGEST_QUERY:,} characters at most, this one has {len(self.query):,}")
         return replace(self, name=name, as_of=self.as_of.strip()[:LONGEST_NAME])
 
 
@@ -65,27 +66,27 @@ class SavedQuestion:
         return administers or who == self.owner
 
     def verify_change(self, who: str, administers: bool) -> None:
-        """Raises PermissionError with one sentence."""
+        """Raises NotAllowed with one sentence."""
         if not self.may_change(who, administers):
-            raise PermissionError(f"this question is {self.owner}'s: save it under a name of your own to change it")
+            raise NotAllowed(f"this question is {self.owner}'s: save it under a name of your own to change it")
 
     def may_read(self, who: str, administers: bool) -> bool:
         return self.is_shared or self.may_change(who, administers)
 
 
 def save_question(by: str, told: Told) -> SavedQuestion:
-    """Raises ValueError with one sentence."""
+    """Raises InvalidInput with one sentence."""
     one = SavedQuestion(uuid4().hex[:12], **asdict(told.clean()), owner=by, changed_by=by, changed_at=utc_now())
     with open_record(by, "save a question", PATIENCE_S) as con:
         [(count,)] = con.execute(COUNT, [by]).fetchall()
         if count >= MOST:
-            raise ValueError(f"you have {MOST} questions already: delete one that you do not need any more")
+            raise InvalidInput(f"you have {MOST} questions already: delete one that you do not need any more")
         insert_question(con, one)
     return one
 
 
 def change_question(question_id: str, by: str, administers: bool, told: Told) -> SavedQuestion:
-    """Raises ValueError; LookupError where there is no such question for `by`, PermissionError where it is
+    """Raises InvalidInput; NotFound where there is no such question for `by`, NotAllowed where it is
     another's."""
     told = told.clean()
     with open_record(by, f"change the question {question_id}", PATIENCE_S) as con:
@@ -107,15 +108,15 @@ def find_question(con: DuckDBPyConnection, question_id: str, by: str, administer
     row = con.execute(FIND, [question_id]).fetchone()
     one = SavedQuestion(*row) if row else None
     if one is None or not one.may_read(by, administers):
-        raise LookupError(UNKNOWN)
+        raise NotFound(UNKNOWN)
     one.verify_change(by, administers)
     return one
 
 
 def insert_question(con: DuckDBPyConnection, one: SavedQuestion, is_deleted: bool = False) -> None:
-    """Raises ValueError for somebody who has changed questions very often."""
+    """Raises InvalidInput for somebody who has changed questions very often."""
     [(changes,)] = con.execute(CHANGES, [one.changed_by, utc_now() - HOUR]).fetchall()
     if changes >= MOST_CHANGES:
-        raise ValueError(f"you have changed questions {MOST_CHANGES} times within an hour: go on later")
+        raise InvalidInput(f"you have changed questions {MOST_CHANGES} times within an hour: go on later")
     row = asdict(one) | {"is_deleted": is_deleted, "snapshot_id": read_snapshot(con) + 1}
     insert_rows(con, "ledger.saved_questions", [row])

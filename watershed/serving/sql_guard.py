@@ -13,6 +13,7 @@ import duckdb
 from duckdb import StatementType
 
 from watershed.declarations.roles import Role, find_least_role
+from watershed.errors import InvalidInput
 from watershed.serving.role_rows import VAULT
 from watershed.serving.role_views import KEYS
 from watershed.serving.trees import Tree, open_parser, parse_tree, walk_tree
@@ -44,7 +45,7 @@ READ_ONLY = "only queries are answered here: write SELECT, FROM, DESCRIBE, SHOW,
 
 
 def refuse_statement(sql: str, role: Role | None = None) -> None:
-    """Raises ValueError with one sentence unless every statement only reads what the role sees of the lake;
+    """Raises InvalidInput with one sentence unless every statement only reads what the role sees of the lake;
     duckdb.Error for what is no SQL.
 
     `sql` may hold several statements. Nothing is executed.
@@ -52,10 +53,10 @@ def refuse_statement(sql: str, role: Role | None = None) -> None:
     role = role or find_least_role()
     statements = list(split_statements(sql))
     if not statements:
-        raise ValueError(f"there is no statement: {READ_ONLY}")
+        raise InvalidInput(f"there is no statement: {READ_ONLY}")
     for kind, text in statements:
         if kind != StatementType.SELECT:
-            raise ValueError(f"{kind.name.replace('_', ' ')} is refused: {READ_ONLY}")
+            raise InvalidInput(f"{kind.name.replace('_', ' ')} is refused: {READ_ONLY}")
         for node in walk_tree(parse_query(text)):
             refuse_node(node, role)
         if not role.is_unrestricted:
@@ -76,26 +77,26 @@ def is_explained(sql: str) -> bool:
 
 
 def parse_query(text: str) -> Tree:
-    """The tree of one SELECT as DuckDB parses it. Raises ValueError where it has no such form."""
+    """The tree of one SELECT as DuckDB parses it. Raises InvalidInput where it has no such form."""
     try:
         return parse_tree(text)
     except ValueError as error:
-        raise ValueError(f"{error}: {READ_ONLY}") from None
+        raise InvalidInput(f"{error}: {READ_ONLY}") from None
 
 
 def refuse_node(node: Tree, role: Role) -> None:
-    """Raises ValueError for a function in FROM that is not known to be harmless, for the catalogue's own tables, for
+    """Raises InvalidInput for a function in FROM that is not known to be harmless, for the catalogue's own tables, for
     files, and for what lies behind the views of a role."""
     kind = node.get("type")
     if kind == "TABLE_FUNCTION":
         function = node["function"]
         name, schema = function["function_name"].lower(), function["schema"].lower()
         if name not in ALLOWED and schema not in SCHEMAS:
-            raise ValueError(f"the function {name} is not for analysts: ask tables, views and their functions")
+            raise InvalidInput(f"the function {name} is not for analysts: ask tables, views and their functions")
     if kind == "BASE_TABLE":
         refuse_table(node)
     if kind == "FUNCTION" and node["function_name"].lower().startswith((OURS, "quack_")):
-        raise ValueError(f"the function {node['function_name']} is not for analysts")
+        raise InvalidInput(f"the function {node['function_name']} is not for analysts")
     if not role.is_unrestricted:
         refuse_bypass(node)
 
@@ -103,28 +104,28 @@ def refuse_node(node: Tree, role: Role) -> None:
 def refuse_table(node: Tree) -> None:
     names = [node["catalog_name"], node["schema_name"], node["table_name"]]
     if " ".join(names[:2]).strip().lower().startswith(INNER):
-        raise ValueError("the catalogue's own tables are not for analysts: duckdb_tables() says what there is")
+        raise InvalidInput("the catalogue's own tables are not for analysts: duckdb_tables() says what there is")
     if any(LIKE_A_FILE.search(name) for name in names):
-        raise ValueError(f"{'.'.join(filter(None, names))!r} is not a table: files are not for analysts")
+        raise InvalidInput(f"{'.'.join(filter(None, names))!r} is not a table: files are not for analysts")
 
 
 def refuse_bypass(node: Tree) -> None:
-    """Raises ValueError for what is not in a role's catalogue, and for what tells of hidden values."""
+    """Raises InvalidInput for what is not in a role's catalogue, and for what tells of hidden values."""
     for catalog_field, schema_field in NAMING:
         catalog, schema = (str(node.get(part) or "").lower() for part in (catalog_field, schema_field))
         if catalog not in CATALOGUES or schema not in OWN_SCHEMAS:
             named = ".".join(filter(None, (catalog, schema)))
-            raise ValueError(f"there is no schema {named}: SHOW ALL TABLES lists what there is")
+            raise InvalidInput(f"there is no schema {named}: SHOW ALL TABLES lists what there is")
     name = str(node.get("function_name") or "").lower()
     if name in PEEKING:
-        raise ValueError(f"the function {name} is not for analysts: it tells of values that are masked")
+        raise InvalidInput(f"the function {name} is not for analysts: it tells of values that are masked")
     asked = [child.get("value", {}).get("value") for child in node.get("children", [])[:1]]
     if name.startswith("ducklake_") and asked != [LAKE]:
-        raise ValueError(f"the function {name} is asked about {LAKE!r}, the one catalogue that there is")
+        raise InvalidInput(f"the function {name} is asked about {LAKE!r}, the one catalogue that there is")
 
 
 def refuse_names(text: str) -> None:
-    """The same of the tables that DuckDB's binder finds in a query, whatever the tree says. Raises ValueError."""
+    """The same of the tables that DuckDB's binder finds in a query, whatever the tree says. Raises InvalidInput."""
     try:
         found = open_parser().cursor().get_table_names(text, qualified=True)
     except duckdb.Error:  # a macro of the lake, which the parser does not have: the tree has been examined
@@ -132,4 +133,4 @@ def refuse_names(text: str) -> None:
     for name in found:
         first = name.partition(".")[0].strip('"').lower()
         if first in (VAULT, KEYS) or LIKE_A_FILE.search(first):
-            raise ValueError(f"{name} is not for analysts: SHOW ALL TABLES lists what is")
+            raise InvalidInput(f"{name} is not for analysts: SHOW ALL TABLES lists what is")

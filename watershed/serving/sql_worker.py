@@ -29,11 +29,12 @@ import pyarrow as pa
 from duckdb.sqltypes import DuckDBPyType
 
 from watershed.declarations.roles import Role, find_role
+from watershed.errors import InvalidInput, UserError
 from watershed.serving.analyst import connect_analyst, find_spool, forget_analysts
 from watershed.serving.answer_files import Form, Spool, write_answer
 from watershed.serving.answers import Answer, Column, open_answer, take_one
 from watershed.serving.statements import adapt_statement, examine_statement, explain_error
-from watershed.settings import Settings, SettingsMissing, load_reader, read_setting
+from watershed.settings import Settings, load_reader, read_setting
 from watershed.warehouse.pins import find_snapshot
 from watershed.warehouse.spelling import as_text_sql
 
@@ -80,10 +81,10 @@ def limit_process() -> None:
 
 
 def read_bytes(text: str) -> int:
-    """A size as DuckDB reads it: `954MiB`, `1GB`. Raises ValueError."""
+    """A size as DuckDB reads it: `954MiB`, `1GB`. Raises InvalidInput."""
     found = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]?)(i?)b?\s*", text, re.IGNORECASE)
     if found is None:
-        raise ValueError(f"WATERSHED_ANALYST_MEMORY is {text!r}: write a size such as 1GB")
+        raise InvalidInput(f"WATERSHED_ANALYST_MEMORY is {text!r}: write a size such as 1GB")
     return int(float(found[1]) * (1024 if found[3] else 1000) ** " kmgt".index(found[2].lower() or " "))
 
 
@@ -98,7 +99,7 @@ def answer_safely(question: dict[str, Any], folder: Path) -> Found:
     except (duckdb.IOException, ConnectionError) as error:
         forget_analysts()
         answer = explain(error, question["query"])
-    except (duckdb.Error, pa.ArrowException, SettingsMissing, ValueError, LookupError, OSError) as error:
+    except (duckdb.Error, pa.ArrowException, UserError, OSError) as error:
         answer = explain(error, question["query"])
     return answer | {"ms": round((time.monotonic() - began) * 1000)}
 
@@ -118,7 +119,7 @@ def answer_question(question: dict[str, Any], settings: Settings) -> Found:
 
 
 def find_version(said: str, settings: Settings, role: Role) -> int | None:
-    """The snapshot's number, of a number, time or pin; None for an empty text, which means now. Raises LookupError."""
+    """The snapshot's number, of a number, time or pin; None for an empty text, which means now. Raises NotFound."""
     if not said.strip():
         return None
     with closing(connect_analyst(settings, role=role)) as con:
@@ -163,7 +164,7 @@ def show_value(column: Column, text: str | None) -> Any:
 
 
 def write_rows(answer: Answer, path: Path, form: Form, spool: Spool) -> Found:
-    """Raises ValueError where there are more rows than the spool may have."""
+    """Raises InvalidInput where there are more rows than the spool may have."""
     with path.open("wb") as file:
         return {"count": write_answer(answer, file, form, spool, quotes=True)}
 

@@ -19,8 +19,8 @@ HIDDEN = (f"{VAULT}.", f"__ducklake_metadata_{LAKE}", f"__ducklake_metadata_{VAU
 
 
 def examine_statement(sql: str, role: Role) -> str:
-    """What is meant by a statement, which only reads. Nothing is executed. Raises ValueError with one sentence where it
-    does more, duckdb.Error for what is no SQL."""
+    """What is meant by a statement, which only reads. Nothing is executed. Raises InvalidInput with one sentence
+    where it does more, duckdb.Error for what is no SQL."""
     meant = mark_pivots(translate_shows(sql))
     refuse_statement(meant, role)
     return meant
@@ -28,7 +28,7 @@ def examine_statement(sql: str, role: Role) -> str:
 
 def adapt_statement(con: DuckDBPyConnection, sql: str, role: Role) -> str:
     """The statement for the role's connection: as it is, unless it travels in time, lists tables, or pivots by values
-    that it does not name. It has been examined. Raises ValueError where that cannot be done, and duckdb.Error."""
+    that it does not name. It has been examined. Raises InvalidInput where that cannot be done, and duckdb.Error."""
     prefix = found[0] if (found := EXPLAIN.match(sql)) else ""
     try:
         tree = parse_tree(sql[len(prefix) :])

@@ -9,6 +9,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.roles import Role
+from watershed.errors import InvalidInput
 from watershed.serving.role_rows import VAULT, find_closed
 from watershed.serving.role_views import see
 from watershed.serving.trees import Tree, parse_tree, query_node, write_tree
@@ -29,11 +30,11 @@ def travels(node: Tree) -> bool:
 
 
 def replace_travel(con: DuckDBPyConnection, node: Tree, role: Role) -> None:
-    """Put a query in the place of what travels, under the same name. Raises ValueError for a view, which has no
+    """Put a query in the place of what travels, under the same name. Raises InvalidInput for a view, which has no
     versions, and duckdb.Error."""
     address, source = changes_sql(node) if node["type"] == "TABLE_FUNCTION" else version_sql(con, node)
     if why := find_closed(role, address):
-        raise ValueError(why)
+        raise InvalidInput(why)
     described = con.execute(f"DESCRIBE FROM {source}").fetchall()
     columns = {str(name): str(kind) for name, kind, *_ in described}
     seen = see(role, address, source, columns, [name for name in columns if name in OURS])
@@ -52,19 +53,19 @@ def version_sql(con: DuckDBPyConnection, node: Tree) -> tuple[str, str]:
     query_node(when)["select_list"] = [node["at_clause"]["expr"]]
     moment = write_tree(when).removeprefix("SELECT ")
     if not con.execute(IS_TABLE, [LAKE, schema, name, f"% {VAULT}.%"]).fetchall():
-        raise ValueError(f"{address} is not a table of the lake, and only tables have versions: choose a snapshot")
+        raise InvalidInput(f"{address} is not a table of the lake, and only tables have versions: choose a snapshot")
     return address, f'(FROM {VAULT}."{schema}"."{name}" AT ({node["at_clause"]["unit"]} => {moment}))'
 
 
 def changes_sql(node: Tree) -> tuple[str, str]:
-    """Address of the table, and its changes for FROM. Raises ValueError unless it is asked as DuckLake is."""
+    """Address of the table, and its changes for FROM. Raises InvalidInput unless it is asked as DuckLake is."""
     function = node["function"]
     name = function["function_name"].lower().removeprefix("ducklake_")
     values = [child.get("value", {}).get("value") for child in function["children"]]
     if function["function_name"].lower() == name:  # core.table_changes('requests', 1, 2)
         values = [LAKE, function["schema"], *values]
     if [type(value) for value in values] != [str, str, str, int, int]:
-        raise ValueError(f"{name} is asked as ducklake_{name}('lake', 'core', 'requests', 1, 2), numbers of versions")
+        raise InvalidInput(f"{name} is asked as ducklake_{name}('lake', 'core', 'requests', 1, 2), numbers of versions")
     _, schema, table, first, last = values
     texts = ", ".join(quote(text.lower()) for text in (VAULT, schema, table))
     return f"{schema}.{table}".lower(), f"ducklake_{name}({texts}, {first}, {last})"

@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import InvalidInput
+
 Tree = dict[str, Any]
 # What a condition on one row cannot have, by the parser's class.
 FOREIGN = {"SUBQUERY": "a query in it", "STAR": "a *", "WINDOW": "a window", "PARAMETER": "a parameter"}
@@ -20,11 +22,11 @@ def open_parser() -> DuckDBPyConnection:
 
 
 def parse_tree(text: str) -> Tree:
-    """The tree of one SELECT as DuckDB parses it. Raises ValueError where it has no such form."""
+    """The tree of one SELECT as DuckDB parses it. Raises InvalidInput where it has no such form."""
     [(tree,)] = open_parser().cursor().execute("SELECT json_serialize_sql(?)", [text]).fetchall()
     found: Tree = json.loads(tree)
     if found["error"]:
-        raise ValueError(f"the statement cannot be examined ({found.get('error_message')})")
+        raise InvalidInput(f"the statement cannot be examined ({found.get('error_message')})")
     return found
 
 
@@ -45,9 +47,9 @@ def walk_tree(node: Any) -> Iterator[Tree]:
 
 
 def query_node(tree: Tree) -> Tree:
-    """The one query of a tree. Raises ValueError where there are several."""
+    """The one query of a tree. Raises InvalidInput where there are several."""
     if len(tree["statements"]) != 1:
-        raise ValueError("there is more than one statement")
+        raise InvalidInput("there is more than one statement")
     node: Tree = tree["statements"][0]["node"]
     return node
 
@@ -55,17 +57,19 @@ def query_node(tree: Tree) -> Tree:
 def parse_condition(text: str) -> str:
     """The condition that somebody wrote, as DuckDB writes it: one expression over the columns of one row.
 
-    Never paste what was written: `false) UNION ALL ... WHERE (true` is two queries. Raises ValueError with a sentence.
+    Never paste what was written: `false) UNION ALL ... WHERE (true` is two queries. Raises InvalidInput, a sentence.
     """
     try:
         tree = parse_tree(f"SELECT {text}\n")
         node, plain = query_node(tree), query_node(parse_tree("SELECT true"))
     except (ValueError, duckdb.Error) as error:
-        raise ValueError(f"{text!r} is not a condition: {str(error).splitlines()[0]}") from None
+        raise InvalidInput(f"{text!r} is not a condition: {str(error).splitlines()[0]}") from None
     values = node.get("select_list", [])
     if len(values) != 1 or values[0]["alias"] or node | {"select_list": []} != plain | {"select_list": []}:
-        raise ValueError(f"{text!r} is not one condition: write an expression such as status = 500")
+        raise InvalidInput(f"{text!r} is not one condition: write an expression such as status = 500")
     for part in walk_tree(values):
         if (kind := part.get("class")) in FOREIGN:
-            raise ValueError(f"{text!r} is not a condition on one row, it has {FOREIGN[kind]}: name columns and values")
+            raise InvalidInput(
+                f"{text!r} is not a condition on one row, it has {FOREIGN[kind]}: name columns and values"
+            )
     return write_tree(tree).removeprefix("SELECT ")

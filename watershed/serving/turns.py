@@ -14,13 +14,15 @@ from typing import Any
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
+from watershed.errors import Unavailable
+
 PAGES = 8  # at a time
 # Which wait without a thread, and have turns of their own.
 UNCOUNTED = ("/sql/run", "/sql/export", "/sql/cancel", "/sql/names")
 RETRY_S = 5
 
 
-class Busy(Exception):
+class Busy(Unavailable):
     """Somebody asks for more than may wait."""
 
 

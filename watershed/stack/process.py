@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from watershed.errors import Unavailable
 from watershed.stack.home import OURS_ALONE, Home, write_private
 
 # Generous, for slow machines: a server that ends is noticed at once.
@@ -25,7 +26,7 @@ START_SECONDS = 300
 DROPPED_VARIABLES = ("PYTHONDONTWRITEBYTECODE", "AWS_", "WEED_")
 
 
-class ServerFailed(ValueError):
+class ServerFailed(Unavailable, ValueError):
     """A server ended or stayed silent; the message names its log."""
 
 

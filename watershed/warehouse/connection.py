@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import NoAnswer, NotFound
 from watershed.settings import Settings, find_home, load_settings
 from watershed.warehouse.lake_version import verify_lake_version
 
@@ -27,7 +28,7 @@ def connect(
     """A connection whose default catalogue is the lake, as it is now or as it was at `snapshot`.
 
     The engine behind it is opened once a process; every call gets a connection of its own, with its own transaction and
-    temporary tables. Raises ConnectionError with one sentence when the catalogue cannot be reached, LookupError when
+    temporary tables. Raises NoAnswer with one sentence when the catalogue cannot be reached, NotFound when
     there is no such snapshot, LakeTooNew when a newer engine has written to the lake.
     """
     con = attach_lake(settings or load_settings(), read_only, snapshot).cursor()
@@ -116,11 +117,11 @@ def list_session_sql(settings: Settings) -> list[str]:
 
 
 def find_extension(name: str) -> Path:
-    """Where the wheel of an extension put its file: nothing is downloaded at run time. Raises LookupError."""
+    """Where the wheel of an extension put its file: nothing is downloaded at run time. Raises NotFound."""
     package = f"duckdb_extension_{name}"
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise LookupError(f"the package {package.replace('_', '-')} is not installed: install requirements.txt")
+        raise NotFound(f"the package {package.replace('_', '-')} is not installed: install requirements.txt")
     return next(Path(spec.origin).parent.rglob("*.duckdb_extension"))
 
 
@@ -163,7 +164,7 @@ def attach_sql(
     return f"ATTACH 'ducklake:postgres:' AS {hidden_as or LAKE} ({', '.join(options)})"
 
 
-class OtherBucket(LookupError):
+class OtherBucket(NotFound):
     """The lake that the catalogue describes lies in another bucket than the settings say."""
 
 
@@ -173,18 +174,18 @@ def explain_failure(settings: Settings, error: duckdb.Error, snapshot: int | Non
     where = f"{own.get('HOST')}:{own['PORT']}/{own.get('DATABASE')}"
     text = str(error)
     if snapshot is not None and "snapshot" in text.lower():
-        return LookupError(f"there is no snapshot {snapshot} in the lake: `watershed ledger` lists those there are")
+        return NotFound(f"there is no snapshot {snapshot} in the lake: `watershed ledger` lists those there are")
     if "does not exist" in text and "DuckLake" in text:
-        return LookupError(f"the catalogue {where} holds no lake yet: run a DAG first, or `watershed up`")
+        return NotFound(f"the catalogue {where} holds no lake yet: run a DAG first, or `watershed up`")
     if found := re.search(r'existing data path in the catalog "(s3://[^/"]+)', text):
         return OtherBucket(f"the catalogue {where} is that of the bucket {found[1]}: set WATERSHED_BUCKET to it")
     if found := re.search(r"catalog version is (\S+), but the extension requires version ([\w.-]+\w)", text):
-        return LookupError(
+        return NotFound(
             f"the catalogue {where} is in DuckLake's format {found[1]} and this engine reads {found[2]}: "
             "use the engine that has written it, with its DuckDB"
         )
     reason = shorten_failure(text).replace(own.get("PASSWORD", "\0"), "***")
-    return ConnectionError(
+    return NoAnswer(
         f"the lake's catalogue at {where} cannot be attached ({reason}): `watershed up` starts the local one, "
         "or set WATERSHED_CATALOG_URL"
     )

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import InvalidInput, NotFound
+
 Step = Callable[[DuckDBPyConnection, Mapping[str, object]], None]
 
 TOLD = """
@@ -36,11 +38,11 @@ EARLIER_DEPARTURES = """
 """
 
 
-class LakeTooNew(LookupError):
+class LakeTooNew(NotFound):
     """A newer engine has brought the lake to a version that this one does not know."""
 
 
-class NotUpgraded(ValueError):
+class NotUpgraded(InvalidInput):
     """A step has failed, and the lake is what it was."""
 
 

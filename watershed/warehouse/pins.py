@@ -6,6 +6,7 @@ from datetime import datetime
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.nearby import list_near
+from watershed.errors import NotFound
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 PINS = """
@@ -23,22 +24,22 @@ MOST = 2**63 - 1  # that a number of a version can be; nobody has that one
 def find_snapshot(con: DuckDBPyConnection, text: str) -> int:
     """The version that is meant by a number, the name of a pin, or a UTC time such as `2026-11-22 18:00`.
 
-    Raises LookupError for a number or a name that there is none of, or a time before everything.
+    Raises NotFound for a number or a name that there is none of, or a time before everything.
     """
     if text.isdecimal():
         if not is_version(con, version := min(int(text), MOST)):
-            raise LookupError(explain_version(con, version))
+            raise NotFound(explain_version(con, version))
         return version
     if NAME.fullmatch(text):
         pins = {name: snapshot for name, snapshot, *_ in con.execute(PINS).fetchall()}
         if text not in pins:
             near = " or ".join(list_near(text, pins))
             meant = f": did you mean {near}?" if near else f"; the pins are {', '.join(pins) or 'none yet'}"
-            raise LookupError(f"no version is called {text!r}{meant}")
+            raise NotFound(f"no version is called {text!r}{meant}")
         return int(pins[text])
     [(found,)] = con.execute(AT_TIME, [read_time(text)]).fetchall()
     if found is None:
-        raise LookupError(f"the lake has no version as old as {text}")
+        raise NotFound(f"the lake has no version as old as {text}")
     return int(found)
 
 
@@ -56,8 +57,8 @@ def explain_version(con: DuckDBPyConnection, version: int) -> str:
 
 
 def read_time(text: str) -> datetime:
-    """Raises LookupError with what may be written."""
+    """Raises NotFound with what may be written."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
-        raise LookupError(f"{text!r} is no version: write a number, the name of a pin or a UTC time") from None
+        raise NotFound(f"{text!r} is no version: write a number, the name of a pin or a UTC time") from None

@@ -6,8 +6,10 @@ So what was registered once is never registered again: it is either still what t
 
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import Unavailable
 
-class Overtaken(Exception):
+
+class Overtaken(Unavailable):
     """Another run published first, and what this one staged was computed from the state before."""
 
 

@@ -8,6 +8,7 @@ import argparse
 import time
 
 from watershed.declarations.counting import count_nouns
+from watershed.errors import RunFailed
 
 GOES_ON = "servers, and runs that were started, go on: `watershed down` stops them"
 
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
     if wrong := load_module("sample.run").run_all(open_api(), report):
-        raise ValueError("not all is as it must be: " + "; ".join(wrong))
+        raise RunFailed("not all is as it must be: " + "; ".join(wrong))
     print(f"All DAGs are green and all known numbers are right, after {time.monotonic() - began:.0f} s.")
     if waiting := count_waiting():
         verb = "waits" if waiting == 1 else "wait"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from watershed.cli.listing import Listing, add_format, print_listings
 from watershed.declarations.counting import count_nouns, format_span
+from watershed.errors import NotFound
 
 if TYPE_CHECKING:
     from watershed.cockpit.questions.tables import Condition
@@ -60,13 +61,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_address(name: str, known: Iterable[str]) -> str:
-    """That called `core.requests`, or `requests`. Raises LookupError with what is near."""
+    """That called `core.requests`, or `requests`. Raises NotFound with what is near."""
     from watershed.declarations.nearby import explain_unknown
 
     addresses = sorted(known)
     named = [address for address in addresses if name in (address, address.partition(".")[2])]
     if not named:
-        raise LookupError(explain_unknown("table", name, addresses))
+        raise NotFound(explain_unknown("table", name, addresses))
     return named[0]
 
 

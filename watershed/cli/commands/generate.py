@@ -10,6 +10,7 @@ from pathlib import Path
 
 from watershed.cli.arguments import parse_day
 from watershed.cli.listing import Listing, print_listings
+from watershed.errors import InvalidInput, NotFound
 
 FIRST_DAY = date(2024, 3, 4)
 
@@ -29,12 +30,12 @@ def run(args: argparse.Namespace) -> int:
     from watershed.settings import find_home
 
     if (generators := find_module("sample.generate")) is None:
-        raise LookupError("this project generates no data: write generate_data in sample/generate/__init__.py")
+        raise NotFound("this project generates no data: write generate_data in sample/generate/__init__.py")
     if args.days < 1 or args.rows < args.days:
-        raise ValueError(f"--days {args.days} --rows {args.rows}: at least one day, and a row a day, are needed")
+        raise InvalidInput(f"--days {args.days} --rows {args.rows}: at least one day, and a row a day, are needed")
     out = args.out or find_home() / "generated" / f"{args.start}-seed-{args.seed}"
     if out.exists() and any(out.iterdir()):
-        raise ValueError(f"{out} is not empty: remove it, or name another folder with --out")
+        raise InvalidInput(f"{out} is not empty: remove it, or name another folder with --out")
     days = [args.start + timedelta(days=n) for n in range(args.days)]
     truth = generators.generate_data(out, days, args.rows, args.seed)
     rows = [(name, source["objects"], source["lines"]) for name, source in truth["sources"].items()]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from watershed.cli.arguments import parse_day
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.nearby import explain_missing_file
+from watershed.errors import InvalidInput, UserError
 
 if TYPE_CHECKING:
     from watershed.lake.store import RawObject
@@ -38,13 +39,13 @@ def run(args: argparse.Namespace) -> int:
     for path in args.files:
         try:
             landed = land_file(args.source, path, args.date, args.origin, args.separate)
-        except (OSError, ValueError) as error:
+        except (OSError, UserError) as error:
             failed += 1
             print(f"{path}: not landed: {describe(error, path)}")
             continue
         print(f"{path}: {tell(landed, args.separate)}")
     if failed:
-        raise ValueError(f"{failed} of {count_nouns(len(args.files), 'file')} not landed; the reasons are above")
+        raise InvalidInput(f"{failed} of {count_nouns(len(args.files), 'file')} not landed; the reasons are above")
     return 0
 
 

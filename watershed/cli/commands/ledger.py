@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from watershed.cli.arguments import parse_limit
 from watershed.cli.listing import Listing, add_format, print_listings
+from watershed.errors import NotFound
 
 RUNS = """
     SELECT snapshot_id AS snapshot, strftime(published_at, '%Y-%m-%d %H:%M:%S') AS published, subject, actor,
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_address(table: str) -> tuple[str, bool]:
-    """The address of a table or mart, and whether sources feed it. Raises LookupError."""
+    """The address of a table or mart, and whether sources feed it. Raises NotFound."""
     from watershed.declarations import load_tables
     from watershed.declarations.nearby import explain_unknown
     from watershed.warehouse.schema.marts import list_marts
@@ -90,7 +91,7 @@ def find_address(table: str) -> tuple[str, bool]:
     tables, marts = load_tables(), {mart.name: mart.address for mart in list_marts()}
     addresses = {t.name: t.address for t in tables.values()} | marts
     if name not in addresses:
-        raise LookupError(explain_unknown("table or mart", table, addresses.values()))
+        raise NotFound(explain_unknown("table or mart", table, addresses.values()))
     return addresses[name], name in tables and not tables[name].is_made
 
 

@@ -8,6 +8,7 @@ watershed lineage --resend 812                   send the OpenLineage event of a
 import argparse
 
 from watershed.cli.listing import Listing, add_format, print_listings
+from watershed.errors import InvalidInput
 
 UPSTREAM, DOWNSTREAM = "comes from", "goes into"
 
@@ -25,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"sent: {resend_event(args.resend)}")
         return 0
     if not args.name:
-        raise ValueError("name a table or a column, such as mart.top_pages.client_count")
+        raise InvalidInput("name a table or a column, such as mart.top_pages.client_count")
     address, column = split_name(args.name)
     print_listings(args.format, *(list_columns(address, column) if column else list_tables(address)))
     return 0

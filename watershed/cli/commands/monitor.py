@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from watershed.cli.listing import Listing, add_format, print_listings
 from watershed.cli.signals import stop_by_signal
+from watershed.errors import InvalidInput
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +75,7 @@ def snooze_rule(args: argparse.Namespace) -> int:
 
     hours = 0 if args.end else args.hours
     if hours < 0:
-        raise ValueError(f"--hours {hours:g} is in the past: write a number above 0, or --end")
+        raise InvalidInput(f"--hours {hours:g} is in the past: write a number above 0, or --end")
     until = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=hours)
     reason = args.reason or ("ended by hand" if args.end else "")
     one = snooze(args.rule, args.subject, until, reason, getpass.getuser())

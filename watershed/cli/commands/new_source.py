@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from watershed import scaffold
 from watershed.declarations.counting import count_nouns
+from watershed.errors import InvalidInput
 from watershed.project import find_project
 from watershed.settings import SettingsMissing, read_setting, source_url
 
@@ -74,7 +75,7 @@ def write_files(files: dict[Path, str]) -> None:
 
 def write_database(source: str, kind: str, table: str | None, address: str) -> int:
     """Write what is new of a database, and say what is left out, what to confirm, and what comes next. Raises
-    ValueError, LookupError or ConnectionError with one sentence."""
+    InvalidInput, NotFound or NoAnswer with one sentence."""
     from watershed.scaffold.database_source.catalog import read_catalog
     from watershed.scaffold.database_source.compose import compose_tables
 
@@ -82,7 +83,7 @@ def write_database(source: str, kind: str, table: str | None, address: str) -> i
     catalog = read_catalog(find_address(source, address))
     draft = compose_tables(source, catalog, find_project())
     if not draft.tables and not draft.known:
-        raise ValueError("; ".join(["the database has no table that can be kept", *catalog.left_out]))
+        raise InvalidInput("; ".join(["the database has no table that can be kept", *catalog.left_out]))
     files = {find_project() / path: text for path, text in draft.files.items()}
     dag = find_project() / "dags" / f"ingest_{source}.py"
     if not dag.exists():
@@ -98,7 +99,7 @@ def check_database(source: str, kind: str, table: str | None) -> None:
     check_names(source, "tables")
     found = load_sources().get(source)
     if kind != "oltp" or table or (found and found.kind != "oltp"):
-        raise ValueError("--from-database is for sources of the kind oltp, and names their tables itself: no --table")
+        raise InvalidInput("--from-database is for sources of the kind oltp, and names their tables itself: no --table")
 
 
 def find_address(source: str, address: str) -> str:
@@ -137,25 +138,25 @@ def is_set(name: str) -> bool:
 
 
 def check_names(source: str, table: str) -> None:
-    """Raises ValueError for a name that breaks the rules of docs/naming.md."""
+    """Raises InvalidInput for a name that breaks the rules of docs/naming.md."""
     for name in (source, table):
         if not NAME.fullmatch(name) or keyword.iskeyword(name):
             wanted = "use lower-case letters, digits and single underscores"
-            raise ValueError(f"{name!r} is no name in snake_case: {wanted}")
+            raise InvalidInput(f"{name!r} is no name in snake_case: {wanted}")
     if source in CONSTANTS:
-        raise ValueError(f"{source!r} is what contracts call something else: choose another name")
+        raise InvalidInput(f"{source!r} is what contracts call something else: choose another name")
     if not table.endswith("s"):
-        raise ValueError(f"{table!r} is no plural, as names of tables are: choose another one with --table")
+        raise InvalidInput(f"{table!r} is no plural, as names of tables are: choose another one with --table")
 
 
 def check_free(source: str, files: dict[Path, str]) -> None:
-    """Raises ValueError when the source, or one of its files, exists already."""
+    """Raises InvalidInput when the source, or one of its files, exists already."""
     from watershed.declarations import load_sources
 
     if source in load_sources():
-        raise ValueError(f"the source {source} exists already: its DAG is dags/ingest_{source}.py")
+        raise InvalidInput(f"the source {source} exists already: its DAG is dags/ingest_{source}.py")
     if found := [str(path.relative_to(find_project())) for path in files if path.exists()]:
-        raise ValueError(f"{', '.join(found)} exists already: choose another name, or another --table")
+        raise InvalidInput(f"{', '.join(found)} exists already: choose another name, or another --table")
 
 
 def compose_files(source: str, kind: str, table: str) -> Iterator[tuple[Path, str]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from watershed.declarations.counting import count_nouns
+from watershed.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from watershed.declarations.table import Stream
@@ -35,9 +36,9 @@ def run(args: argparse.Namespace) -> int:
 
     stream = find_stream(args.stream)
     if (args.file is None) == (args.generate is None):
-        raise ValueError("name a file (- is standard input) or say --generate N")
+        raise InvalidInput("name a file (- is standard input) or say --generate N")
     if any(number is not None and number <= 0 for number in (args.generate, args.rate)):
-        raise ValueError("--generate and --rate are numbers above zero")
+        raise InvalidInput("--generate and --rate are numbers above zero")
     messages = read_file(stream, args.file) if args.file else generate_messages(stream, args)
     topic, properties = topic_name(stream.topic), load_kafka()
     verify_topic(topic, properties)
@@ -45,16 +46,16 @@ def run(args: argparse.Namespace) -> int:
     print(f"{len(delivery.acknowledged):,} of {count_nouns(delivery.count, 'message')} acknowledged")
     if delivery.failed:
         reasons = ", ".join(sorted(set(delivery.failed.values())))
-        raise ValueError(f"{count_nouns(len(delivery.failed), 'message')} did not arrive: {reasons}")
+        raise InvalidInput(f"{count_nouns(len(delivery.failed), 'message')} did not arrive: {reasons}")
     return 0
 
 
 def generate_messages(stream: "Stream", args: argparse.Namespace) -> "Iterable[Message]":
-    """As the project's generators make them. Raises LookupError where it has none."""
+    """As the project's generators make them. Raises NotFound where it has none."""
     from watershed.project import find_module
 
     generators = find_module("sample.generate.streams")
     make = getattr(generators, f"make_{stream.name}", None)
     if make is None:
-        raise LookupError(f"nothing generates messages of {stream.name}: send a file of them")
+        raise NotFound(f"nothing generates messages of {stream.name}: send a file of them")
     return make(args.generate, args.seed, args.rate)

@@ -7,6 +7,8 @@ Any version can be promoted, a refused one too. `watershed rollback` takes it ba
 
 import argparse
 
+from watershed.errors import Unavailable, UserError
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", type=int, metavar="VERSION", help="such as 3; `watershed models` lists them")
@@ -32,11 +34,10 @@ def print_change(changed: dict[str, int | None]) -> None:
 
 def start_predictions() -> str:
     """Ask Airflow for new recommendations, where one answers. Returns what became of it, in a sentence."""
-    from watershed.settings import SettingsMissing
     from watershed.stack.airflow_api import open_api
 
     try:
         open_api().trigger("predict_recommendations")
-    except (SettingsMissing, ConnectionError, LookupError, ValueError):
+    except (UserError, Unavailable):
         return "recommendations follow with the next `watershed run predict_recommendations`"
     return "`predict_recommendations` was started: recommendations follow"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from watershed.cli.arguments import parse_limit
 from watershed.cli.listing import Listing, add_format, print_listings
+from watershed.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from watershed.flows.decisions.parked_rows import ParkedReason
@@ -45,14 +46,14 @@ def run(args: argparse.Namespace) -> int:
 
     is_decision = args.drop or args.replay
     if not is_decision and (args.reason or args.in_process):
-        raise ValueError("nothing is to be decided: add --drop or --replay")
+        raise InvalidInput("nothing is to be decided: add --drop or --replay")
     if is_decision and not args.table:
-        raise ValueError("say of which table: `watershed quarantine` lists those with rows")
+        raise InvalidInput("say of which table: `watershed quarantine` lists those with rows")
     parked = list_parked(args.table)
     chosen = [one for one in parked if args.rule in (None, one.rule) and (args.match or "") in one.reason]
     if parked and not chosen:
         rules = ", ".join(sorted({one.rule for one in parked}))
-        raise LookupError(f"no row is in quarantine for such a reason; the rules are {rules}")
+        raise NotFound(f"no row is in quarantine for such a reason; the rules are {rules}")
     if is_decision:
         decide("drop" if args.drop else "replay", args.table, chosen, args.reason or "", args.in_process)
     else:
@@ -79,7 +80,7 @@ def decide(kind: str, table: str, chosen: list["ParkedReason"], reason: str, in_
     from watershed.flows.decisions.decide import record_decision
 
     if not chosen:
-        raise LookupError(f"nothing of {table} is in quarantine")
+        raise NotFound(f"nothing of {table} is in quarantine")
     for one in chosen:
         decision_id = record_decision(
             "drop" if kind == "drop" else "replay", one.quarantine, one.about, reason, getpass.getuser()
@@ -94,7 +95,7 @@ def decide(kind: str, table: str, chosen: list["ParkedReason"], reason: str, in_
 
 
 def carry_out_here(decision_id: str, one: "ParkedReason") -> None:
-    """Raises ValueError when an object is refused."""
+    """Raises InvalidInput when an object is refused."""
     from watershed.cli.commands import refused, restore
     from watershed.declarations.counting import count_nouns
 

@@ -15,6 +15,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from watershed.cli.listing import Listing, add_format, print_listings
+from watershed.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from watershed.flows.decisions.decide import Kind
@@ -45,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
 
     kind = next((kind for name, kind in KINDS.items() if getattr(args, name)), None)
     if kind is None and (args.reason or args.in_process):
-        raise ValueError("nothing is to be decided: add --publish-anyway, --try-again or --leave")
+        raise InvalidInput("nothing is to be decided: add --publish-anyway, --try-again or --leave")
     if kind and not args.subject:
-        raise ValueError(
+        raise InvalidInput(
             "say what it is about: a source, a file's name or an object's key; `watershed refused` lists them"
         )
     found = find_refused_objects(args.subject)
@@ -87,7 +88,7 @@ def decide(kind: "Kind", found: list["RefusedObject"], reason: str, in_process: 
     from watershed.flows.decisions.decide import record_decision
 
     if not found:
-        raise LookupError("nothing of it is refused: `watershed refused` lists what is")
+        raise NotFound("nothing of it is refused: `watershed refused` lists what is")
     source = found[0].source
     about: dict[str, object] = {"source": source, "objects": [one.key for one in found]}
     decision_id = record_decision(kind, source, about, reason, getpass.getuser())
@@ -103,7 +104,7 @@ def decide(kind: "Kind", found: list["RefusedObject"], reason: str, in_process: 
 
 
 def carry_out_here(decision_id: str, source: str) -> None:
-    """Raises ValueError when an object is refused again."""
+    """Raises InvalidInput when an object is refused again."""
     from watershed.cli.run_here import name_run, publish_steps, show
     from watershed.flows.decisions.select_decided import take_decided
 

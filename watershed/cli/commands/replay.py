@@ -10,6 +10,7 @@ import argparse
 
 from watershed.cli.arguments import parse_limit
 from watershed.declarations.counting import count_nouns
+from watershed.errors import InvalidInput
 
 GOES_ON = "what was published stays, the rest is in quarantine still"
 
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         taken = take_parked(args.stream, run_id, parse_condition(args.where), args.limit)
     except duckdb.Error as error:
         why = str(error).split("\n")[0]
-        raise ValueError(f"--where {args.where!r} does not fit quarantine.{args.stream}: {why}") from error
+        raise InvalidInput(f"--where {args.where!r} does not fit quarantine.{args.stream}: {why}") from error
     print(f"trying {count_nouns(taken['messages'], 'message')} in quarantine again")
     if taken["objects"]:
         publish_steps(args.stream, run_id)

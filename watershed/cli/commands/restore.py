@@ -11,6 +11,7 @@ import argparse
 from typing import Any
 
 from watershed.declarations.counting import count_nouns
+from watershed.errors import RunFailed
 
 GOES_ON = "a decision that is recorded stays, and the page Quarantine offers to carry it out"
 
@@ -47,14 +48,14 @@ def carry_out_here(decision_id: str) -> dict[str, Any]:
 
 
 def carry_out_there(decision_id: str) -> None:
-    """Raises ValueError when the run failed; the decision stays, and its page offers to try again."""
+    """Raises InvalidInput when the run failed; the decision stays, and its page offers to try again."""
     from watershed.cli.run_airflow import explain_failure, follow_run
     from watershed.stack.airflow_api import open_api
 
     api = open_api()
     run = follow_run(api, api.trigger("carry_out_decisions", {"decision_id": decision_id}))
     if run.state != "success":
-        raise ValueError(explain_failure(api, run))
+        raise RunFailed(explain_failure(api, run))
 
 
 def print_done(done: dict[str, Any]) -> None:

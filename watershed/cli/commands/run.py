@@ -13,6 +13,7 @@ The run goes through Airflow, where it can be watched; with --in-process the sam
 import argparse
 
 from watershed.cli.arguments import parse_day
+from watershed.errors import InvalidInput
 
 GOES_ON = "what was published stays, and the next run takes the rest"
 
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     first, last = args.first or args.last, args.last or args.first
     if first and first > last:
-        raise ValueError(f"--from {first} is after --to {last}: swap them")
+        raise InvalidInput(f"--from {first} is after --to {last}: swap them")
     if args.in_process:
         from watershed.cli.run_here import run_here
 

@@ -18,6 +18,7 @@ import argparse
 from watershed.cli.listing import Listing, add_format, print_listings
 from watershed.cli.signals import stop_by_signal
 from watershed.declarations.counting import count_nouns
+from watershed.errors import InvalidInput
 
 PORT = 9494
 
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from watershed.serving.access_tokens import add_person, read_people, remove_person
 
     if args.role and not args.add:
-        raise ValueError("--role is said of the person whom --add names")
+        raise InvalidInput("--role is said of the person whom --add names")
     if args.add:
         print(add_person(args.add, find_role(args.role) if args.role else find_least_role()))
     elif args.remove:
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def serve(host: str, port: int) -> None:
-    """Until the process is told to end. Raises ValueError when the port is taken."""
+    """Until the process is told to end. Raises InvalidInput when the port is taken."""
     import duckdb
 
     from watershed.serving.access_tokens import read_people
@@ -63,7 +64,7 @@ def serve(host: str, port: int) -> None:
     try:
         open_desk(log, f"{host}:{port}", beyond_loopback=host not in ("127.0.0.1", "localhost"))
     except duckdb.Error as error:
-        raise ValueError(f"cannot listen at {host}:{port}: {str(error).splitlines()[0]}") from error
+        raise InvalidInput(f"cannot listen at {host}:{port}: {str(error).splitlines()[0]}") from error
     tokens = count_nouns(len(read_people()), "token")
     print(f"answering at quack:{host}:{port}, {tokens}; questions are logged in {log}", flush=True)
     stop = stop_by_signal()

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from watershed.errors import InvalidInput
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             print_answer(con, adapt_statement(con, examine_statement(query, role), role), form)
         except duckdb.Error as error:
-            raise ValueError(explain_error(error)) from error
+            raise InvalidInput(explain_error(error)) from error
 
     if args.query is None and sys.stdin.isatty():
         return open_shell(con, answer, args.format)
@@ -60,13 +62,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_query() -> str:
-    """What standard input has. Raises ValueError for nothing, and for what is not text."""
+    """What standard input has. Raises InvalidInput for nothing, and for what is not text."""
     try:
         query = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
-        raise ValueError(f"standard input is not UTF-8 at byte {error.start + 1}: write the query in UTF-8") from None
+        raise InvalidInput(f"standard input is not UTF-8 at byte {error.start + 1}: write the query in UTF-8") from None
     if not query.strip():
-        raise ValueError("standard input has no query: name one, or run it in a terminal for a shell")
+        raise InvalidInput("standard input has no query: name one, or run it in a terminal for a shell")
     return query
 
 

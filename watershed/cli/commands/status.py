@@ -7,6 +7,7 @@ import argparse
 import sys
 
 from watershed.cli.listing import Listing, add_format, print_listings
+from watershed.errors import NotFound
 
 COLUMNS = ("server", "address", "pid", "megabytes", "healthy")
 
@@ -23,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from watershed.stack.servers import list_servers
 
     if not find_home().exists():
-        raise LookupError(f"there is no stack in {find_home()}: run `watershed up`, or set WATERSHED_HOME to one")
+        raise NotFound(f"there is no stack in {find_home()}: run `watershed up`, or set WATERSHED_HOME to one")
     home, rows = open_home(), []
     for server in list_servers(home):
         process = find_process(home, server.name)

@@ -14,6 +14,7 @@ import argparse
 
 from watershed.cli.listing import Listing, add_format, print_listings
 from watershed.declarations.counting import count_nouns
+from watershed.errors import InvalidInput, NotFound
 
 GOES_ON = "a decision that is recorded stays, and the page Quarantine offers to carry it out"
 
@@ -30,19 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.name == "drop":
         if not args.table:
-            raise ValueError("say which table: `watershed tables drop core.requests --reason TEXT`")
+            raise InvalidInput("say which table: `watershed tables drop core.requests --reason TEXT`")
         drop(args.table, args.reason, args.in_process)
     elif args.table:
-        raise ValueError(f"{args.name} {args.table} is not understood: name one table, or `drop` and a table")
+        raise InvalidInput(f"{args.name} {args.table} is not understood: name one table, or `drop` and a table")
     elif args.tag and args.name:
-        raise ValueError("--tag lists tables: name no table beside it")
+        raise InvalidInput("--tag lists tables: name no table beside it")
     else:
         print_listings(args.format, *(list_all(args.tag) if args.name in (None, "list") else show(args.name)))
     return 0
 
 
 def list_all(tag: str | None) -> list[Listing]:
-    """Those of the lake, or those that carry a tag. Raises LookupError for a tag that nothing carries."""
+    """Those of the lake, or those that carry a tag. Raises NotFound for a tag that nothing carries."""
     from contextlib import closing
 
     from watershed.warehouse.connection import connect
@@ -61,7 +62,7 @@ def list_all(tag: str | None) -> list[Listing]:
 
 
 def show(name: str) -> list[Listing]:
-    """What a table, mart or view is, and its columns. Raises LookupError."""
+    """What a table, mart or view is, and its columns. Raises NotFound."""
     from contextlib import closing
 
     from watershed.warehouse.connection import connect
@@ -109,5 +110,5 @@ def is_fed(address: str) -> bool:
 
     try:
         return find_table(address).address == address and not find_table(address).is_made
-    except LookupError:
+    except NotFound:
         return False

@@ -9,6 +9,7 @@ from typing import Any
 from watershed.cli.arguments import parse_limit
 from watershed.cli.listing import Listing, add_format, print_listings, read_width, wrap_text
 from watershed.declarations.counting import count_nouns
+from watershed.errors import InvalidInput, NotFound
 
 INDENT = 9
 
@@ -32,7 +33,9 @@ def run(args: argparse.Namespace) -> int:
     schema = args.table.rpartition(".")[0]
     table = find_table(args.table)
     if table.is_made:
-        raise ValueError(f"{table.address} is made of other tables, not of raw objects: `watershed lineage` names them")
+        raise InvalidInput(
+            f"{table.address} is made of other tables, not of raw objects: `watershed lineage` names them"
+        )
     address = f"{schema}.{table.name}" if schema else table.address
     condition = parse_condition(args.where)
     try:
@@ -40,12 +43,12 @@ def run(args: argparse.Namespace) -> int:
         result = open_answer(connect(read_only=True), query).read(as_text_sql, limit=args.limit)
         columns, rows = result.columns, result.fetchall()
     except duckdb.Error as error:
-        raise ValueError(str(error).split("\n")[0]) from error
+        raise InvalidInput(str(error).split("\n")[0]) from error
     if "raw_line" not in columns:
         come = f"`watershed lineage {address}` says what they come from"
-        raise LookupError(f"rows of {address} come from no raw line: {come}")
+        raise NotFound(f"rows of {address} come from no raw line: {come}")
     if not rows:
-        raise LookupError(f"{address} has no row where {args.where}")
+        raise NotFound(f"{address} has no row where {args.where}")
     found = [find_origin(dict(zip(columns, row, strict=True))) for row in rows]
     if args.format == "table":
         for origin in found:

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from watershed.cockpit.declared import find_declared
 from watershed.cockpit.guards import Actor, Rights, read_rights
+from watershed.errors import InvalidInput
 from watershed.flows.decisions.comment import NotYours, withdraw_comment, write_comment
 from watershed.warehouse.ledger.cache import MIRROR
 
@@ -23,7 +24,7 @@ def say(
     find_declared(address)
     try:
         write_comment(address, column or None, text, user, comment_id or None)
-    except ValueError as error:
+    except InvalidInput as error:
         raise HTTPException(422, f"Nothing is written: {error}") from error
     return show_again(request, address)
 

@@ -18,6 +18,7 @@ from watershed.cockpit.questions.health import (
     measure_steps,
 )
 from watershed.cockpit.rendering import is_fragment, render
+from watershed.errors import InvalidInput, NotFound
 from watershed.monitoring.owners import find_concerned
 from watershed.monitoring.rules import RULES
 from watershed.monitoring.runbook import read_runbook
@@ -59,7 +60,7 @@ def show_health(request: Request, tasks: Annotated[list[TaskRun], Depends(list_t
 def show_snooze(request: Request, rule: str, user: Actor, subject: str = "") -> HTMLResponse:
     """A form, on a page of its own: the page Health renews itself while somebody writes."""
     if rule not in RULES:
-        raise LookupError(f"There is no alert rule {rule!r}: the page Health lists those there are")
+        raise NotFound(f"There is no alert rule {rule!r}: the page Health lists those there are")
     snoozed = find_snoozes([{"rule": rule, "subject": subject, "state": FIRING}]).get((rule, subject))
     return render(request, "snooze.html", tab="health", rule=rule, subject=subject, spans=SPANS, snoozed=snoozed)
 
@@ -76,7 +77,7 @@ def record_snooze(
     """Snooze it for so many hours; none end a snooze."""
     try:
         snooze(rule, subject, utc_now() + timedelta(hours=hours), reason, user)
-    except ValueError as error:
+    except InvalidInput as error:
         raise HTTPException(422, f"Nothing is snoozed: {error}") from error
     MIRROR.refresh()
     return RedirectResponse(f"{request.scope.get('root_path', '')}/health#firing", 303)

@@ -12,6 +12,7 @@ from watershed.cockpit.questions.partitions import find_partition, list_partitio
 from watershed.cockpit.questions.publishes import list_books, list_inputs, list_publishes_of, sample_quarantined
 from watershed.cockpit.questions.rebuilds import list_rebuilds, read_sources
 from watershed.cockpit.rendering import render
+from watershed.errors import NotFound
 
 router = APIRouter()
 
@@ -55,7 +56,7 @@ def show_quarantined(request: Request, address: str, key: str) -> HTMLResponse:
 
 
 def read_key(one: Declared, key: str) -> date | None:
-    """The day that an address names; None for a table without days. Raises LookupError."""
+    """The day that an address names; None for a table without days. Raises NotFound."""
     if one.day is None and key == WHOLE:
         return None
     try:
@@ -63,4 +64,4 @@ def read_key(one: Declared, key: str) -> date | None:
             return date.fromisoformat(key)
     except ValueError:
         pass
-    raise LookupError(f"{one.address} has no partition {key!r}: {'days are spelled 2024-03-05' if one.day else WHOLE}")
+    raise NotFound(f"{one.address} has no partition {key!r}: {'days are spelled 2024-03-05' if one.day else WHOLE}")

@@ -19,6 +19,7 @@ from watershed.cockpit.questions.quarantine import (
 from watershed.cockpit.rendering import is_fragment, render
 from watershed.declarations import find_source
 from watershed.declarations.masking import is_hidden
+from watershed.errors import InvalidInput
 from watershed.flows.decisions.decide import record_decision
 from watershed.serving.role_rows import explain_partial
 from watershed.warehouse.ledger.cache import MIRROR
@@ -102,7 +103,7 @@ def decide(
 ) -> HTMLResponse:  # fmt: skip
     try:
         decision_id = record_decision(kind, subject, about, why, user)
-    except ValueError as error:
+    except InvalidInput as error:
         raise HTTPException(422, f"Nothing is decided: {error}") from error
     MIRROR.refresh()
     return render(request, "decision_recorded.html", decision_id=decision_id, kind=kind)

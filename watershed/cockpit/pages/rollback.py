@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from watershed.cockpit.guards import Administrator
 from watershed.cockpit.rendering import render
+from watershed.errors import InvalidInput
 from watershed.flows.decisions.decide import record_decision
 from watershed.flows.decisions.rollback import check_rollback
 from watershed.warehouse.ledger.cache import MIRROR
@@ -26,7 +27,7 @@ def decide_rollback(
     try:
         check_rollback(table, snapshot)
         decision_id = record_decision("rollback", table, {"version": snapshot}, reason, user)
-    except ValueError as error:
+    except InvalidInput as error:
         raise HTTPException(422, f"Nothing is rolled back: {error}") from error
     MIRROR.refresh()
     return render(request, "decision_recorded.html", decision_id=decision_id, kind="rollback")

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from watershed.cockpit.guards import Allowed, Looker
 from watershed.cockpit.questions.saved import SHOWN, find_saved, list_past, list_saved
 from watershed.cockpit.rendering import render
+from watershed.errors import NotFound, UserError
 from watershed.serving.saved_questions import MOST, Told, change_question, delete_question, save_question
 from watershed.warehouse.ledger.cache import MIRROR
 
@@ -40,7 +41,7 @@ def save(
         if question:  # before the lake is asked, which asks again
             find_saved(question, user, rights.administer).verify_change(user, rights.administer)
         one = change_question(question, user, rights.administer, told) if question else save_question(user, told)
-    except (ValueError, LookupError, PermissionError, psycopg.errors.LockNotAvailable) as error:
+    except (UserError, psycopg.errors.LockNotAvailable) as error:
         return refuse(error)
     MIRROR.refresh()
     return JSONResponse({"id": one.question_id, "name": one.name, "isShared": one.is_shared})
@@ -51,16 +52,17 @@ def delete(user: Looker, rights: Allowed, question: Text = "") -> JSONResponse:
     try:
         find_saved(question, user, rights.administer).verify_change(user, rights.administer)
         delete_question(question, user, rights.administer)
-    except (LookupError, PermissionError, psycopg.errors.LockNotAvailable) as error:
+    except (UserError, psycopg.errors.LockNotAvailable) as error:
         return refuse(error)
     MIRROR.refresh()
     return JSONResponse({"isDeleted": True})
 
 
 def refuse(error: Exception) -> JSONResponse:
-    status = {ValueError: 422, LookupError: 404, PermissionError: 403}.get(type(error), 503)
-    sentence = str(error) if status != 503 else "others are writing to the lake: try again in some seconds"
-    return JSONResponse({"error": sentence}, status)
+    if not isinstance(error, UserError):
+        return JSONResponse({"error": "others are writing to the lake: try again in some seconds"}, 503)
+    status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, PermissionError) else 422
+    return JSONResponse({"error": str(error)}, status)
 
 
 @router.get("/history")

@@ -13,6 +13,7 @@ from watershed.cockpit.questions.differences import PAGE, compare_snapshots
 from watershed.cockpit.questions.snapshots import find_snapshot, find_snapshots, list_books_of, list_decided, list_pins
 from watershed.cockpit.questions.versions import KINDS, UPKEEP, Sought, list_authors, read_ends
 from watershed.cockpit.rendering import is_fragment, render
+from watershed.errors import InvalidInput
 
 router = APIRouter()
 
@@ -29,7 +30,7 @@ def read_day(text: str, zone: str) -> date | None:
     try:
         if day:
             find_end(day, zone)
-    except ValueError as error:
+    except InvalidInput as error:
         raise HTTPException(422, str(error)) from error
     return day
 

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from watershed.errors import NoAnswer
 from watershed.settings import load_settings
 from watershed.warehouse.ledger.cache import once_a_snapshot
 
@@ -50,6 +51,8 @@ COLUMNS = """
     SELECT column_name AS name, column_type AS type, nulls_allowed AS is_nullable FROM ducklake_column
     WHERE table_id = %s AND end_snapshot IS NULL AND parent_column IS NULL ORDER BY column_order
 """
+
+
 @dataclass(frozen=True)
 class Size:
     """What a table holds now: rows that are not deleted, bytes of its files, and when the newest of them came."""
@@ -76,7 +79,7 @@ class Session:
                 except psycopg.OperationalError as error:
                     self.connection = None
                     if is_last:
-                        raise ConnectionError("the catalogue does not answer") from error
+                        raise NoAnswer("the catalogue does not answer") from error
         return []
 
     def connect(self) -> "psycopg.Connection[Row]":
@@ -91,7 +94,7 @@ SESSION = Session()
 
 
 def ask_catalogue(query: str, values: Any = None) -> list[Row]:
-    """Rows as dictionaries. Raises ConnectionError when the catalogue does not answer."""
+    """Rows as dictionaries. Raises NoAnswer when the catalogue does not answer."""
     return SESSION.ask(query, values)
 
 

@@ -14,6 +14,7 @@ from anyio import from_thread
 
 from watershed.cockpit.declared import Declared, list_declared
 from watershed.declarations.roles import Role
+from watershed.errors import NotFound
 from watershed.lineage.columns import list_columns
 from watershed.lineage.kept import recall_columns
 from watershed.lineage.origins import Lineage
@@ -76,9 +77,9 @@ def is_personal_key(one: Declared) -> bool:
 
 
 def find_choice(address: str) -> Declared:
-    """Raises LookupError with the tables there are."""
+    """Raises NotFound with the tables there are."""
     if (found := list_choices().get(address)) is None:
-        raise LookupError(f"there is no table {address!r} to look into; there are {', '.join(sorted(list_choices()))}")
+        raise NotFound(f"there is no table {address!r} to look into; there are {', '.join(sorted(list_choices()))}")
     return found
 
 
@@ -109,24 +110,24 @@ def key_sql(one: Declared, row: Row) -> str:
 
 
 def read_key(one: Declared, text: str) -> Row:
-    """Raises LookupError where it is no key of the table."""
+    """Raises NotFound where it is no key of the table."""
     try:
         key = json.loads(text)
     except ValueError:
         key = None
     if not isinstance(key, dict) or set(key) != set(one.key):
-        raise LookupError(f"a row of {one.address} is named by {', '.join(one.key)}: open it from the page of its rows")
+        raise NotFound(f"a row of {one.address} is named by {', '.join(one.key)}: open it from the page of its rows")
     return key
 
 
 def find_cell(user: str, role: Role, address: str, key_text: str, column: str) -> Cell:
-    """Raises LookupError where there is no such mart, row or column."""
+    """Raises NotFound where there is no such mart, row or column."""
     one, mart = find_choice(address), find_mart(address)
     key = read_key(one, key_text)
     conditions = " AND ".join(equal_sql(name, value) for name, value in key.items())
     found = ask(user, role, f"SELECT * FROM {address} WHERE {conditions} LIMIT 1", 1)
     if found.error or not found.rows or column not in found.columns:
-        raise LookupError(found.error or f"{address} has no such row or column now: it may have been built again")
+        raise NotFound(found.error or f"{address} has no such row or column now: it may have been built again")
     day = read_day(mart, key)
     return Cell(
         mart=mart,
@@ -144,17 +145,17 @@ def find_mart(address: str) -> Mart:
     for mart in list_marts():
         if mart.address == address:
             return mart
-    raise LookupError(f"{address} is no mart: its rows come from raw lines, not from rows of other tables")
+    raise NotFound(f"{address} is no mart: its rows come from raw lines, not from rows of other tables")
 
 
 def read_day(mart: Mart, key: Row) -> date | None:
-    """Raises LookupError where it is no day that the mart may have."""
+    """Raises NotFound where it is no day that the mart may have."""
     if not mart.day or not key.get(mart.day):
         return None
     try:
         return datetime.fromisoformat(str(key[mart.day])).date()
     except ValueError:
-        raise LookupError(f"{mart.address} has no day {key[mart.day]!r}: open it from the page of its rows") from None
+        raise NotFound(f"{mart.address} has no day {key[mart.day]!r}: open it from the page of its rows") from None
 
 
 def list_inputs(mart: Mart, key: Row, day: date | None) -> list[InputRows]:
@@ -167,7 +168,7 @@ def read_input(user: str, role: Role, cell: Cell, address: str) -> tuple[InputRo
     as of now. The third says which: a sentence."""
     rows = next((own for own in cell.inputs if own.address == address), None)
     if rows is None or rows.is_macro:
-        raise LookupError(f"rows of {address} cannot be followed: it is computed when it is asked")
+        raise NotFound(f"rows of {address} cannot be followed: it is computed when it is asked")
     at = f" AT (VERSION => {cell.version})" if cell.version is not None and address in list_declared() else ""
     query = f"SELECT * FROM {address}{{at}} WHERE {rows.where}"
     answer = ask(user, role, query.format(at=at), SAMPLE)

@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from watershed.cockpit.declared import Declared
 from watershed.cockpit.reading import read_lake
 from watershed.declarations.roles import Role
+from watershed.errors import NotFound
 from watershed.serving.role_rows import find_closed, find_rule, qualify_condition
 from watershed.warehouse.connection import LAKE
 from watershed.warehouse.schema.copying import find_beginning
@@ -44,24 +45,24 @@ class Difference:
 def compare_snapshots(one: Declared, first: int, last: int, role: Role, page: int = 1) -> Difference:
     """From snapshot `first` to `last`, as the role sees the table.
 
-    Raises LookupError when a snapshot is not there (any more), or the comparison takes too long or too much memory.
+    Raises NotFound when a snapshot is not there (any more), or the comparison takes too long or too much memory.
     """
     try:
         with read_lake(f"These versions of {one.address} differ in too much to be compared here: ask in SQL") as con:
             columns = collect_changes(con, one, first, last, role)
             return read_difference(con, one, columns, role, page)
     except duckdb.Error as error:
-        raise LookupError(explain(one, first, last, error)) from None
+        raise NotFound(explain(one, first, last, error)) from None
 
 
 def collect_changes(con: DuckDBPyConnection, one: Declared, first: int, last: int, role: Role) -> list[str]:
     """Temporary tables `added` and `removed`. Returns the names of their columns."""
     if why := find_closed(role, one.address):
-        raise LookupError(why)
+        raise NotFound(why)
     rule = find_rule(role, one.address)
     older, newer = sorted((first, last))
     if (began := find_beginning(con, one.address)) > older:
-        raise LookupError(f"{one.address} was made, or made anew, in snapshot {began}: compare versions since then")
+        raise NotFound(f"{one.address} was made, or made anew, in snapshot {began}: compare versions since then")
     own = f"ducklake_table_changes('lake', '{one.schema}', '{one.name}', {older + 1}, {newer})"
     where = qualify_condition(rule, LAKE) if rule else "true"
     con.execute(f"CREATE TEMP TABLE moved AS SELECT * EXCLUDE (snapshot_id, rowid) FROM {own} WHERE {where}")

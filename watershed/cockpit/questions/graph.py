@@ -55,7 +55,7 @@ class Chosen:
 
 
 def find_chosen(name: str) -> Chosen | None:
-    """Of `core.requests`, `core.requests.status` or `raw/access_logs`; None for an empty name. Raises LookupError."""
+    """Of `core.requests`, `core.requests.status` or `raw/access_logs`; None for an empty name. Raises NotFound."""
     if not name:
         return None
     graph = draw_graph()

@@ -20,6 +20,7 @@ from watershed.cockpit.declared import Declared, find_declared, list_declared
 from watershed.cockpit.questions.tables import list_stale
 from watershed.declarations import load_sources
 from watershed.declarations.rhythm import Rhythm
+from watershed.errors import NotFound
 from watershed.warehouse.ledger.cache import MIRROR, once_a_snapshot
 from watershed.warehouse.ledger.history import utc_now
 
@@ -215,9 +216,9 @@ def read_named_day(name: str) -> date | None:
 
 
 def find_partition(address: str, day: date) -> Partition:
-    """The day's partition. Raises LookupError where the table neither has it nor misses it."""
+    """The day's partition. Raises NotFound where the table neither has it nor misses it."""
     if (found := list_partitions(address).get(day)) is None:
-        raise LookupError(f"{address} has no rows of {day}, and nothing says that it should: see its calendar")
+        raise NotFound(f"{address} has no rows of {day}, and nothing says that it should: see its calendar")
     return found
 
 

@@ -84,7 +84,7 @@ class Profiles:
 
 
 def profile_table(user: str, role: Role, address: str) -> Profiles:
-    """Raises LookupError for an unknown table."""
+    """Raises NotFound for an unknown table."""
     find_declared(address)
     size = read_sizes().get(address)
     if size is None or not size.rows:

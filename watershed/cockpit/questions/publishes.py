@@ -9,6 +9,7 @@ from watershed.cockpit.declared import Declared, find_declared
 from watershed.cockpit.questions.partitions import list_partitions
 from watershed.cockpit.reading import read_lake
 from watershed.declarations.masking import hide_quoted
+from watershed.errors import NotFound
 from watershed.warehouse.connection import quote
 from watershed.warehouse.ledger.cache import MIRROR
 
@@ -108,7 +109,7 @@ def list_inputs(one: Declared, day: date | None) -> list[Input]:
 def has_partition(address: str, day: date | None) -> bool:
     try:
         return day is not None and find_declared(address).day is not None and day in list_partitions(address)
-    except LookupError:
+    except NotFound:
         return False
 
 

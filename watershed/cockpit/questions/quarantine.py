@@ -17,6 +17,7 @@ from watershed.declarations.counting import count_nouns
 from watershed.declarations.masking import hide_quoted, mask_quarantined
 from watershed.declarations.roles import Role
 from watershed.declarations.table import Table
+from watershed.errors import NotFound
 from watershed.flows.decisions.drop import format_reason
 from watershed.warehouse.departures import format_reasons, pattern_sql, sees_reasons, told_sql
 from watershed.warehouse.ledger.cache import MIRROR
@@ -115,10 +116,10 @@ def list_quarantines() -> list[Row]:
 
 def read_parked(name: str, role: Role) -> Parked:
     """The quarantine of a table called `requests` or `core.requests`, with reasons as the role sees them. Raises
-    LookupError."""
+    NotFound."""
     table = find_table(name)
     if table.is_made:
-        raise LookupError(f"{table.address} has no quarantine: its checks block a publish, or pass")
+        raise NotFound(f"{table.address} has no quarantine: its checks block a publish, or pass")
     size = read_sizes().get(f"quarantine.{table.name}", Size())
     rows, snapshot = count_reasons(table.name, count_sql(table.name, role), size.rows, size.changed_at)
     judged = next((row["rows_judged"] for row in MIRROR.ask(READ) if row["name"] == table.name), 0)

@@ -17,6 +17,7 @@ from watershed.declarations.masking import (
 )
 from watershed.declarations.roles import Role
 from watershed.declarations.table import Source, Table
+from watershed.errors import NotFound
 from watershed.flows.upkeep.trace import RawLine, find_line
 from watershed.serving.role_rows import explain_partial
 from watershed.warehouse.ledger.cache import MIRROR
@@ -62,12 +63,12 @@ class Shown:
 
 
 def read_shown(key: str, number: int, role: Role) -> Shown:
-    """Raises LookupError where there is no such object, and where the role sees some rows only of what it feeds."""
+    """Raises NotFound where there is no such object, and where the role sees some rows only of what it feeds."""
     line = find_line(key, number)
     source = find_source(line.object.source)
     tables = tables_of(source)
     if why := explain_partial(role, [table.address for table in tables]):
-        raise LookupError(f"{why}: raw lines of {source.name} are not shown")
+        raise NotFound(f"{why}: raw lines of {source.name} are not shown")
     is_masked = any(is_hidden(table.name, role) for table in tables)
     outcomes, personal = list_outcomes(tables, key, number, role)
     text = mask_line(line.text, personal) if line.text is not None and is_masked else line.text

@@ -6,6 +6,7 @@ from datetime import date
 
 from watershed.cockpit.declared import Declared
 from watershed.cockpit.questions.partitions import Partition, list_partitions
+from watershed.errors import NotFound
 from watershed.warehouse.ledger.cache import MIRROR
 
 MOST_DAYS = 400  # at a time: the runs wait in Airflow, where others wait too
@@ -38,11 +39,11 @@ class Plan:
 
 
 def plan_rebuilds(one: Declared, days: Sequence[date]) -> Plan:
-    """Each run once, though several days may need it. Raises LookupError for too many days, or what has none."""
+    """Each run once, though several days may need it. Raises NotFound for too many days, or what has none."""
     if one.day is None:
-        raise LookupError(f"{one.address} has no days: it is built again as a whole")
+        raise NotFound(f"{one.address} has no days: it is built again as a whole")
     if len(days) > MOST_DAYS:
-        raise LookupError(f"{len(days)} days are more than {MOST_DAYS} at a time: choose fewer")
+        raise NotFound(f"{len(days)} days are more than {MOST_DAYS} at a time: choose fewer")
     partitions, sources = list_partitions(one.address), read_sources(one, days)
     runs: dict[tuple[str, str], Rebuild] = {}
     idle = []

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
+from watershed.errors import NotFound
 from watershed.serving.question_log import Asked, read_questions
 from watershed.serving.saved_questions import FIELDS, UNKNOWN, SavedQuestion
 from watershed.warehouse.ledger.cache import MIRROR
@@ -34,11 +35,11 @@ def list_saved(who: str, administers: bool) -> list[SavedQuestion]:
 
 
 def find_saved(question_id: str, who: str, administers: bool) -> SavedQuestion:
-    """Raises LookupError, which does not tell a question of somebody else from one that there is not."""
+    """Raises NotFound, which does not tell a question of somebody else from one that there is not."""
     for one in list_saved(who, administers):
         if one.question_id == question_id:
             return one
-    raise LookupError(UNKNOWN)
+    raise NotFound(UNKNOWN)
 
 
 def list_past(who: str | None) -> list[Past]:

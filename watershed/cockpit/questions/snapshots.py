@@ -84,7 +84,7 @@ def find_snapshots(sought: Sought) -> Timeline:
 
 
 def find_snapshot(number: int) -> Snapshot:
-    """Raises LookupError when it has expired, or never was."""
+    """Raises NotFound when it has expired, or never was."""
     return describe_snapshots([find_version(number)])[0]
 
 

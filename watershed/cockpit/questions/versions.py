@@ -8,6 +8,7 @@ from datetime import date
 
 from watershed.cockpit.moments import find_end
 from watershed.cockpit.questions.catalogue import Row, ask_catalogue, list_all_ids
+from watershed.errors import NotFound
 from watershed.warehouse.ledger.cache import once_a_snapshot
 from watershed.warehouse.ledger.history import name_quarantine
 
@@ -78,7 +79,7 @@ class Sought:
 def list_snapshots(sought: Sought, limit: int) -> list[Row]:
     """The newest first: `snapshot_id`, `made_at`, `changes_made`, `author`, `commit_message`, `kind`.
 
-    With `after` those right above that number. Raises ValueError for a zone that is none.
+    With `after` those right above that number. Raises InvalidInput for a zone that is none.
     """
     known = list_all_ids()
     ids = [*known.get(sought.table, (-1,)), *known.get(name_quarantine(sought.table), ())]
@@ -98,10 +99,10 @@ def list_snapshots(sought: Sought, limit: int) -> list[Row]:
 
 
 def find_version(number: int) -> Row:
-    """Raises LookupError when it has expired, or never was."""
+    """Raises NotFound when it has expired, or never was."""
     found = list_snapshots(Sought(before=number + 1, after=number - 1), 1)
     if not found:
-        raise LookupError(f"Snapshot {number} is not in the lake (any more): the page Snapshots lists those there are")
+        raise NotFound(f"Snapshot {number} is not in the lake (any more): the page Snapshots lists those there are")
     return found[0]
 
 

@@ -18,7 +18,7 @@ def carry_out(decision_id: str, run_id: str) -> dict[str, Any]:
     With `source` in it: the rest is for the ingest run of that source, to which the decision is handed. With `is_done`:
     it was carried out before; if by this very run, with what it did, since nobody may have been told.
 
-    Raises LookupError for an unknown decision, and what the steps raise.
+    Raises NotFound for an unknown decision, and what the steps raise.
     """
     decision = find_decision(decision_id)
     about = {"kind": decision.kind, "subject": decision.subject, "reason": decision.reason}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from watershed.declarations.nearby import explain_unknown
+from watershed.errors import InvalidInput, NotAllowed, NotFound
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import utc_now
 from watershed.warehouse.recording import record_row
@@ -17,7 +18,7 @@ NAME = re.compile(r"[0-9a-f]{16}")
 SAID = "SELECT table_name, column_name, written_by, withdrawn_by FROM ledger.current_comments WHERE comment_id = ?"
 
 
-class NotYours(PermissionError):
+class NotYours(NotAllowed):
     """Somebody withdraws what another has written."""
 
 
@@ -34,12 +35,12 @@ class Said:
 def write_comment(address: str, column: str | None, text: str, by: str, comment_id: str | None = None) -> str:
     """Keep it; of an id that is there already, the first one stays. Returns the id, a new one unless it is given.
 
-    Raises LookupError where there is no such table or column, ValueError for a text that cannot be kept.
+    Raises NotFound where there is no such table or column, InvalidInput for a text that cannot be kept.
     """
     verify_subject(address, column)
     body, name = clean_text(text), comment_id or uuid4().hex[:16]
     if not NAME.fullmatch(name):
-        raise ValueError("the comment's id is not one that a page makes: open the page again")
+        raise InvalidInput("the comment's id is not one that a page makes: open the page again")
     row = {"comment_id": name, "table_name": address, "column_name": column or None, "body": body}
     known = "SELECT 1 FROM ledger.comments WHERE comment_id = ?"
     message = f"comment on {format_subject(address, column)}"
@@ -48,7 +49,7 @@ def write_comment(address: str, column: str | None, text: str, by: str, comment_
 
 
 def withdraw_comment(comment_id: str, by: str, is_administrator: bool = False) -> str:
-    """Say that it holds no more. Returns the table that it was about; twice is as once. Raises LookupError where there
+    """Say that it holds no more. Returns the table that it was about; twice is as once. Raises NotFound where there
     is no such comment, NotYours where another has written it."""
     said = find_comment(comment_id)
     if by != said.written_by and not is_administrator:
@@ -63,21 +64,21 @@ def withdraw_comment(comment_id: str, by: str, is_administrator: bool = False) -
 def verify_subject(address: str, column: str | None) -> None:
     declared = find_declared(address)
     if declared is None:
-        raise LookupError(f"there is no table {address!r} to write about")
+        raise NotFound(f"there is no table {address!r} to write about")
     names = [one.name for one in list_columns(declared)]
     if column and column not in names:
-        raise LookupError(explain_unknown("column", column, names))
+        raise NotFound(explain_unknown("column", column, names))
 
 
 def clean_text(text: str) -> str:
     """Without what cannot be read, or stored: control characters, and those that turn the direction of others. Raises
-    ValueError."""
+    InvalidInput."""
     lines = text.replace("\r\n", "\n").replace("\t", " ")
     body = "".join(c for c in lines if c.isprintable() or c == "\n" or c in JOINERS).strip()
     if not body:
-        raise ValueError("a comment needs a text")
+        raise InvalidInput("a comment needs a text")
     if len(body) > LONGEST:
-        raise ValueError(f"a comment has {LONGEST:,} characters at most, and this one has {len(body):,}")
+        raise InvalidInput(f"a comment has {LONGEST:,} characters at most, and this one has {len(body):,}")
     return body
 
 
@@ -85,7 +86,7 @@ def find_comment(comment_id: str) -> Said:
     with connect(read_only=True) as con:
         row = con.execute(SAID, [comment_id]).fetchone()
     if row is None:
-        raise LookupError(f"there is no comment {comment_id!r}: the page of its table lists those there are")
+        raise NotFound(f"there is no comment {comment_id!r}: the page of its table lists those there are")
     return Said(*row)
 
 

@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import InvalidInput, NotFound
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import fetch_column, utc_now
 from watershed.warehouse.recording import record_row
@@ -59,13 +60,13 @@ def record_decision(
 ) -> str:
     """Write a decision into the ledger. Returns its id: a new one, or that given, which is recorded once.
 
-    Raises ValueError for an unknown kind, without a reason, or where it would come to nothing.
+    Raises InvalidInput for an unknown kind, without a reason, or where it would come to nothing.
     """
     reason = " ".join(reason.split())
     if kind not in get_args(Kind):
-        raise ValueError(f"there is no decision of the kind {kind!r}: it is one of {', '.join(get_args(Kind))}")
+        raise InvalidInput(f"there is no decision of the kind {kind!r}: it is one of {', '.join(get_args(Kind))}")
     if not reason:
-        raise ValueError("say why: a decision is recorded with its reason")
+        raise InvalidInput("say why: a decision is recorded with its reason")
     if kind == "accept":
         verify_readable(about["objects"])
     decision_id = decision_id or uuid4().hex[:16]
@@ -90,11 +91,11 @@ def record_decision(
 
 
 def verify_readable(objects: list[str]) -> None:
-    """Raises ValueError when none of these refused objects can be read: each would be refused again."""
+    """Raises InvalidInput when none of these refused objects can be read: each would be refused again."""
     with closing(connect()) as con:
         unread = dict(con.execute(UNREADABLE, [objects]).fetchall())
     if unread and unread.keys() >= set(objects):
-        raise ValueError(f"it would be refused again, for nothing of it can be read: {unread[min(unread)]}")
+        raise InvalidInput(f"it would be refused again, for nothing of it can be read: {unread[min(unread)]}")
 
 
 def record_outcome(decision_id: str, run_id: str) -> None:
@@ -110,13 +111,13 @@ def write_row(address: str, row: dict[str, Any], author: str, message: str) -> b
 
 
 def find_decision(decision_id: str) -> Decision:
-    """Raises LookupError when nobody has decided that."""
+    """Raises NotFound when nobody has decided that."""
     with closing(connect()) as con:
         names = ", ".join(COLUMNS).replace("about", "about_json")
         query = f"SELECT {names} FROM ledger.decisions WHERE decision_id = ?"
         row = con.execute(query, [decision_id]).fetchone()
     if row is None:
-        raise LookupError(f"there is no decision {decision_id!r}: the quarantine page lists those there are")
+        raise NotFound(f"there is no decision {decision_id!r}: the quarantine page lists those there are")
     return Decision(**dict(zip(COLUMNS, row, strict=True)) | {"about": json.loads(row[3])})
 
 

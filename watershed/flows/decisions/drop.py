@@ -10,6 +10,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations import find_table
+from watershed.errors import NotFound
 from watershed.flows.decisions.decide import Decision, outcome_sql
 from watershed.flows.ingest.announce import publish
 from watershed.warehouse.connection import connect, quote
@@ -55,10 +56,10 @@ def count_chosen(con: DuckDBPyConnection, decision: Decision) -> int:
 
 def chosen_sql(decision: Decision) -> str:
     """A condition for the rows of a quarantine that a decision is about: those that were there when the person looked,
-    and that are there for the same reason still. Raises LookupError for a subject that is no quarantine."""
+    and that are there for the same reason still. Raises NotFound for a subject that is no quarantine."""
     own = f"quarantine.{find_table(decision.subject).name}"
     if decision.subject != own:
-        raise LookupError(f"{decision.subject} is no quarantine: did you mean {own}?")
+        raise NotFound(f"{decision.subject} is no quarantine: did you mean {own}?")
     same = format_reason(decision.about)
     seen = f"SELECT (raw_object, raw_line) FROM {own} AT (VERSION => {int(decision.about['snapshot'])}) WHERE {same}"
     return f"{same} AND (raw_object, raw_line) IN ({seen})"

@@ -1,7 +1,6 @@
 """Drop a table: it leaves the lake, quarantine and twin in the other layer with it, because a person has decided so.
 
 What is still declared is made anew, empty, in the same transaction, so that no reader finds it missing. Its books say
-from watershed.declarations.counting import count_nouns
 from then on that every row was filtered, its days that they are empty: marts follow, and a rebuild from raw fills it.
 A mart is stale wherever it was built. Versions of before keep the rows until they expire.
 """
@@ -14,6 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.nearby import explain_unknown
+from watershed.errors import NotFound
 from watershed.flows.decisions.decide import Decision, outcome_sql
 from watershed.flows.decisions.rollback import keep_books
 from watershed.settings import load_settings
@@ -29,14 +29,14 @@ TWINS = {"core": "speed", "speed": "core"}
 
 
 def check_drop(name: str) -> str:
-    """The address of the table called `requests` or `core.requests`, declared or not. Raises LookupError for what is
-    none, ValueError for what is not dropped."""
+    """The address of the table called `requests` or `core.requests`, declared or not. Raises NotFound for what is
+    none, InvalidInput for what is not dropped."""
     with closing(connect(read_only=True)) as con:
         there = [address for address in read_columns(con) if address.partition(".")[0] in SCHEMAS]
         views = fetch_column(con, "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal")
     found = [address for address in there if name in (address, address.partition(".")[2]) and address not in views]
     if not found:
-        raise LookupError(f"{explain_unknown('table', name, there)} `watershed tables` lists those that can be dropped")
+        raise NotFound(f"{explain_unknown('table', name, there)} `watershed tables` lists those that can be dropped")
     return min(found)  # core before speed, which goes with it
 
 

@@ -8,6 +8,7 @@ from watershed.declarations import find_table, load_tables
 from watershed.declarations.masking import hide_quoted, mask_quarantined
 from watershed.declarations.roles import Role, read_own_role
 from watershed.declarations.table import Table
+from watershed.errors import NotFound
 from watershed.flows.decisions.drop import format_reason
 from watershed.flows.ingest.refusal_reasons import shorten
 from watershed.warehouse.connection import connect
@@ -59,12 +60,12 @@ class ParkedReason:
 def list_parked(name: str | None = None) -> list[ParkedReason]:
     """Of all tables, or of that called `requests`, `core.requests` or `quarantine.requests`; the most rows first.
 
-    Raises LookupError for an unknown table, and for one that has no quarantine.
+    Raises NotFound for an unknown table, and for one that has no quarantine.
     """
     role = read_own_role()
     tables = [find_table(name)] if name else [table for table in load_tables().values() if not table.is_made]
     if tables[0].is_made:
-        raise LookupError(f"{tables[0].address} has no quarantine: its checks block a publish, or pass")
+        raise NotFound(f"{tables[0].address} has no quarantine: its checks block a publish, or pass")
     with closing(connect(read_only=True)) as con:
         snapshot = read_snapshot(con)
         found = [

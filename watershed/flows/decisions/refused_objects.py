@@ -6,6 +6,7 @@ from datetime import datetime
 
 from watershed.declarations import load_sources
 from watershed.declarations.nearby import list_near
+from watershed.errors import InvalidInput, NotFound
 from watershed.warehouse.connection import connect
 
 STILL = """
@@ -29,7 +30,7 @@ class RefusedObject:
 def find_refused_objects(subject: str | None = None) -> list[RefusedObject]:
     """All, or those of a source, or those with this file name or key (or its beginning), the latest first.
 
-    Raises LookupError for an object that is not refused, ValueError for a name that objects of several sources have.
+    Raises NotFound for an object that is not refused, InvalidInput for a name that objects of several sources have.
     """
     with closing(connect(read_only=True)) as con:
         found = [RefusedObject(*row) for row in con.execute(STILL).fetchall()]
@@ -39,9 +40,9 @@ def find_refused_objects(subject: str | None = None) -> list[RefusedObject]:
     if not chosen:
         near = list_near(subject, {*load_sources(), *(one.name for one in found)})
         meant = f"did you mean {' or '.join(near)}? " if near else ""
-        raise LookupError(f"{subject!r} is not refused: {meant}`watershed refused` lists what is, by file name and key")
+        raise NotFound(f"{subject!r} is not refused: {meant}`watershed refused` lists what is, by file name and key")
     if len(sources := sorted({one.source for one in chosen})) > 1:
-        raise ValueError(f"{subject!r} is refused of {' and '.join(sources)}: name it by its key")
+        raise InvalidInput(f"{subject!r} is refused of {' and '.join(sources)}: name it by its key")
     return chosen
 
 

@@ -1,9 +1,8 @@
 """Rollback: a table becomes what it was in an earlier version of the lake, as a new snapshot with a reason.
 
-Rows change by the publish of their raw object. So the objects that were published into the table after that version, up
-to the decision, go back: their rows of today leave the table and its quarantine, and those that they had then return.
-Rows that nobody changed are not touched, and a publish beside this one goes through. Histories are the exception: a row
-of them ends when a later extraction says so, and they are written again as a whole.
+Rows change by the publish of their raw object: objects that were published into the table after that version, up to
+the decision, go back. Their rows of today leave the table and its quarantine, and those of then return; a publish next
+to this goes through. Histories are written again as a whole, since a later extraction ends rows of theirs.
 
 The books go back too: an object counts the rows that it has now, and those that left as filtered. Nothing of it is new
 to ingest runs, so it stays away until its days are rebuilt from raw. Offsets of streams do not go back.
@@ -19,6 +18,7 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations import list_tables
 from watershed.declarations.nearby import explain_unknown
 from watershed.declarations.table import Table
+from watershed.errors import InvalidInput, NotFound
 from watershed.flows.decisions.decide import Decision, is_carried_out, outcome_sql, record_outcome
 from watershed.flows.ingest.announce import publish
 from watershed.flows.ingest.check import count_by_object, list_sql
@@ -64,7 +64,7 @@ BOOKS_THEN = """
 def check_rollback(address: str, version: int) -> int:
     """Whether a table can go back to a version. Returns how many raw objects would.
 
-    Raises ValueError for a table that cannot, or that is today as it was then; LookupError for a version that there is
+    Raises InvalidInput for a table that cannot, or that is today as it was then; NotFound for a version that there is
     not.
     """
     table = find_restorable(address)
@@ -72,7 +72,7 @@ def check_rollback(address: str, version: int) -> int:
         verify_version(con, table, version)
         objects = fetch_column(con, OBJECTS_SINCE, [table.address, version, read_snapshot(con)])
     if not objects:
-        raise ValueError(f"{address} is today as it was in snapshot {version}: there is nothing to roll back")
+        raise InvalidInput(f"{address} is today as it was in snapshot {version}: there is nothing to roll back")
     return len(objects)
 
 
@@ -82,30 +82,30 @@ def is_restorable(address: str) -> bool:
 
 
 def find_restorable(address: str) -> Table:
-    """Raises ValueError, saying what to do instead, for what is no table fed by sources in `core`, and LookupError for
+    """Raises InvalidInput, saying what to do instead, for what is no table fed by sources in `core`, and NotFound for
     what is not a table at all."""
     if not is_restorable(address):
         schema = address.partition(".")[0]
         if schema not in SCHEMAS or schema == "core":
             known = (table.address for table in list_tables() if is_restorable(table.address))
-            raise LookupError(explain_unknown("table", address, known))
+            raise NotFound(explain_unknown("table", address, known))
         instead = {
             "ml": "`watershed rollback` takes a model back, and its predictions follow",
             "speed": "what is in the speed layer is computed again tonight; rebuild its days to have them in core now",
             "quarantine": "it goes back with its table",
         }.get(schema, "what is computed of other tables follows when they go back; else repair its SQL and rebuild it")
-        raise ValueError(f"{address} is not rolled back: {instead}")
+        raise InvalidInput(f"{address} is not rolled back: {instead}")
     return next(table for table in list_tables() if table.address == address)
 
 
 def verify_version(con: DuckDBPyConnection, table: Table, version: int) -> None:
-    """Raises LookupError when that version is not in the lake, any more or yet, or had no such table."""
+    """Raises NotFound when that version is not in the lake, any more or yet, or had no such table."""
     if not is_version(con, version):
-        raise LookupError(explain_version(con, version))
+        raise NotFound(explain_version(con, version))
     try:
         con.execute(f"SELECT 1 FROM {table.address} AT (VERSION => {int(version)}) LIMIT 0")
     except duckdb.Error:
-        raise LookupError(f"snapshot {version} has no table {table.address}: it was made later") from None
+        raise NotFound(f"snapshot {version} has no table {table.address}: it was made later") from None
 
 
 def roll_back(decision: Decision, run_id: str) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def compose(con: DuckDBPyConnection, table: Table, version: int, decision: Decis
 
 def stage_version(con: DuckDBPyConnection, address: str, version: int, condition: str, run_id: str) -> list[str]:
     """Copy rows as they were beside the table's files, in the columns of today: what came later is null, what was
-    renamed has its new name. Returns addresses. Raises ValueError where a value of then has no place today."""
+    renamed has its new name. Returns addresses. Raises InvalidInput where a value of then has no place today."""
     file = open_store().address(table_key(address, f"{run_id}-{uuid4().hex[:12]}"))
     then = f"FROM (FROM {address} AT (VERSION => {version})) AS bad WHERE {condition}"
     if con.execute(f"SELECT 1 {then} LIMIT 1").fetchone() is None:
@@ -185,7 +185,7 @@ def columns_sql(con: DuckDBPyConnection, address: str, version: int) -> str:
         plan = plan_table(address, wanted, {name: Field(name, kind) for name, kind, *_ in described})
     except ContractBroken as error:
         why = f"{address} cannot go back to snapshot {version}, whose types it does not hold today: {error}"
-        raise ValueError(why) from None
+        raise InvalidInput(why) from None
     return ", ".join(select_column(new, old) for new, old in plan.kept if new.name in wanted)
 
 

@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations import find_source
 from watershed.declarations.table import Source, Stream
+from watershed.errors import InvalidInput
 from watershed.flows.decisions.decide import Decision, find_decision, is_carried_out, record_outcome
 from watershed.flows.decisions.drop import chosen_sql, count_chosen
 from watershed.flows.streams.replay import take_parked
@@ -20,13 +21,15 @@ def take_decided(source_name: str, run_id: str, decision_id: str) -> dict[str, i
     """Take the messages or objects that a decision to replay or to accept is about, as far as they still are in
     quarantine or refused; none when it has been carried out, and then the outcome says so.
 
-    Leaves `land.json`; returns the number of objects and bytes. Raises LookupError for an unknown decision, ValueError
+    Leaves `land.json`; returns the number of objects and bytes. Raises NotFound for an unknown decision, InvalidInput
     for one about another source or of another kind.
     """
     source, store = find_source(source_name), open_store()
     decision = find_decision(decision_id)
     if decision.kind not in ("replay", "accept") or decision.about.get("source") != source.name:
-        raise ValueError(f"decision {decision_id} is to {decision.kind} {decision.subject}: nothing for {source.name}")
+        raise InvalidInput(
+            f"decision {decision_id} is to {decision.kind} {decision.subject}: nothing for {source.name}"
+        )
     with closing(connect()) as con:
         is_done = is_carried_out(con, decision_id)
         landed = {"source": source.name, "objects": []} if is_done else take(con, source, decision, run_id, store)

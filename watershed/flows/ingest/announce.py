@@ -16,6 +16,7 @@ from functools import cache
 from threading import Thread
 from typing import Any
 
+from watershed.errors import NotFound
 from watershed.lineage.events import prepare_event
 from watershed.settings import load_settings
 from watershed.warehouse import publish as protocol
@@ -82,12 +83,12 @@ def send_quietly(snapshot: int) -> None:
 def resend_event(snapshot: int) -> str:
     """Send the event of a snapshot as the ledger has it: a START and the COMPLETE, as OpenLineage wants a run told.
 
-    Returns the job's name. Raises LookupError where there is no such event, and whatever the client raises.
+    Returns the job's name. Raises NotFound where there is no such event, and whatever the client raises.
     """
     with closing(connect(read_only=True)) as con:
         row = con.execute(EVENT, [snapshot]).fetchone()
     if row is None:
-        raise LookupError(f"the ledger has no OpenLineage event of snapshot {snapshot}: `watershed ledger` lists them")
+        raise NotFound(f"the ledger has no OpenLineage event of snapshot {snapshot}: `watershed ledger` lists them")
     event = json.loads(row[0])
     for state in ("START", event["eventType"]):
         open_client().emit(compose_event(event | {"eventType": state}))

@@ -4,7 +4,6 @@ A transform says what is wrong with a record, but it may forget one: a number th
 DuckDB then fails for the slice as a whole, in this run and in every later one.
 """
 
-
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -13,6 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations.column_types import type_sql
 from watershed.declarations.masking import OPENED, mask_quoted
+from watershed.errors import InvalidInput
 from watershed.flows.ingest.plan_records import Plan, Sorting
 
 DATA_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)  # for what is in a row; a server's faults are others
@@ -20,7 +20,7 @@ MOST_FAILING = 100  # of a slice; where there are more, the fault is not the rec
 
 
 def reject_failing(con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table) -> pa.Table:
-    """The records, with a problem for each that a plan fails for. Raises ValueError where those are too many."""
+    """The records, with a problem for each that a plan fails for. Raises InvalidInput where those are too many."""
     found: dict[int, str] = {}
     search_records(con, plans, sorting, records, 0, found)
     is_failing = np.zeros(records.num_rows, bool)
@@ -41,7 +41,7 @@ def search_records(
     if records.num_rows == 1:
         found[first] = why
         if len(found) > MOST_FAILING:
-            raise ValueError(
+            raise InvalidInput(
                 f"more than {MOST_FAILING} records of {plans[0].source.name} fail: {why}; let the transform try_cast, "
                 "and say in `problem` what is wrong, or widen the column"
             )

@@ -35,7 +35,7 @@ def land_file(
     `day` dates lines that carry a time of day only. `origin` names who produced the file: the same content of two
     origins is two objects. An object that begins with what is known takes its place, unless it `is_separate`.
 
-    Raises ValueError when lines have no day or for a file that cannot be landed, LookupError for an unknown source,
+    Raises InvalidInput when lines have no day or for a file that cannot be landed, NotFound for an unknown source,
     OSError for an unreadable file.
     """
     source = find_file_source(source_name)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from watershed.declarations import tables_of
 from watershed.declarations.table import Source, Stream, Table
+from watershed.errors import InvalidInput, NotFound
 from watershed.flows.ingest.check import find_references
 from watershed.project import find_module, load_module
 from watershed.quality.check import format_suspicion
@@ -75,28 +76,28 @@ def compile_suspicion(table: Table, hour: str) -> str:
 
 
 def make_rows(source: Source, table: Table, transform: Callable[[Any], Any], records: Any) -> Any:
-    """What the transform makes. Raises ValueError where it cannot be compiled or forgets a column."""
+    """What the transform makes. Raises InvalidInput where it cannot be compiled or forgets a column."""
     from ibis.common.exceptions import IbisError
 
     place = f"{transform.__name__} in transforms/{table.name}.py"
     try:
         rows = transform(records)
     except (IbisError, AttributeError, TypeError) as error:
-        raise ValueError(f"{place} does not fit the records of {source.name}: {str(error).splitlines()[0]}") from error
+        raise InvalidInput(
+            f"{place} does not fit the records of {source.name}: {str(error).splitlines()[0]}"
+        ) from error
     wanted = [*(column.name for column in table.all_columns), "problem", "line"]
     if missing := [name for name in wanted if name not in rows.columns]:
-        raise ValueError(f"{place} makes no column {' and no '.join(missing)}, which {table.address} needs: add it")
+        raise InvalidInput(f"{place} makes no column {' and no '.join(missing)}, which {table.address} needs: add it")
     return rows
 
 
 def find_transform(source: Source, table: Table) -> Callable[[Any], Any]:
     """The transform `from_<source>` of a table; of messages that are a source's records, that source's. Raises
-    LookupError where there is none."""
+    NotFound where there is none."""
     name = source.like.name if isinstance(source, Stream) and source.like else source.name
     if (found := find_function(table, f"from_{name}")) is None:
-        raise LookupError(
-            f"transforms/{table.name}.py has no function from_{name}, which {table.address} needs: add it"
-        )
+        raise NotFound(f"transforms/{table.name}.py has no function from_{name}, which {table.address} needs: add it")
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Stream, Table
+from watershed.errors import UserError
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import list_refused, utc_now
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from watershed.flows.ingest.publish import CheckedRun
 
 
-class PublishBlocked(Exception):
+class PublishBlocked(UserError):
     """A batch of a stream breaks a blocking rule: a defect of ours, not of the messages."""
 
 

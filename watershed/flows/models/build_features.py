@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from contracts.interactions import FEATURES
 from models.recommender.features import write_features
+from watershed.errors import InvalidInput
 from watershed.flows.prepare import prepare_tables
 from watershed.lake.store import open_store, side_key, step_key
 from watershed.models.registry import Version, find_champion
@@ -20,7 +21,7 @@ MODEL = "recommender"
 MOST_GROWTH = 10  # times the interactions of the champion: more overnight are a defect before they are a success
 
 
-class TrainingBlocked(ValueError):
+class TrainingBlocked(InvalidInput):
     """Nothing is trained or published, and the champion stays: the message says why."""
 
 

@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from contracts.recommendations import TABLE
 from models.recommender.features import hash_features
+from watershed.errors import InvalidInput
 from watershed.lake.store import open_store, side_key, step_key
 from watershed.models.registry import Version, find_champion
 from watershed.warehouse.connection import connect, quote
@@ -46,7 +47,7 @@ def choose_users(run_id: str, is_forced: bool = False) -> dict[str, Any]:
     """Decide for whom this run predicts, with which model, from which version of the lake. Leaves `choose_users.json`
     and, unless it is for everybody, `users.parquet`.
 
-    Returns the choice; with `users` 0 there is nothing to do, and `why` says so. Raises ValueError when the champion
+    Returns the choice; with `users` 0 there is nothing to do, and `why` says so. Raises InvalidInput when the champion
     was trained on other features than this code reads.
     """
     store = open_store()
@@ -76,7 +77,7 @@ def choose_users(run_id: str, is_forced: bool = False) -> dict[str, Any]:
 
 def require_features(champion: Version) -> None:
     if champion.features_sha256 != hash_features():
-        raise ValueError(
+        raise InvalidInput(
             f"version {champion.model_version} of the recommender was trained on other features than "
             "models/recommender/features.sql now makes: train again with `watershed run train_recommender`"
         )

@@ -24,7 +24,7 @@ LATE_SHARE = 0.1  # of the interactions are after the moment that separates past
 def judge_model(run_id: str) -> dict[str, Any]:
     """Apply the rule of models/recommender/gate.py. Leaves `judge_model.json`: state, reason, metrics, champion.
 
-    Returns state and reason. Raises ValueError when the champion's weights cannot be read or are not what was
+    Returns state and reason. Raises InvalidInput when the champion's weights cannot be read or are not what was
     published: nothing is published then.
     """
     from models.recommender import load

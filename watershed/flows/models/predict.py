@@ -50,7 +50,7 @@ def predict(run_id: str) -> dict[str, Any]:
     """Recommend for the users that `choose_users` chose. Leaves `features.parquet`, `catalogue.parquet`, and
     `predict.json` with the staged files. Returns counts.
 
-    Raises ValueError when the weights are not those of the registry: nothing is published then.
+    Raises InvalidInput when the weights are not those of the registry: nothing is published then.
     """
     from models.recommender.champion import load_version
 
@@ -63,9 +63,7 @@ def predict(run_id: str) -> dict[str, Any]:
         write_catalogue(con, model, store.address(side_key(run_id, "catalogue")))
         staged = stage_lists(con, model, choice, features, run_id, store)
     seconds = time.monotonic() - began
-    store.write_json(
-        step_key(run_id, "predict"), {**staged, "features": features, "ms": round(seconds * 1000)}
-    )
+    store.write_json(step_key(run_id, "predict"), {**staged, "features": features, "ms": round(seconds * 1000)})
     return {"users": staged["users"], "recommendations": staged["rows"], "withdrawn": staged["withdrawn"]}
 
 
@@ -176,4 +174,3 @@ def gather(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
             held = []
     if held:
         yield pa.concat_tables(held)
-

@@ -4,6 +4,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+from watershed.errors import InvalidInput, NotFound
 from watershed.flows.models.build_features import MODEL
 from watershed.flows.models.register import crown, hold_registry, register
 from watershed.flows.prepare import prepare_tables
@@ -13,7 +14,7 @@ from watershed.warehouse.connection import connect
 
 def promote(number: int, actor: str, why: str) -> dict[str, Any]:
     """Make a version the champion, whatever its state, after its weights were read. Returns `version`, `retired` (the
-    champion until then) and `snapshot`. Raises LookupError for a version that is not there, ValueError when it is
+    champion until then) and `snapshot`. Raises NotFound for a version that is not there, InvalidInput when it is
     champion already, or when its weights are damaged.
     """
     prepare_tables(["ml.models"])
@@ -21,12 +22,12 @@ def promote(number: int, actor: str, why: str) -> dict[str, Any]:
         with closing(connect()) as con:
             version, champion = find_version(con, MODEL, number), find_champion(con, MODEL)
         if champion and champion.model_version == number:
-            raise ValueError(f"version {number} of {MODEL} is the champion already")
+            raise InvalidInput(f"version {number} of {MODEL} is the champion already")
         return change_champion(version, champion, actor, f"promoted by {actor}: {why}")
 
 
 def roll_back(actor: str, why: str) -> dict[str, Any]:
-    """Make the version champion that the champion has replaced. Returns and raises as `promote`; LookupError when there
+    """Make the version champion that the champion has replaced. Returns and raises as `promote`; NotFound when there
     was no champion before.
     """
     prepare_tables(["ml.models"])
@@ -34,18 +35,18 @@ def roll_back(actor: str, why: str) -> dict[str, Any]:
         with closing(connect()) as con:
             champion, versions = find_champion(con, MODEL), list_versions(con, MODEL)
         if champion is None:
-            raise LookupError(f"{MODEL} has no champion yet: `watershed run train_recommender` trains one")
+            raise NotFound(f"{MODEL} has no champion yet: `watershed run train_recommender` trains one")
         before = find_replaced(champion, versions)
         return change_champion(before, champion, actor, f"rolled back to by {actor}: {why}")
 
 
 def find_replaced(champion: Version, versions: list[Version]) -> Version:
-    """The version that retired in the moment in which the champion became one. Raises LookupError."""
+    """The version that retired in the moment in which the champion became one. Raises NotFound."""
     for version in versions:
         if version.state == "retired" and version.changed_at == champion.changed_at:
             return version
     number = champion.model_version
-    raise LookupError(f"version {number} replaced no champion: `watershed models` lists versions to promote")
+    raise NotFound(f"version {number} replaced no champion: `watershed models` lists versions to promote")
 
 
 def change_champion(version: Version, champion: Version | None, actor: str, reason: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from contracts.predictions import TABLE as PREDICTIONS
 from contracts.recommendations import TABLE as RECOMMENDATIONS
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Table
+from watershed.errors import InvalidInput
 from watershed.flows.ingest.announce import publish
 from watershed.flows.ingest.check import list_sql
 from watershed.lake.store import Store, open_store, side_key, step_key
@@ -21,7 +22,7 @@ from watershed.warehouse.ledger.history import LedgerRows, utc_now
 from watershed.warehouse.publish import Part, Publication
 
 
-class PredictionsBroken(ValueError):
+class PredictionsBroken(InvalidInput):
     """What the model made breaks a rule: nothing is published."""
 
 
@@ -92,8 +93,7 @@ def publish_predictions(run_id: str, actor: str) -> dict[str, Any]:
     """
     store = open_store()
     choice, predicted, checked, drift = (
-        store.read_json(step_key(run_id, step))
-        for step in ("choose_users", "predict", "check_predictions", "drift")
+        store.read_json(step_key(run_id, step)) for step in ("choose_users", "predict", "check_predictions", "drift")
     )
     files = {address: tuple(listed) for address, listed in predicted["files"].items()}
     replaced = changed_sql(choice) if choice["file"] else "true"

@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations import find_table
 from watershed.declarations.registry import MODELS
+from watershed.errors import InvalidInput
 from watershed.flows.ingest.announce import publish
 from watershed.lake.store import open_store, table_key
 from watershed.models.registry import Version
@@ -19,7 +20,7 @@ from watershed.warehouse.ledger.history import LedgerRows, utc_now
 from watershed.warehouse.publish import Part, Publication, hold_lock
 
 
-class RegistryBroken(ValueError):
+class RegistryBroken(InvalidInput):
     """Rows that would break a rule of the registry. Nothing is published."""
 
 

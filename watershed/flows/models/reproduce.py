@@ -11,6 +11,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from models.recommender.features import hash_features, read_features
+from watershed.errors import InvalidInput
 from watershed.flows.models.build_features import MODEL
 from watershed.models.registry import Version, find_version
 from watershed.warehouse.connection import connect
@@ -23,7 +24,7 @@ METRICS = ("hr_at_10", "ndcg_at_10")
 SNAPSHOT = "SELECT 1 FROM ducklake_snapshots('lake') WHERE snapshot_id = ?"
 
 
-class NotReproduced(ValueError):
+class NotReproduced(InvalidInput):
     """A version cannot be rebuilt, or comes out otherwise: the message says which and why."""
 
 
@@ -31,7 +32,7 @@ def reproduce(number: int) -> dict[str, Any]:
     """Train again from the recorded snapshot, config and seed. With the same libraries and processor the weights must
     be the same to the last bit, with others the metrics to 1e-6.
 
-    Returns `version`, `is_identical` (the weights), `ndcg_at_10`. Raises NotReproduced with one sentence, LookupError
+    Returns `version`, `is_identical` (the weights), `ndcg_at_10`. Raises NotReproduced with one sentence, NotFound
     for a version that is not there.
     """
     from models.recommender.config import read_config

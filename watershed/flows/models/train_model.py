@@ -27,7 +27,7 @@ def train_model(run_id: str, candidates: "tuple[Config, ...] | None" = None) -> 
     """Train on the run's features. Leaves the weights beside the checkpoints, and `train_model.json`.
 
     Returns `kind`, the winner, how many `candidates` there were, and NDCG@10 of each on the validation. Raises
-    ValueError with one sentence where there is nothing to learn from.
+    InvalidInput with one sentence where there is nothing to learn from.
     """
     from models.recommender import split_last
 

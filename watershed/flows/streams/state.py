@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations import tables_of
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Stream
+from watershed.errors import Unavailable, UserError
 from watershed.flows.ingest.find_duplicates import COPIES_TOLD
 from watershed.flows.streams.health import list_consumers
 from watershed.flows.streams.leases import list_leased
@@ -99,7 +100,7 @@ def is_recent(consumer: dict[str, Any]) -> bool:
 def find_ends(stream: Stream) -> tuple[dict[int, int], str | None]:
     try:
         return TopicEnds(stream).find(), None
-    except (OSError, LookupError, ValueError) as error:
+    except (OSError, UserError, Unavailable) as error:
         return {}, str(error)
 
 

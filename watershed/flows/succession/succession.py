@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations import find_source
 from watershed.declarations.table import Source
+from watershed.errors import Unavailable, UserError
 from watershed.flows.succession.forks import Fork, explain_fork, find_forks
 from watershed.flows.succession.kin import Kin, describe_kin, find_kin, list_superseded, measure_kin
 from watershed.lake.raw_objects import RawObject
@@ -87,7 +88,7 @@ def ask_kin(source: Source, newcomer: Kin) -> list[Kin]:
             found = find_kin(con, source.name, [newcomer])
     except OtherBucket:
         raise
-    except (ConnectionError, LookupError, duckdb.Error):
+    except (UserError, Unavailable, duckdb.Error):
         return []
     return [one for one in found if one.may_begin(newcomer) and (one.has_rows or not one.is_superseded)]
 
@@ -98,7 +99,7 @@ def foresee(landed: RawObject) -> list[str]:
     try:
         with closing(connect()) as con:
             found = find_succession(con, store, source, [landed])
-    except (ConnectionError, LookupError, duckdb.Error):
+    except (UserError, Unavailable, duckdb.Error):
         return []
     superseded = found.superseded
     if (container := superseded.get(landed.key)) is not None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.registry import MODELS
+from watershed.errors import InvalidInput
 from watershed.settings import load_settings, read_setting
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import fetch_column, utc_now
@@ -79,10 +80,10 @@ def expire(con: DuckDBPyConnection, old: list[int]) -> None:
 
 
 def read_days() -> int:
-    """Raises ValueError for a setting that is no number of days."""
+    """Raises InvalidInput for a setting that is no number of days."""
     text = read_setting("keep_snapshot_days", str(KEEP_DAYS))
     if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"WATERSHED_KEEP_SNAPSHOT_DAYS is {text!r}: write a number of days, 1 at least")
+        raise InvalidInput(f"WATERSHED_KEEP_SNAPSHOT_DAYS is {text!r}: write a number of days, 1 at least")
     return int(text)
 
 

@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations.nearby import explain_unknown
 from watershed.declarations.roles import Role, list_roles
+from watershed.errors import InvalidInput, NotFound
 from watershed.serving.analyst import open_attached
 from watershed.settings import Settings, load_reader
 from watershed.warehouse.connection import quote
@@ -47,11 +48,11 @@ def export_lake(
 ) -> dict[str, int]:
     """Write `path`, and return the rows of each table in it. One version of the lake, the newest unless told.
 
-    Raises ValueError for a file that is there, unless forced, or that cannot be written, and where a table cannot be
-    read; LookupError for a schema or version that there is not.
+    Raises InvalidInput for a file that is there, unless forced, or that cannot be written, and where a table cannot be
+    read; NotFound for a schema or version that there is not.
     """
     if path.exists() and not is_forced:
-        raise ValueError(f"{path} is there already: choose another name, or say --force")
+        raise InvalidInput(f"{path} is there already: choose another name, or say --force")
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
     before = os.umask(0o077)  # it has what the lake has: ours alone, from its first byte
@@ -60,7 +61,7 @@ def export_lake(
             counts = copy_relations(con, draft, list(schemas), find_left_out(con) if without_personal else {})
         draft.replace(path)
     except (duckdb.Error, OSError) as error:
-        raise ValueError(f"{path} is not written: {str(error).strip().splitlines()[0]}") from error
+        raise InvalidInput(f"{path} is not written: {str(error).strip().splitlines()[0]}") from error
     finally:
         os.umask(before)
         draft.unlink(missing_ok=True)
@@ -76,7 +77,7 @@ def copy_relations(
     con.execute("BEGIN")
     relations = con.execute(RELATIONS, [schemas, schemas]).fetchall()
     if missing := set(schemas) - {schema for schema, *_ in relations}:
-        raise LookupError(explain_unknown("schema", min(missing), SCHEMAS))
+        raise NotFound(explain_unknown("schema", min(missing), SCHEMAS))
     for schema in schemas:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS file.{schema}")
     counts = {}

@@ -5,6 +5,7 @@ from contextlib import closing
 
 from duckdb import DuckDBPyConnection
 
+from watershed.errors import InvalidInput, NotFound
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import insert_rows, utc_now
@@ -17,28 +18,28 @@ EXISTS = "SELECT count(*) FROM ducklake_snapshots('lake') WHERE snapshot_id = ?"
 def pin_snapshot(name: str, reason: str, snapshot: int | None = None, actor: str | None = None) -> int:
     """Name a version, the newest unless another is given. Returns its number.
 
-    Raises ValueError for a name that cannot be, or is taken, and LookupError where there is no such version.
+    Raises InvalidInput for a name that cannot be, or is taken, and NotFound where there is no such version.
     """
     if not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a version: small letters, digits and _ . -, a letter first")
+        raise InvalidInput(f"{name!r} is no name of a version: small letters, digits and _ . -, a letter first")
     if not reason.strip():
-        raise ValueError("a pin needs a reason: who cites this version, and where")
+        raise InvalidInput("a pin needs a reason: who cites this version, and where")
     with hold_lock(load_settings()), closing(connect()) as con, transact(con):
         newest = read_snapshot(con)
         chosen = newest if snapshot is None else snapshot
         if not con.execute(EXISTS, [chosen]).fetchall()[0][0]:
-            raise LookupError(explain_version(con, chosen))
+            raise NotFound(explain_version(con, chosen))
         if (taken := read_pins(con).get(name)) is not None:
-            raise ValueError(f"{name} is version {taken} already: take that pin off first, or choose another name")
+            raise InvalidInput(f"{name} is version {taken} already: take that pin off first, or choose another name")
         write_pin(con, name, chosen, reason, actor, newest + 1)
     return chosen
 
 
 def remove_pin(name: str, reason: str = "no longer cited", actor: str | None = None) -> int:
-    """Take a name off: its version expires with others of its age. Returns its number. Raises LookupError."""
+    """Take a name off: its version expires with others of its age. Returns its number. Raises NotFound."""
     with hold_lock(load_settings()), closing(connect()) as con, transact(con):
         if (pinned := read_pins(con).get(name)) is None:
-            raise LookupError(f"no version is called {name!r}: `watershed pin` lists the pins")
+            raise NotFound(f"no version is called {name!r}: `watershed pin` lists the pins")
         write_pin(con, name, None, reason, actor, read_snapshot(con) + 1)
     return pinned
 

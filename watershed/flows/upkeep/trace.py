@@ -27,7 +27,7 @@ class RawLine:
 
 
 def find_line(key: str, number: int) -> RawLine:
-    """The record as it lies in the raw object: read again rather than trusted to a copy. Raises LookupError."""
+    """The record as it lies in the raw object: read again rather than trusted to a copy. Raises NotFound."""
     store = open_store()
     about = store.head(key)
     return read_line(store, about, number)

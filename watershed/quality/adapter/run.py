@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import cast
 
+from watershed.errors import InvalidInput
+
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")  # before the import, which reads it
 
 from duckdb import DuckDBPyConnection
@@ -79,11 +81,13 @@ def run_rules(
     """How many rows there are, the outcome of each rule in order, and the whole as Great Expectations has it.
 
     Rules about rows are asked for yes or no only, since for more it sends a query a rule; they share one scan, and the
-    engine keeps their counts. Raises ValueError when two rules have the same name.
+    engine keeps their counts. Raises InvalidInput when two rules have the same name.
     """
     names = [name_rule(rule) for rule in rules]
     if repeated := {n for n in names if names.count(n) > 1}:
-        raise ValueError(f"{name} has two rules named {', '.join(sorted(repeated))}: a column takes one rule of a kind")
+        raise InvalidInput(
+            f"{name} has two rules named {', '.join(sorted(repeated))}: a column takes one rule of a kind"
+        )
     batch, engine = open_batch(con, relation)
     about_rows = [rule for rule in rules if isinstance(rule, ColumnMapExpectation)]
     about_table = [rule for rule in rules if not isinstance(rule, ColumnMapExpectation)]

@@ -26,7 +26,7 @@ class Catalog:
 
 
 def read_catalog(url: str) -> Catalog:
-    """Ask a database what it has. Raises ConnectionError or ValueError with one sentence."""
+    """Ask a database what it has. Raises NoAnswer or InvalidInput with one sentence."""
     with closing(duckdb.connect()) as con:
         con.execute(f"LOAD '{find_extension('postgres_scanner')}'")
         with open_snapshot(con, url):

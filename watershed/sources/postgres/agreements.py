@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations.column_types import type_sql
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Column, Table
+from watershed.errors import InvalidInput, NotFound
 from watershed.sources.postgres.catalog import find_odd, list_others, list_tables
 from watershed.sources.postgres.session import query_source, source_sql
 from watershed.sources.postgres.table import SourceTable, name_in_files, name_sql, rows_sql
@@ -21,16 +22,16 @@ from watershed.sources.postgres.table import SourceTable, name_in_files, name_sq
 def find_wanted(con: DuckDBPyConnection, contracts: Sequence[Table]) -> list[SourceTable]:
     """The open snapshot's tables that the contracts want, each with the contract's key and its column for changes.
 
-    Raises LookupError when one is missing, ValueError when one cannot be what its contract says.
+    Raises NotFound when one is missing, InvalidInput when one cannot be what its contract says.
     """
     found, others = list_tables(con), list_others(con)
     pairs = [(contract, find_table(contract, found)) for contract in contracts]
     if missing := [explain_missing(contract, found, others) for contract, table in pairs if table is None]:
-        raise LookupError("; ".join(missing))
+        raise NotFound("; ".join(missing))
     wanted = {table.address for _, table in pairs if table}
     chosen = [(contract, adapt_table(contract, table, wanted)) for contract, table in pairs if table]
     if problems := [problem for pair in chosen for problem in find_problems(con, *pair)]:
-        raise ValueError("; ".join(problems))
+        raise InvalidInput("; ".join(problems))
     return [find_odd(con, table) for _, table in chosen]
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from watershed.declarations.table import Column, Table
+from watershed.errors import InvalidInput, NotFound
 from watershed.lake.store import Store
 from watershed.sources.postgres.session import text_sql
 from watershed.sources.postgres.table import name_in_files, name_sql
@@ -73,11 +74,11 @@ class Extraction:
         return (int(segment, 16) << 32) + int(offset, 16)
 
     def find_table(self, name: str) -> Extract:
-        """The table called `photos` or `public.photos`. Raises LookupError."""
+        """The table called `photos` or `public.photos`. Raises NotFound."""
         return self.find_only(name, [t for t in self.tables if name in (t.name, t.address)])
 
     def find_origin(self, table: Table) -> Extract:
-        """The table that a contract is about. Raises LookupError."""
+        """The table that a contract is about. Raises NotFound."""
         own = table.origin
         return self.find_only(f"{own.schema}.{own.table}" if own else table.name, self.list_origins(table))
 
@@ -93,17 +94,17 @@ class Extraction:
     def find_only(self, name: str, found: Sequence[Extract]) -> Extract:
         if len(found) != 1:
             several = "several tables" if found else "no table"
-            raise LookupError(f"the extraction of {self.source} at {self.cut_at} has {several} called {name!r}")
+            raise NotFound(f"the extraction of {self.source} at {self.cut_at} has {several} called {name!r}")
         return found[0]
 
 
 def read_manifest(store: Store, key: str) -> Extraction:
-    """Raises LookupError when there is no such manifest, ValueError when the object is not one."""
+    """Raises NotFound when there is no such manifest, InvalidInput when the object is not one."""
     content = store.read_bytes(key)
     try:
         return parse_manifest(json.loads(content))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ValueError(f"{key} is not the manifest of an extraction: find out who put it there") from None
+        raise InvalidInput(f"{key} is not the manifest of an extraction: find out who put it there") from None
 
 
 def parse_manifest(about: dict[str, Any]) -> Extraction:
@@ -128,11 +129,11 @@ def read_manifests(store: Store, keys: Iterable[str]) -> tuple[dict[str, Extract
 
 def read_extraction(store: Store, key: str, table: Table) -> tuple[Extraction, str, str]:
     """One table of an extraction: the manifest, and queries for DuckDB, both with the contract's names: the rows, as
-    far as the extraction has the contract's columns, with raw_object and raw_line; and the keys. Raises LookupError."""
+    far as the extraction has the contract's columns, with raw_object and raw_line; and the keys. Raises NotFound."""
     extraction = read_manifest(store, key)
     extract = extraction.find_origin(table)
     if unlisted := find_unlisted(extract, table):
-        raise LookupError(
+        raise NotFound(
             f"the extraction of {extraction.source} at {extraction.cut_at} does not list {extract.address} by "
             f"{', '.join(unlisted)}, the key of contracts/{table.name}.py: extract it anew, or mend the key"
         )

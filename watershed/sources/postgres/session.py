@@ -15,6 +15,8 @@ from duckdb import DuckDBPyConnection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from watershed.errors import InvalidInput, NoAnswer
+
 DATABASE = "extracted"
 AWAY = re.compile(
     "Unable to connect to Postgres|server closed the connection|terminating connection|conflict with recovery|FATAL"
@@ -30,7 +32,7 @@ def open_snapshot(con: DuckDBPyConnection, url: str) -> Iterator[dict[str, Any]]
     """The database at one moment, for as long as the context lasts: `cut_at` (UTC), `lsn` and `snapshot` of it, and as
     far as the server tells, its `system` and `timeline`.
 
-    Raises ConnectionError or ValueError with one sentence; a password is in neither. What DuckDB says of the bucket
+    Raises NoAnswer or InvalidInput with one sentence; a password is in neither. What DuckDB says of the bucket
     that extracted rows are written to passes through.
     """
     address = parse_address(url)
@@ -99,14 +101,14 @@ def identify_server(con: DuckDBPyConnection) -> tuple[str, int]:
 
 
 def parse_address(url: str) -> URL:
-    """Raises ValueError, without the address, which may hold a password."""
+    """Raises InvalidInput, without the address, which may hold a password."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):
         address = None
     if address is None or not address.drivername.startswith("postgres"):
         wanted = "postgresql://user:password@host/name"
-        raise ValueError(f"what was given is not the address of a PostgreSQL database, which looks like {wanted}")
+        raise InvalidInput(f"what was given is not the address of a PostgreSQL database, which looks like {wanted}")
     return address
 
 
@@ -145,8 +147,8 @@ def explain_failure(address: URL, error: duckdb.Error) -> Exception:
     text = str(error).replace(address.password or "\0", "***")
     reason = (REASON.findall(text) or re.findall("failed: (.+)", text) or text.strip().splitlines()[:1])[-1].strip()
     if AWAY.search(text):
-        return ConnectionError(f"the database {where} does not answer the user {address.username!r}: {reason}")
-    return ValueError(f"the database {where}{table} cannot be extracted: {reason}")
+        return NoAnswer(f"the database {where} does not answer the user {address.username!r}: {reason}")
+    return InvalidInput(f"the database {where}{table} cannot be extracted: {reason}")
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from google.protobuf.message import DecodeError
 
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Schema, Stream
+from watershed.errors import InvalidInput
 from watershed.sources.json.text import mark_number, strip_marks
 from watershed.sources.topics.protobuf_values import open_reader
 
@@ -58,24 +59,24 @@ def decode_value(stream: Stream, value: bytes) -> str:
 
 @cache
 def load_readers(schemas: tuple[Schema, ...]) -> dict[int, Reader]:
-    """By schema number, a function from a body to a value. Raises ValueError for a declaration that is none."""
+    """By schema number, a function from a body to a value. Raises InvalidInput for a declaration that is none."""
     newest = next((s for s in reversed(schemas) if s.format == "avro"), None)
     readers: dict[int, Reader] = {}
     for schema in schemas:
         if schema.id in readers:
-            raise ValueError(f"schema {schema.id} is declared twice: give each a number of its own in the contract")
+            raise InvalidInput(f"schema {schema.id} is declared twice: give each a number of its own in the contract")
         readers[schema.id] = load_reader(schema, newest or schema)
     return readers
 
 
 def load_reader(schema: Schema, newest: Schema) -> Reader:
-    """Raises ValueError with what a library has to say about a declaration that it cannot read."""
+    """Raises InvalidInput with what a library has to say about a declaration that it cannot read."""
     try:
         return open_avro(schema, newest) if schema.format == "avro" else open_reader(schema)
     except Exception as error:
         unknown = "the type is unknown: " if isinstance(error, UnknownType) else ""
         why = unknown + str(error).rpartition("pool: ")[2]
-        raise ValueError(f"schema {schema.id} of the contract is not {name_format(schema)}: {why}") from error
+        raise InvalidInput(f"schema {schema.id} of the contract is not {name_format(schema)}: {why}") from error
 
 
 def name_format(schema: Schema) -> str:
@@ -98,7 +99,7 @@ def open_avro(written: Schema, wanted: Schema) -> Reader:
 
 
 def parse_avro(text: str) -> Any:
-    """The schema, parsed. Raises ValueError where a record has two fields of one name, which a dictionary has not."""
+    """The schema, parsed. Raises InvalidInput where a record has two fields of one name, which a dictionary has not."""
     schema = json.loads(text)
     waiting = [schema]
     while waiting:

@@ -13,6 +13,7 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorP
 from google.protobuf.message import DecodeError, Message
 
 from watershed.declarations.table import Schema
+from watershed.errors import InvalidInput
 
 FIELD = re.compile(r"(?:(optional|repeated) )?([a-z0-9]+) ([a-z]\w*) = ([1-9]\d*);")
 TYPES = {
@@ -61,11 +62,11 @@ def build_message(schema: Schema) -> type[Message]:
 
 
 def parse_fields(text: str) -> Iterator[FieldDescriptorProto]:
-    """The declared fields. Raises ValueError for a line that is none; blank ones and `//` comments are passed over."""
+    """The declared fields. Raises InvalidInput for a line that is none; blank ones and `//` comments are left out."""
     for line in filter(None, (line.partition("//")[0].strip() for line in text.splitlines())):
         match = FIELD.fullmatch(line)
         if match is None or match[2] not in TYPES:
-            raise ValueError(f"{line!r} declares no Protobuf field: write `optional string title = 8;`")
+            raise InvalidInput(f"{line!r} declares no Protobuf field: write `optional string title = 8;`")
         label = FieldDescriptorProto.LABEL_REPEATED if match[1] == "repeated" else FieldDescriptorProto.LABEL_OPTIONAL
         field = FieldDescriptorProto(name=match[3], number=int(match[4]), type=TYPES[match[2]], label=label)
         if match[1] == "optional":

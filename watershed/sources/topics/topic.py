@@ -17,6 +17,7 @@ import pyarrow as pa
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from watershed.declarations.table import Stream
+from watershed.errors import InvalidInput, NoAnswer, UserError
 from watershed.settings import read_setting, topic_name
 from watershed.sources.topics.broker import explain_error, hear_broker, open_client
 from watershed.sources.topics.raw_messages import build_messages
@@ -27,7 +28,7 @@ FETCHED = 10_000
 TIMEOUT_S = 10.0
 
 
-class OffsetsLost(Exception):
+class OffsetsLost(UserError):
     """The broker no longer has, or never had, the message at a position."""
 
 
@@ -57,7 +58,7 @@ class Batch:
 
 @contextmanager
 def open_consumer(stream: Stream) -> Iterator["TopicReader"]:
-    """A reader of the stream's topic. Raises ValueError for settings that make no sense."""
+    """A reader of the stream's topic. Raises InvalidInput for settings that make no sense."""
     own: dict[str, str | int | bool] = {
         "group.id": f"watershed-{stream.name}",  # the client wants one; nothing is ever committed to it
         "enable.partition.eof": True,
@@ -79,7 +80,7 @@ def read_gap() -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"WATERSHED_KAFKA_GAP_S is {text!r} and not a number of seconds") from None
+        raise InvalidInput(f"WATERSHED_KAFKA_GAP_S is {text!r} and not a number of seconds") from None
 
 
 class TopicReader:
@@ -94,12 +95,12 @@ class TopicReader:
         self.gaps: dict[tuple[int, int], float] = {}
 
     def list_partitions(self) -> list[int]:
-        """Raises LookupError when there is no such topic, ConnectionError when no broker answers."""
+        """Raises NotFound when there is no such topic, NoAnswer when no broker answers."""
         return list_partitions(self.consumer, self.topic)
 
     def assign(self, positions: Mapping[int, int | None], skip_lost: bool = False) -> None:
         """Read these partitions from here on; None: from the first message that the broker has. Raises OffsetsLost,
-        ConnectionError."""
+        NoAnswer."""
         starts = {}
         for partition, position in positions.items():
             with hear_broker():
@@ -144,7 +145,7 @@ class TopicReader:
 
     def take_until(self, messages: int, ends: dict[int, int]) -> Batch:
         """What lies before the ends that the partitions have when this is first called, and remembers in `ends`, up to
-        so many messages or BATCH_BYTES. Raises TimeoutError when the broker sends nothing."""
+        so many messages or BATCH_BYTES. Raises NoAnswer when the broker sends nothing."""
         batch, heard_at = Batch(), time.monotonic()
         unfinished = {p for p, position in self.positions.items() if p not in ends or position < ends[p]}
         while unfinished and len(batch.messages) < messages and batch.value_bytes < BATCH_BYTES:
@@ -154,7 +155,7 @@ class TopicReader:
             for partition in () if fetched else unfinished:
                 self.find_end(partition)  # the local broker answers with silence where the topic was made anew
             if time.monotonic() - heard_at > TIMEOUT_S:
-                raise TimeoutError(f"{self.topic}: the broker sent nothing for {TIMEOUT_S:.0f} s before the end")
+                raise NoAnswer(f"{self.topic}: the broker sent nothing for {TIMEOUT_S:.0f} s before the end")
             for message in fetched:
                 partition, offset = message.partition() or 0, message.offset() or 0
                 if partition not in ends and (end := self.find_end(partition)) is not None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from watershed.declarations.table import Stream
+from watershed.errors import NoAnswer
 from watershed.settings import topic_name
 from watershed.sources.topics.broker import explain_absence, explain_error, hear_broker, open_client
 
@@ -36,7 +37,7 @@ class TopicEnds:
     def find(self, without: Collection[int] = ()) -> dict[int, int]:
         """By partition the offset behind its last message, those `without` left out.
 
-        Raises LookupError when there is no such topic, ConnectionError or TimeoutError when the broker does not answer.
+        Raises NotFound when there is no such topic, NoAnswer or NoAnswer when the broker does not answer.
         """
         wanted = set(list_partitions(self.consumer, self.topic)) - set(without)
         if wanted:
@@ -58,12 +59,12 @@ class TopicEnds:
         for partition in partitions:
             _, end = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), cached=True)
             if end < 0:
-                raise TimeoutError(f"{self.topic}/{partition}: within {ANSWER_S:.0f} s no broker said where it ends")
+                raise NoAnswer(f"{self.topic}/{partition}: within {ANSWER_S:.0f} s no broker said where it ends")
             self.ends[partition] = end
 
 
 def list_partitions(consumer: Consumer, topic: str) -> list[int]:
-    """Raises LookupError when there is no such topic, ConnectionError when no broker answers."""
+    """Raises NotFound when there is no such topic, NoAnswer when no broker answers."""
     with hear_broker():
         about = consumer.list_topics(topic, timeout=ANSWER_S).topics[topic]
     if about.error is not None or not about.partitions:

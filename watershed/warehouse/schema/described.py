@@ -10,6 +10,7 @@ from watershed.declarations import list_tables
 from watershed.declarations.nearby import explain_unknown
 from watershed.declarations.owners import find_owner
 from watershed.declarations.table import Column, Table
+from watershed.errors import NotFound
 from watershed.warehouse.schema.conformity import compare_tables
 from watershed.warehouse.schema.ddl import SCHEMAS
 from watershed.warehouse.schema.marts import Mart, list_marts
@@ -53,12 +54,12 @@ class Described:
 
 
 def describe_relation(con: DuckDBPyConnection, name: str) -> Described:
-    """That called `core.requests`, or `requests`, in the first schema that has one. Raises LookupError."""
+    """That called `core.requests`, or `requests`, in the first schema that has one. Raises NotFound."""
     relations = dict(con.execute(RELATIONS).fetchall())
     named = [f"{schema}.{name}" for schema in SCHEMAS if f"{schema}.{name}" in relations]
     address = name if name in relations else next(iter(named), None)
     if address is None:
-        raise LookupError(explain_unknown("table", name, relations))
+        raise NotFound(explain_unknown("table", name, relations))
     declared = find_declared(address)
     own = list_columns(declared)
     personal = {column.name for column in own if column.personal}
@@ -94,11 +95,11 @@ def find_declared(address: str) -> Table | Mart | View | None:
 
 
 def find_tagged(tag: str) -> set[str]:
-    """Addresses of what carries a tag, itself or in a column. Raises LookupError with the tags there are."""
+    """Addresses of what carries a tag, itself or in a column. Raises NotFound with the tags there are."""
     by_address = {one.address: {*one.tags, *(t for c in list_columns(one) for t in c.tags)} for one in list_declared()}
     if found := {address for address, tags in by_address.items() if tag in tags}:
         return found
-    raise LookupError(explain_unknown("tag", tag, set().union(*by_address.values())))
+    raise NotFound(explain_unknown("tag", tag, set().union(*by_address.values())))
 
 
 def list_columns(declared: Table | Mart | View | None) -> Sequence[Column | HeaderColumn]:

@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 
 from watershed.declarations.column_types import is_in_place, is_widening, type_sql
 from watershed.declarations.table import Column
+from watershed.errors import InvalidInput
 from watershed.warehouse.connection import quote
 
 
-class ContractBroken(ValueError):
+class ContractBroken(InvalidInput):
     """A table of the lake and its contract contradict each other: the message says what to do."""
 
 

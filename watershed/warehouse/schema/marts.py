@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from watershed.declarations.table import Column, Table
+from watershed.errors import NotFound
 from watershed.project import find_project
 from watershed.warehouse.schema.sql_headers import HeaderBroken as MartBroken
 from watershed.warehouse.schema.sql_headers import HeaderColumn, order_by_reads, read_header
@@ -61,10 +62,10 @@ def list_marts() -> tuple[Mart, ...]:
 
 
 def find_mart(name: str) -> Mart:
-    """The mart called `top_pages` or `mart.top_pages`. Raises LookupError with the names there are."""
+    """The mart called `top_pages` or `mart.top_pages`. Raises NotFound with the names there are."""
     marts = {m.name: m for m in list_marts()}
     if (found := marts.get(name.rpartition(".")[2])) is None:
-        raise LookupError(f"there is no mart {name!r}; the marts are {', '.join(sorted(marts))}")
+        raise NotFound(f"there is no mart {name!r}; the marts are {', '.join(sorted(marts))}")
     return found
 
 

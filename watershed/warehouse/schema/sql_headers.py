@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from watershed.declarations.tags import verify_tags
+from watershed.errors import InvalidInput
 
 LINE = re.compile(r"^-- (?P<field>\w+)(?: (?P<column>\w+))?: (?P<text>.+)$")
 
 
-class HeaderBroken(ValueError):
+class HeaderBroken(InvalidInput):
     """An SQL file declares something that cannot be."""
 
 

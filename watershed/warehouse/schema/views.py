@@ -12,6 +12,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from watershed.errors import NotFound
 from watershed.project import find_project
 from watershed.warehouse.schema.sql_headers import HeaderColumn, order_by_reads, read_header
 
@@ -58,10 +59,10 @@ def list_views() -> tuple[View, ...]:
 
 
 def find_view(address: str) -> View:
-    """The view or macro called `core.photos_now`. Raises LookupError with those there are."""
+    """The view or macro called `core.photos_now`. Raises NotFound with those there are."""
     views = {v.address: v for v in list_views()}
     if (found := views.get(address)) is None:
-        raise LookupError(f"there is no view {address!r}; the views are {', '.join(sorted(views))}")
+        raise NotFound(f"there is no view {address!r}; the views are {', '.join(sorted(views))}")
     return found
 
 
