@@ -49,11 +49,11 @@ def generate_log(bench: Bench, lines: int) -> Path:
 
 
 def load_log() -> dict[str, object]:
-    from benchmarks.run_source import preload_modules, run_source
+    from benchmarks.run_source import measure_run, preload_modules
     from watershed.flows.marts import build_mart
 
     preload_modules()
-    loaded = run_source("access_logs")
+    loaded = measure_run("access_logs")
     began = time.perf_counter()
     for mart in ("top_pages", "traffic_hourly"):
         build_mart(mart, "bench", DAY)

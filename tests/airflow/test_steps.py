@@ -12,10 +12,8 @@ from tests.empty_lake import EmptyLake
 from tests.messages import make_photo_event, make_watch_line, send
 from watershed.airflow import ingest as steps
 from watershed.airflow.parity import read_moment
-from watershed.declarations import find_source, tables_of
-from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land import take_arrivals
-from watershed.flows.ingest.stage import stage_source
+from watershed.flows.run import stage_and_check
 
 DAG = "ingest_access_logs"
 
@@ -49,9 +47,7 @@ def prepare_run(source: str, number: int) -> None:
     """Land, stage and check: the next task is `publish`."""
     run_id = f"{DAG}.run{number}"
     assert take_arrivals(source, run_id)["objects"] == 1
-    stage_source(source, run_id)
-    for table in tables_of(find_source(source)):
-        check_table(table.name, run_id)
+    stage_and_check(source, run_id)
 
 
 @pytest.mark.servers

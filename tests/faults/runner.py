@@ -10,23 +10,13 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from watershed.flows.ingest.check import check_table
-from watershed.flows.ingest.land import take_arrivals
-from watershed.flows.ingest.publish import publish_source
-from watershed.flows.ingest.stage import stage_source
+from watershed.flows.run import run_source
 
 
 def main(source: str, run_id: str, death: str = "") -> None:
-    from watershed.declarations import find_source, tables_of
-
     if death:
         arm(*death.split(":"))
-    if not take_arrivals(source, run_id)["objects"]:
-        return
-    stage_source(source, run_id)
-    for table in tables_of(find_source(source)):
-        check_table(table.name, run_id)
-    publish_source(source, run_id, "test")
+    run_source(source, run_id, "test")
 
 
 def arm(module_name: str, name: str, when: str, nth: str = "1") -> None:

@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.empty_lake import EmptyLake
-from watershed.declarations import find_source, tables_of
-from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land import find_arrivals, land_file, take_arrivals
-from watershed.flows.ingest.publish import publish_source
-from watershed.flows.ingest.stage import stage_source
+from watershed.flows.run import publish_taken
 from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
@@ -24,10 +21,8 @@ DATA = Path(__file__).parent.parent / "data"
 def ingest(source: str, run_id: str = "run", **kwargs: bool) -> dict[str, str]:
     """All steps; returns the refused objects' sentences."""
     take_arrivals(source, run_id, **kwargs)
-    stage_source(source, run_id)
-    for table in tables_of(find_source(source)):
-        check_table(table.name, run_id)
-    return publish_source(source, run_id, "test")["refused"]
+    refused: dict[str, str] = publish_taken(source, run_id, "test")["refused"]
+    return refused
 
 
 def land(source: str, folder: Path, name: str, content: bytes) -> str:

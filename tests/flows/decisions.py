@@ -4,15 +4,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from watershed.declarations import find_source, tables_of
+from watershed.flows import run
 from watershed.flows.decisions.apply_decision import carry_out
 from watershed.flows.decisions.decide import record_decision
 from watershed.flows.decisions.drop import format_reason
 from watershed.flows.decisions.select_decided import take_decided
-from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land import take_arrivals
-from watershed.flows.ingest.publish import publish_source
-from watershed.flows.ingest.stage import stage_source
 from watershed.warehouse.connection import connect
 from watershed.warehouse.publish import read_snapshot
 
@@ -57,10 +54,7 @@ def rebuild(source: str, run_id: str, day: int) -> dict[str, Any]:
 
 
 def publish_taken(source: str, run_id: str) -> dict[str, Any]:
-    stage_source(source, run_id)
-    for table in tables_of(find_source(source)):
-        check_table(table.name, run_id)
-    return publish_source(source, run_id, "test")
+    return run.publish_taken(source, run_id, "test")
 
 
 def ask(query: str) -> list[Any]:

@@ -8,11 +8,9 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from watershed.declarations import find_stream, tables_of
 from watershed.declarations.table import Layer
-from watershed.flows.ingest.check import check_table
+from watershed.flows import run
 from watershed.flows.ingest.publish import publish_source
-from watershed.flows.ingest.stage import stage_source
 from watershed.settings import load_kafka
 from watershed.warehouse.connection import connect
 
@@ -48,9 +46,7 @@ def read_books(source: str) -> tuple[int, ...]:
 
 
 def stage_and_check(source: str, run_id: str, layer: Layer | None = None, publish: bool = False) -> None:
-    stage_source(source, run_id)
-    for table in tables_of(find_stream(source), layer):
-        check_table(table.name, run_id)
+    run.stage_and_check(source, run_id, layer)
     if publish:
         publish_source(source, run_id, "test")
 

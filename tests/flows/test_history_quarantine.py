@@ -9,11 +9,8 @@ import pytest
 from sample.apply_accounts import SCHEMA_FILE
 from tests.empty_lake import EmptyLake
 from tests.flows.shop import Shop, open_shop
-from watershed.declarations import find_source, tables_of
-from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land import take_arrivals
-from watershed.flows.ingest.publish import publish_source
-from watershed.flows.ingest.stage import stage_source
+from watershed.flows.run import run_source
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect
 from watershed.warehouse.publish import hold_lock
@@ -141,8 +138,5 @@ def test_accounts_keep_their_good_versions(lake: EmptyLake) -> None:
 
 
 def run_accounts(run_id: str) -> None:
-    take_arrivals("accounts", run_id)
-    stage_source("accounts", run_id)
-    for table in tables_of(find_source("accounts")):
-        check_table(table.name, run_id)
-    assert publish_source("accounts", run_id, "test")["refused"] == {}
+    published = run_source("accounts", run_id, "test")
+    assert published is not None and published["refused"] == {}

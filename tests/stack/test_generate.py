@@ -20,11 +20,9 @@ from sample.apply_accounts import SCHEMA_FILE, apply_accounts
 from sample.generate import generate_data
 from sample.generate.accounts import TABLES
 from tests.empty_lake import EmptyLake
-from watershed.declarations import find_source, find_table, tables_of
-from watershed.flows.ingest.check import check_table
-from watershed.flows.ingest.land import land_file, take_arrivals
-from watershed.flows.ingest.publish import publish_source
-from watershed.flows.ingest.stage import stage_source
+from watershed.declarations import find_table
+from watershed.flows.ingest.land import land_file
+from watershed.flows.run import run_source
 
 DAYS = [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 2)]
 ROWS = 20_000
@@ -168,12 +166,8 @@ def test_foreign_accounts_stay(folder: Path, lake: EmptyLake) -> None:
 def test_the_platform_finds_the_truth(source: str, folder: Path, truth: dict[str, Any], module_lake: EmptyLake) -> None:
     for path in sorted((folder / source).iterdir()):
         land_file(source, path)
-    take_arrivals(source, source)
-    stage_source(source, source)
-    for table in tables_of(find_source(source)):
-        check_table(table.name, source)
-    published = publish_source(source, source, "test")
-    assert published["refused"] == {}
+    published = run_source(source, source, "test")
+    assert published is not None and published["refused"] == {}
     for name, told in truth["sources"][source]["tables"].items():
         found = published["tables"][name]
         assert found["rows"] == told["rows"], name

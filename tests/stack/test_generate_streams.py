@@ -25,13 +25,10 @@ from sample.generate.watch_events import make_watch_events, stream_watch_events
 from tests.empty_lake import EmptyLake
 from tests.transforms.lines import claim_lines
 from watershed.cli.message_lines import find_user
-from watershed.declarations import find_source, find_table, tables_of
+from watershed.declarations import find_table
 from watershed.declarations.table import Source, Stream, Table
-from watershed.flows.ingest.check import check_table
-from watershed.flows.ingest.land import take_arrivals
-from watershed.flows.ingest.publish import publish_source
-from watershed.flows.ingest.stage import stage_source
 from watershed.flows.marts import build_mart
+from watershed.flows.run import run_source
 from watershed.settings import load_kafka
 from watershed.sources.kafka import RAW_SCHEMA, SCHEMA, build_records
 from watershed.synthetic.messages import Message
@@ -241,8 +238,4 @@ def test_the_platform_finds_the_watch_events(lake: EmptyLake, topics: dict[str, 
 
 
 def ingest(source: str) -> None:
-    take_arrivals(source, source)
-    stage_source(source, source)
-    for table in tables_of(find_source(source)):
-        check_table(table.address, source)
-    publish_source(source, source, "test")
+    run_source(source, source, "test")

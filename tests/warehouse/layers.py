@@ -11,7 +11,8 @@ from watershed.declarations import find_table
 from watershed.declarations.table import Table
 from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import connect, quote
-from watershed.warehouse.ledger.history import Books, LedgerRows, list_days_of
+from watershed.warehouse.ledger.history import list_days_of
+from watershed.warehouse.publication import Books, LedgerRows
 from watershed.warehouse.publish import Part, Publication, publish
 
 Viewing = tuple[datetime, int, str]  # when, who, what

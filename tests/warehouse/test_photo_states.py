@@ -12,7 +12,8 @@ from watershed.flows.marts import build_stale_mart, build_stale_marts
 from watershed.lake.store import open_store, table_key
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect
-from watershed.warehouse.ledger.history import Books, LedgerRows, fetch_column, insert_rows, utc_now
+from watershed.warehouse.ledger.history import fetch_column, insert_rows, utc_now
+from watershed.warehouse.publication import Books, LedgerRows
 from watershed.warehouse.publish import Part, Publication, publish
 from watershed.warehouse.schema.evolution import describe_columns
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from watershed.cli.counts import print_step
 from watershed.cli.failed_checks import print_failed_checks
-from watershed.declarations import find_source, load_streams, tables_of
-from watershed.declarations.table import Layer
+from watershed.declarations import find_source, load_streams
 from watershed.errors import NotFound, RunFailed
 
 
@@ -51,34 +50,26 @@ def name_run(what: str) -> str:
 
 
 def ingest(source: str, run_id: str, first: date | None, last: date | None, refused: bool) -> None:
-    from watershed.flows.ingest.land import take_arrivals
+    """Raises RunFailed when objects were refused, or when a database is not what it was; the rest is published."""
+    from watershed.flows.run import run_source
 
-    taken = show("land", lambda: take_arrivals(source, run_id, first, last, refused))
-    if taken["objects"]:
-        publish_steps(source, run_id)
+    published = run_source(source, run_id, getpass.getuser(), show, first=first, last=last, refused=refused)
+    tell_refused(published or {"refused": {}, "returned": []})
 
 
 def publish_steps(source: str, run_id: str) -> None:
-    """Stage, check and publish what a run has taken. Raises RunFailed when objects were refused, or when a database is
-    not what it was, after the rest is published."""
-    from watershed.flows.ingest.publish import publish_source
+    """Stage, check and publish what a run has taken. Raises RunFailed as `ingest`."""
+    from watershed.flows.run import publish_taken
 
-    stage_and_check(source, run_id)
-    published = show("publish", lambda: publish_source(source, run_id, getpass.getuser()))
+    tell_refused(publish_taken(source, run_id, getpass.getuser(), show))
+
+
+def tell_refused(published: dict[str, Any]) -> None:
     sentences = list(published["refused"].values())
     if sentences:
         sentences[0] = f"refused {len(sentences)} object{'s'[: len(sentences) > 1]}: {sentences[0]}"
     if sentences := [*sentences, *published["returned"]]:
         raise RunFailed("; ".join(sentences))
-
-
-def stage_and_check(source: str, run_id: str, layer: Layer | None = None) -> None:
-    from watershed.flows.ingest.check import check_table
-    from watershed.flows.ingest.stage import stage_source
-
-    show("stage", lambda: stage_source(source, run_id))
-    for table in tables_of(find_source(source), layer):
-        show(f"check_{table.name}", lambda table=table: check_table(table.name, run_id))  # type: ignore[misc]
 
 
 def check_parity(run_id: str, last: date | None, sample_days: int = 2) -> None:
@@ -97,12 +88,13 @@ def check_parity(run_id: str, last: date | None, sample_days: int = 2) -> None:
 
 def recompute(stream: str, run_id: str, take: Callable[[str, str], dict[str, int]]) -> list[str]:
     """Compute the objects taken again and settle. Returns the differences, a sentence each."""
+    from watershed.flows.run import stage_and_check
     from watershed.flows.streams.parity import list_differences, settle
 
     own = f"{run_id}_{stream}"
     if not show(own.rpartition(".")[2], lambda: take(stream, own))["objects"]:
         return []
-    stage_and_check(stream, own, "core")
+    stage_and_check(stream, own, "core", show)
     show("settle", lambda: settle(stream, own, getpass.getuser()))
     return list_differences(own)
 

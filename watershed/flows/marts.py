@@ -15,7 +15,8 @@ from watershed.errors import InvalidInput
 from watershed.flows.ingest.announce import publish
 from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import connect, quote
-from watershed.warehouse.ledger.history import LedgerRows, utc_now
+from watershed.warehouse.ledger.history import utc_now
+from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Overtaken, Part, Publication, read_snapshot, transact
 from watershed.warehouse.schema.ddl import describe_mart
 from watershed.warehouse.schema.marts import Mart, MartBroken, find_mart, list_marts

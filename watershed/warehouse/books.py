@@ -1,26 +1,22 @@
 """Books balance: what was read of an object is what became of it, and the staged files hold what the books promise."""
 
-from typing import TYPE_CHECKING
-
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.counting import count_nouns
 from watershed.warehouse.connection import quote
-
-if TYPE_CHECKING:
-    from watershed.warehouse.publish import Publication
+from watershed.warehouse.publication import Publication
 
 
 class BooksUnbalanced(Exception):
     """read != written + quarantined + deduplicated + filtered, or files do not hold what the books say."""
 
 
-def count_staged(con: DuckDBPyConnection, publication: "Publication") -> list[tuple[int, int]]:
+def count_staged(con: DuckDBPyConnection, publication: Publication) -> list[tuple[int, int]]:
     """For each part the rows in its staged files, and in those for its quarantine."""
     return [(count_rows(con, part.files), count_rows(con, part.quarantine_files)) for part in publication.parts]
 
 
-def verify_books(publication: "Publication", staged: list[tuple[int, int]]) -> None:
+def verify_books(publication: Publication, staged: list[tuple[int, int]]) -> None:
     """The books add up per object, and the staged files hold just the rows that the books promise."""
     for line in publication.books:
         if line.rows_read != line.rows_accounted:

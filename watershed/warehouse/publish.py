@@ -8,9 +8,9 @@ at one PostgreSQL advisory lock, because DuckLake's optimistic commits would oth
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,8 @@ from watershed.settings import Settings, load_settings
 from watershed.warehouse.books import BooksUnbalanced, count_staged, verify_books
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.lake_version import verify_lake_version
-from watershed.warehouse.ledger.history import Books, LedgerRows, insert_rows, name_quarantine, write_ledger
+from watershed.warehouse.ledger.history import insert_rows, name_quarantine, write_ledger
+from watershed.warehouse.publication import Part, Publication
 from watershed.warehouse.replacing import replace_parts
 from watershed.warehouse.republish import Overtaken, find_publish
 from watershed.warehouse.schema.copying import read_columns
@@ -38,43 +39,6 @@ LOCK = "watershed.publish"
 # Seconds: a server that vanishes without a word is given up after a minute.
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 PATIENCE: dict[str, Any] = {"connect_timeout": 10} | KEEPALIVES
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a run does to one table.
-
-    `files` and `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path. What goes: all
-    rows of the raw objects in the publication's books, in the table, in its twin of the other layer and in their
-    quarantine; and the table's rows for which the SQL condition `replaced` is true. `carried` counts the rows in
-    `files` that are in nobody's books of this run: earlier versions of a history that are written again.
-    """
-
-    address: str
-    files: tuple[str, ...]
-    quarantine_files: tuple[str, ...] = ()
-    replaced: str | None = None
-    carried: int = 0
-
-
-@dataclass(frozen=True)
-class Publication:
-    """All that one run publishes: `subject` is the source or mart, `actor` who or what started the run.
-
-    `overtaken` is a query that finds a row when another run has published what this one should have started from.
-    """
-
-    run_id: str
-    subject: str
-    actor: str
-    parts: tuple[Part, ...]
-    books: tuple[Books, ...] = ()
-    rows: LedgerRows = field(default_factory=LedgerRows)
-    timings: dict[str, int] = field(default_factory=dict)
-    overtaken: str | None = None
-    rows_made: int = 0  # by a mart, which has no books
-    event: Callable[[int], str] | None = None  # spells what ledger.lineage_events keeps, given the snapshot
-    reason: str = ""  # why, where a person has decided it: a part of the commit message
 
 
 def publish(publication: Publication, settings: Settings | None = None) -> int:

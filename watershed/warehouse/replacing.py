@@ -3,22 +3,19 @@ is told how many of each.
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations import list_tables
 from watershed.warehouse.connection import quote
 from watershed.warehouse.departures import note_departures
-from watershed.warehouse.ledger.history import Books, insert_rows, list_published_among, name_quarantine
+from watershed.warehouse.ledger.history import insert_rows, list_published_among, name_quarantine
+from watershed.warehouse.publication import Books, Part, Publication
 from watershed.warehouse.schema.copying import add_files
-
-if TYPE_CHECKING:
-    from watershed.warehouse.publish import Part, Publication
 
 
 def replace_parts(
-    con: DuckDBPyConnection, publication: "Publication", counts: list[tuple[int, int]], snapshot: int
+    con: DuckDBPyConnection, publication: Publication, counts: list[tuple[int, int]], snapshot: int
 ) -> None:
     """`counts`: for each part the rows in its files, and in those for its quarantine."""
     inserted, deleted = Counter[str](), Counter[str]()
@@ -31,7 +28,7 @@ def replace_parts(
     write_row_changes(con, publication.run_id, snapshot, inserted, deleted)
 
 
-def replace_rows(con: DuckDBPyConnection, part: "Part", books: tuple[Books, ...]) -> Counter[str]:
+def replace_rows(con: DuckDBPyConnection, part: Part, books: tuple[Books, ...]) -> Counter[str]:
     """Returns how many rows of each table went; what came is in the files."""
     quarantine = name_quarantine(part.address)
     deleted = Counter[str]()

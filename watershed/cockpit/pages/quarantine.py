@@ -78,7 +78,7 @@ def decide_rows(
     chosen = find_reason(parked, source, rule, reason)
     if chosen is None:
         raise HTTPException(409, "Nothing is decided: no row is in quarantine for this reason any more")
-    about = {"source": source, "rule": rule, "reason": reason, "sentence": chosen.reason}
+    about: dict[str, object] = {"source": source, "rule": rule, "reason": reason, "sentence": chosen.reason}
     about |= {"rows": rows, "snapshot": snapshot}
     return decide(request, kind, parked.address, about, why, user)
 

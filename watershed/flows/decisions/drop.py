@@ -15,7 +15,7 @@ from watershed.flows.decisions.decide import Decision, outcome_sql
 from watershed.flows.ingest.announce import publish
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.departures import same_sql
-from watershed.warehouse.ledger.history import LedgerRows
+from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Overtaken, Part, Publication
 
 TRIES = 5

@@ -18,7 +18,8 @@ from watershed.flows.decisions.decide import Decision, outcome_sql
 from watershed.flows.decisions.rollback import keep_books
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
-from watershed.warehouse.ledger.history import LedgerRows, fetch_column, list_days_of, name_quarantine, write_ledger
+from watershed.warehouse.ledger.history import fetch_column, list_days_of, name_quarantine, write_ledger
+from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Part, Publication, hold_lock, read_snapshot, transact
 from watershed.warehouse.replacing import list_layers, write_row_changes
 from watershed.warehouse.schema.copying import count_rows, read_columns

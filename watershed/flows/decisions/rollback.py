@@ -1,8 +1,7 @@
 """Rollback: a table becomes what it was in an earlier version of the lake, as a new snapshot with a reason.
 
 Rows change by the publish of their raw object: objects that were published into the table after that version, up to
-the decision, go back. Their rows of today leave the table and its quarantine, and those of then return; a publish next
-to this goes through. Histories are written again as a whole, since a later extraction ends rows of theirs.
+the decision, go back, in table and quarantine. Histories are written again whole: later extractions end their rows.
 
 The books go back too: an object counts the rows that it has now, and those that left as filtered. Nothing of it is new
 to ingest runs, so it stays away until its days are rebuilt from raw. Offsets of streams do not go back.
@@ -26,8 +25,9 @@ from watershed.lake.store import open_store, table_key
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.departures import departed_sql, staying_sql
-from watershed.warehouse.ledger.history import Books, LedgerRows, fetch_column, list_days_of
+from watershed.warehouse.ledger.history import fetch_column, list_days_of
 from watershed.warehouse.pins import explain_version, is_version
+from watershed.warehouse.publication import Books, LedgerRows
 from watershed.warehouse.publish import Overtaken, Part, Publication, hold_lock, read_snapshot, transact
 from watershed.warehouse.replacing import list_layers
 from watershed.warehouse.schema.copying import read_columns

@@ -1,47 +1,29 @@
 """Publish: what the checks left of a run becomes visible, all tables of the source at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from watershed.declarations import find_source, tables_of
 from watershed.declarations.table import Source, Table
 from watershed.flows.decisions.decide import list_accepted, outcome_sql
 from watershed.flows.ingest.announce import publish
 from watershed.flows.ingest.blocked import alert_when_blocked
 from watershed.flows.ingest.check import count_by_object, rewrite_files
+from watershed.flows.ingest.checked_run import CheckedRun, read_run
 from watershed.flows.ingest.extract_database import leave_superseded
 from watershed.flows.ingest.refusal_reasons import add_reasons, find_reasons
 from watershed.flows.ingest.refuse import find_refused, list_refusal_rows
 from watershed.flows.streams.replay import parked_sql, taken_sql
 from watershed.flows.succession.supersede import close_books, find_gone, list_successions, superseded_sql
-from watershed.lake.store import RawObject, Store, open_store, step_key
+from watershed.lake.store import RawObject
 from watershed.warehouse.alerts import raise_alert
 from watershed.warehouse.connection import connect, quote
-from watershed.warehouse.ledger.history import (
-    Books,
-    LedgerRows,
-    list_days_of,
-    list_known_fields,
-)
+from watershed.warehouse.ledger.history import list_days_of, list_known_fields
+from watershed.warehouse.publication import Books, LedgerRows
 from watershed.warehouse.publish import Part, Publication
-
-
-@dataclass(frozen=True)
-class CheckedRun:
-    """What the steps before left behind: raw objects by key, the manifest of staging, a report a table."""
-
-    run_id: str
-    source: Source
-    store: Store
-    landed: dict[str, Any]
-    tables: list[Table]
-    objects: dict[str, RawObject]
-    staged: dict[str, Any]
-    reports: dict[str, dict[str, Any]]
 
 
 @alert_when_blocked
@@ -82,16 +64,6 @@ def tell_returned(run: CheckedRun) -> list[str]:
     if told:
         raise_alert("database_returned", run.source.name, told[-1])
     return told
-
-
-def read_run(source_name: str, run_id: str) -> CheckedRun:
-    source, store = find_source(source_name), open_store()
-    landed = store.read_json(step_key(run_id, "land"))
-    tables = tables_of(source, landed.get("layer"))
-    reports = {t.name: store.read_json(step_key(run_id, f"check_{t.name}")) for t in tables}
-    staged = store.read_json(step_key(run_id, "stage"))
-    objects = {key: store.head(key) for key in landed["objects"]}
-    return CheckedRun(run_id, source, store, landed, tables, objects, staged, reports)
 
 
 def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str], actor: str) -> Publication:

@@ -7,7 +7,7 @@ each, with personal values masked as on the page Quarantine.
 
 import json
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -15,11 +15,9 @@ from watershed.declarations.counting import count_nouns
 from watershed.declarations.masking import mask_quarantined
 from watershed.declarations.table import Table
 from watershed.flows.ingest.check import list_sql
+from watershed.flows.ingest.checked_run import CheckedRun
 from watershed.warehouse.connection import connect
 from watershed.warehouse.departures import PATTERN, format_reasons, told_sql
-
-if TYPE_CHECKING:
-    from watershed.flows.ingest.publish import CheckedRun
 
 MOST_REASONS = 20  # of an object in a table; the others are counted together
 SAMPLES = 5  # of a reason
@@ -46,7 +44,7 @@ KEPT = """
 """
 
 
-def find_reasons(con: DuckDBPyConnection, run: "CheckedRun", refused: dict[str, str]) -> list[dict[str, Any]]:
+def find_reasons(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str]) -> list[dict[str, Any]]:
     """Rows for `ledger.refusal_reasons`; at least one for every refused object, whose sentence it is then."""
     if not refused:
         return []
@@ -60,7 +58,7 @@ def find_reasons(con: DuckDBPyConnection, run: "CheckedRun", refused: dict[str, 
     return [row | {"source": run.source.name} for row in found]
 
 
-def find_broken(run: "CheckedRun", table: Table, refused: dict[str, str]) -> list[dict[str, Any]]:
+def find_broken(run: CheckedRun, table: Table, refused: dict[str, str]) -> list[dict[str, Any]]:
     """Rules about the table as a whole that are broken, for each object that it is refused for."""
     report = run.reports[table.name]
     broken = [check for check in report["checks"] if not check["is_success"] and check["severity"] == "critical"]
@@ -72,9 +70,7 @@ def find_broken(run: "CheckedRun", table: Table, refused: dict[str, str]) -> lis
     ]
 
 
-def count_bad(
-    con: DuckDBPyConnection, run: "CheckedRun", table: Table, refused: dict[str, str]
-) -> list[dict[str, Any]]:
+def count_bad(con: DuckDBPyConnection, run: CheckedRun, table: Table, refused: dict[str, str]) -> list[dict[str, Any]]:
     report = run.reports[table.name]
     left = {key: count for key, count in report["quarantined"].items() if key in refused}
     if not left:

@@ -2,23 +2,21 @@
 
 from collections import Counter
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Stream, Table
 from watershed.errors import UserError
+from watershed.flows.ingest.checked_run import CheckedRun
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import list_refused, utc_now
-
-if TYPE_CHECKING:
-    from watershed.flows.ingest.publish import CheckedRun
 
 
 class PublishBlocked(UserError):
     """A batch of a stream breaks a blocking rule: a defect of ours, not of the messages."""
 
 
-def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
+def find_refused(run: CheckedRun, accepted: set[str]) -> dict[str, str]:
     """Why which objects cannot be published: key to sentence. `accepted`: those that somebody publishes anyway,
     as far as they can be read."""
     unread: dict[str, str] = dict(run.staged.get("refused", {}))
@@ -46,7 +44,7 @@ def find_refused(run: "CheckedRun", accepted: set[str]) -> dict[str, str]:
     return refused
 
 
-def find_noise(run: "CheckedRun") -> dict[str, int]:
+def find_noise(run: CheckedRun) -> dict[str, int]:
     """Files with not one good row in any table, however few rows they have: key to number of bad ones.
 
     A batch of messages and an extraction are no files that somebody could have mistaken for others: they hold whatever
@@ -61,25 +59,25 @@ def find_noise(run: "CheckedRun") -> dict[str, int]:
     return {key: rows for key, rows in bad.items() if not good[key]}
 
 
-def explain_noise(run: "CheckedRun", key: str, bad: int) -> str:
+def explain_noise(run: CheckedRun, key: str, bad: int) -> str:
     return (
         f"{run.objects[key].name} has not one good row for {' or '.join(t.address for t in run.tables)} ({bad:,} bad): "
         f"make sure that it is the file that was meant, or mend the transform, {explain_retry(run)}"
     )
 
 
-def explain_budget(table: Table, run: "CheckedRun", key: str, bad: int, read: int) -> str:
+def explain_budget(table: Table, run: CheckedRun, key: str, bad: int, read: int) -> str:
     return (
         f"{bad:,} of {count_nouns(read, 'row')} of {run.objects[key].name} are bad for {table.address}, whose contract "
         f"refuses a file of which {table.budget.describe()}: mend the file or the transform, {explain_retry(run)}"
     )
 
 
-def explain_retry(run: "CheckedRun") -> str:
+def explain_retry(run: CheckedRun) -> str:
     return f"then `watershed run ingest_{run.source.name} --refused`; or decide to publish it anyway"
 
 
-def list_refusal_rows(run: "CheckedRun", refused: dict[str, str]) -> list[dict[str, Any]]:
+def list_refusal_rows(run: CheckedRun, refused: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "source": run.source.name,

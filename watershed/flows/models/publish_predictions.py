@@ -18,7 +18,8 @@ from watershed.flows.ingest.check import list_sql
 from watershed.lake.store import Store, open_store, side_key, step_key
 from watershed.settings import find_home
 from watershed.warehouse.connection import connect, quote
-from watershed.warehouse.ledger.history import LedgerRows, utc_now
+from watershed.warehouse.ledger.history import utc_now
+from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Part, Publication
 
 

@@ -16,7 +16,8 @@ from watershed.lake.store import open_store, table_key
 from watershed.models.registry import Version
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
-from watershed.warehouse.ledger.history import LedgerRows, utc_now
+from watershed.warehouse.ledger.history import utc_now
+from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Part, Publication, hold_lock
 
 

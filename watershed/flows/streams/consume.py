@@ -12,12 +12,10 @@ from typing import Any
 
 from watershed.declarations import tables_of
 from watershed.declarations.table import Stream
-from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land_topic import land_batch, leave_manifest
-from watershed.flows.ingest.publish import publish_source
 from watershed.flows.ingest.refuse import PublishBlocked
-from watershed.flows.ingest.stage import stage_source
 from watershed.flows.prepare import prepare_tables
+from watershed.flows.run import publish_taken
 from watershed.flows.streams.health import Health
 from watershed.flows.streams.leases import Leases
 from watershed.flows.upkeep.compact import compact, flush_ledger
@@ -108,10 +106,7 @@ def publish_batch(stream: Stream, reader: TopicReader, batch: Batch, run_id: str
     """One micro-batch as one run; what the steps told each other is deleted at its end. Returns counts."""
     landed = land_batch(stream, reader, batch, store)
     leave_manifest(stream, run_id, [landed["key"]], landed["offsets"], store)
-    stage_source(stream.name, run_id)
-    for table in tables_of(stream):
-        check_table(table.name, run_id)
-    published = publish_source(stream.name, run_id, "stream")
+    published = publish_taken(stream.name, run_id, "stream")
     store.remove_run(run_id)
     return published | {"messages": len(batch.messages)}
 

@@ -20,7 +20,8 @@ from watershed.flows.ingest.check import find_run_table, list_sql
 from watershed.flows.ingest.publish import publish_source
 from watershed.lake.store import open_store, step_key
 from watershed.warehouse.connection import connect, quote
-from watershed.warehouse.ledger.history import LedgerRows, fetch_column, list_objects_of_days, utc_now
+from watershed.warehouse.ledger.history import fetch_column, list_objects_of_days, utc_now
+from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Publication
 
 SPEED_OBJECTS = """

@@ -6,16 +6,13 @@ machine can tell which of the two is meant: the run refuses the second, with a s
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Source
+from watershed.flows.succession.comparison import Comparison
 from watershed.flows.succession.kin import Kin, follow_successors, list_successors, list_with_rows
 from watershed.lake.store import Store
-
-if TYPE_CHECKING:
-    from watershed.flows.succession.succession import Comparison
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Fork:
 
 
 def find_forks(
-    con: DuckDBPyConnection, source: Source, comparison: "Comparison", taken: Iterable[str], superseded: dict[str, str]
+    con: DuckDBPyConnection, source: Source, comparison: Comparison, taken: Iterable[str], superseded: dict[str, str]
 ) -> dict[str, Fork]:
     """Which of the objects that a run takes are second continuations. `superseded`: what gives way in that run.
 

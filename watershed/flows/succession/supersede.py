@@ -4,24 +4,23 @@ Their rows leave tables and quarantine with their books: these go on to say how 
 filtered. So nothing takes them for new, and a rollback of the publish brings them back.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Source, Table
 from watershed.flows.ingest.check import list_sql
+from watershed.flows.ingest.checked_run import CheckedRun
 from watershed.lake.raw_objects import RawObject
-from watershed.warehouse.ledger.history import Books, fetch_column
-
-if TYPE_CHECKING:
-    from watershed.flows.ingest.publish import CheckedRun
+from watershed.warehouse.ledger.history import fetch_column
+from watershed.warehouse.publication import Books
 
 READ = """
     SELECT arg_max(rows_read, snapshot_id) FROM ledger.books WHERE table_name = ? AND raw_object = ?
 """
 
 
-def find_gone(run: "CheckedRun", refused: dict[str, str]) -> dict[str, RawObject]:
+def find_gone(run: CheckedRun, refused: dict[str, str]) -> dict[str, RawObject]:
     """The objects that give way in this publish. One whose successor is refused stays, or the next run takes it."""
     superseded: dict[str, str] = run.landed.get("superseded", {})
     return {key: run.store.head(key) for key, successor in superseded.items() if successor not in refused}
@@ -36,7 +35,7 @@ def close_books(con: DuckDBPyConnection, source: Source, table: Table, gone: dic
     return lines
 
 
-def list_successions(run: "CheckedRun", gone: dict[str, RawObject]) -> list[dict[str, Any]]:
+def list_successions(run: CheckedRun, gone: dict[str, RawObject]) -> list[dict[str, Any]]:
     """Rows for `ledger.objects`, of a source whose objects are files: what was taken, and what gave way to it."""
     if "superseded" not in run.landed:
         return []
@@ -49,7 +48,7 @@ def list_successions(run: "CheckedRun", gone: dict[str, RawObject]) -> list[dict
     ]
 
 
-def superseded_sql(run: "CheckedRun") -> str:
+def superseded_sql(run: CheckedRun) -> str:
     """A query that finds a row when something has taken the place of what the run publishes, since it took it."""
     keys = list_sql(sorted({*run.landed["objects"], *run.landed["superseded"].values()}))
     return f"""

@@ -2,59 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-if TYPE_CHECKING:
-    from watershed.warehouse.publish import Publication
+from watershed.warehouse.publication import Publication
 
 
-@dataclass(frozen=True)
-class Books:
-    """What became of the rows of one raw object in one table."""
-
-    source: str
-    table_name: str
-    raw_object: str
-    object_name: str
-    object_bytes: int
-    sha256: str
-    arrived_at: datetime
-    rows_read: int
-    rows_written: int
-    rows_quarantined: int
-    rows_deduplicated: int
-    rows_filtered: int
-    origin: str | None = None
-
-    @property
-    def rows_accounted(self) -> int:
-        return self.rows_written + self.rows_quarantined + self.rows_deduplicated + self.rows_filtered
-
-
-@dataclass(frozen=True)
-class LedgerRows:
-    """Rows for the ledger besides the books; keys are the columns of `ledger.sql` without run and snapshot."""
-
-    days: list[dict[str, Any]] = field(default_factory=list)
-    checks: list[dict[str, Any]] = field(default_factory=list)
-    inputs: list[dict[str, Any]] = field(default_factory=list)
-    fields: list[dict[str, Any]] = field(default_factory=list)
-    refusals: list[dict[str, Any]] = field(default_factory=list)
-    offsets: list[dict[str, Any]] = field(default_factory=list)
-    extractions: list[dict[str, Any]] = field(default_factory=list)
-    lateness: list[dict[str, Any]] = field(default_factory=list)
-    parity: list[dict[str, Any]] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    objects: list[dict[str, Any]] = field(default_factory=list)
-    refusal_reasons: list[dict[str, Any]] = field(default_factory=list)
-
-
-def write_ledger(con: DuckDBPyConnection, publication: "Publication", snapshot: int) -> None:
+def write_ledger(con: DuckDBPyConnection, publication: Publication, snapshot: int) -> None:
     """Insert a publication's rows. The caller's transaction makes them visible together with the data."""
     own = {"run_id": publication.run_id, "snapshot_id": snapshot}
     totals = {
