@@ -1,7 +1,7 @@
 """How long from an event to the answer that knows it, at 14,000 events a second (1.2 billion photos a day)?
 
-A producer sends at that rate for five minutes while `watershed stream` runs. An event says when it happened; when it
-could be queried its snapshot says. Also: what the consumer costs, and what it leaves behind.
+A producer sends at that rate for five minutes while `watershed stream start` runs. An event says when it happened; when
+it could be queried its snapshot says. Also: what the consumer costs, and what it leaves behind.
 """
 
 import os

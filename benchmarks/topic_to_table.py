@@ -1,7 +1,7 @@
 """How many messages a second go from a topic into a published, checked table, with one consumer and with two?
 
-A backlog of photo events is read by `watershed stream`'s own loop into an empty lake, beside a bare loop that writes
-what it consumes to local Parquet, and dlt.
+A backlog of photo events is read by `watershed stream start`'s own loop into an empty lake, beside a bare loop that
+writes what it consumes to local Parquet, and dlt.
 """
 
 import json

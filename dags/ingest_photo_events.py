@@ -2,7 +2,7 @@
 
 A run reads the topic from where the lake's own offsets end to the end that it sees, and publishes rows and offsets at
 once. It runs within seconds when messages arrive (the triggerer watches the topic), hourly in case that fails, and when
-triggered. What a `watershed stream photo_events` reads is left to it: the run has nothing to do.
+triggered. What a `watershed stream start photo_events` reads is left to it: the run has nothing to do.
 
 **When it fails**
 - any task with *connection*, *timed out* or *transport* in its error: the broker, the S3 server or PostgreSQL is away.

@@ -1,8 +1,9 @@
 """Messages of the streaming service become `speed.watch_minutes`, `speed.ratings`, `speed.recommendation_requests`.
 
-The continuous consumer `watershed stream watch_events` does this within seconds, and while it runs there is nothing to
-do here. When none runs, the triggerer sees messages arrive and a run reads the topic from where the lake's own offsets
-end to the end that it sees. It runs hourly too, and when triggered. `check_parity` moves the rows to `core` at night.
+The continuous consumer `watershed stream start watch_events` does this within seconds, and while it runs there is
+nothing to do here. When none runs, the triggerer sees messages arrive and a run reads the topic from where the lake's
+own offsets end to the end that it sees. It runs hourly too, and when triggered. `check_parity` moves the rows to `core`
+at night.
 
 **When it fails**
 - any task with *connection*, *timed out* or *transport* in its error: the broker, the S3 server or PostgreSQL is away.

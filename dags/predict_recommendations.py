@@ -7,8 +7,8 @@ in `ml.predictions`. `measure_drift` compares with the champion's training data 
 has drifted, `train_recommender` is told.
 
 **When it fails**
-- `predict`, *is damaged*: the weights are not the file that was published. Restore it, or `watershed promote` another
-  version. Users go on seeing the lists they have.
+- `predict`, *is damaged*: the weights are not the file that was published. Restore it, or `watershed models promote`
+  another version. Users go on seeing the lists they have.
 - `choose_users`, *trained on other features*: the features query changed. Train again.
 - `check`: the log says which rule is broken and by how many rows. *none:moved* means that scores moved as a whole: look
   at `ml.drifts` and at what was ingested; if it is right, *Trigger* with *Predict for everybody*.

@@ -9,7 +9,8 @@ retired, or it is refused: then the run is green, `announce_champion` is skipped
 - *connection* in an error: the S3 server or PostgreSQL is away. It retries by itself; then clear the failed task.
 - `check_features`: there is nothing to learn from, a row breaks a rule, or there are ten times as many interactions as
   the champion had. If those are right, *Trigger* with *Accept growth*.
-- `judge_model`: the champion's weights are missing or damaged. Restore them, or `watershed promote` another version.
+- `judge_model`: the champion's weights are missing or damaged. Restore them, or `watershed models promote`
+  another version.
 - `publish_model`, *published by another run*: somebody promoted a version meanwhile. It judges again on its retry.
 
 Whatever fails, the champion goes on predicting.

@@ -62,7 +62,7 @@ def wait_for_streams(folder: Path, report: Report) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while untruths := find_stream_untruths(folder):
         if time.monotonic() > deadline:
-            raise RunFailed(f"after {PATIENCE_S} s: {'; '.join(untruths)}; see `watershed streams`")
+            raise RunFailed(f"after {PATIENCE_S} s: {'; '.join(untruths)}; see `watershed stream status`")
         time.sleep(1)
     report("streams: every event is published, once")
 

@@ -11,7 +11,7 @@ from watershed.models.registry import Version
 def load_version(version: Version) -> Model:
     """Raises InvalidInput with one sentence when the weights are missing, or are not those that were published."""
     what = f"the weights of {version.model_name} version {version.model_version} ({version.state})"
-    cure = "restore the file, or `watershed promote` another version"
+    cure = "restore the file, or `watershed models promote` another version"
     try:
         content = read_bytes(version.weights_uri)
     except LookupError:

@@ -22,7 +22,7 @@ PATIENCE_S = 180.0
 
 
 class Consumer:
-    """`watershed stream photo_events`, with its output in a file."""
+    """`watershed stream start photo_events`, with its output in a file."""
 
     def __init__(self, folder: Path, death: str = "", interval: float = INTERVAL_S) -> None:
         self.log = folder / f"consumer-{time.monotonic_ns()}.log"

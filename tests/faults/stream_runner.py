@@ -1,4 +1,4 @@
-"""Runs `watershed stream photo_events` in a process of its own, and dies by SIGKILL at a given place when told so.
+"""Runs `watershed stream start photo_events` in a process of its own, and dies by SIGKILL at a given place if told so.
 
 python -m tests.faults.stream_runner SECONDS [module:function:before|after:nth]
 """
@@ -16,7 +16,7 @@ def run(interval: str, death: str = "") -> int:
     consume.COMPACTED_BATCHES = COMPACTED_BATCHES
     if death:
         arm(*death.split(":"))
-    return main(["stream", "photo_events", "--interval", interval])
+    return main(["stream", "start", "photo_events", "--interval", interval])
 
 
 if __name__ == "__main__":

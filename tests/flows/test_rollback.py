@@ -158,7 +158,7 @@ def test_messages_stay_away_until_their_day_is_rebuilt(lake: EmptyLake, topics: 
     [
         ("mart.top_pages", 1, "follows when they go back"),
         ("speed.ratings", 1, "computed again tonight"),
-        ("ml.models", 1, "watershed rollback"),
+        ("ml.models", 1, "watershed models rollback"),
         ("core.requests", 10_000, "there is no snapshot 10000"),
         ("core.requests", 0, "made later"),
     ],

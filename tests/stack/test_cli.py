@@ -5,6 +5,7 @@ from types import ModuleType
 import pytest
 
 from watershed.cli import main as cli
+from watershed.cli.old_words import renew_words
 from watershed.settings import SettingsMissing
 
 
@@ -38,7 +39,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("name", cli.find_commands())
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        cli.main([name, "--help"])
+        cli.main([*name.split(), "--help"])
     assert end.value.code == 0
     assert f"usage: watershed {name}" in capsys.readouterr().out
 
@@ -107,3 +108,36 @@ def test_a_home_that_is_not_there_is_not_made(
 def test_an_argument_is_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["sql", "SELECT '\udcff'"]) == 1
     assert capsys.readouterr().err == "watershed: query is not text in UTF-8: write it in UTF-8\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("promote 3", "models promote 3", ["`watershed promote`"]),
+        ("--debug rollback --because=why", "models rollback --reason why", ["`watershed rollback`", "--because"]),
+        ("models promote 3 --because why", "models promote 3 --reason why", ["--because"]),
+        ("restore x --snapshot 4 --reason y", "tables rollback x --snapshot 4 --reason y", ["`watershed restore`"]),
+        ("streams photo_events", "stream status photo_events", ["`watershed streams`"]),
+        ("stream photo_events --interval 3", "stream start photo_events --interval 3", ["`watershed stream`"]),
+        ("stream start photo_events", "stream start photo_events", []),
+        ("tables core.x --reason --because", "tables core.x --reason --because", None),
+    ],
+)
+def test_old_words_are_understood_and_said_to_be_old(
+    old: str, new: str, told: list[str] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert [word for word in renew_words(old.split()) if word != "--debug"] == " ".join(new.split()).replace(
+        "--reason why", "--reason=why" if "=" in old else "--reason why"
+    ).split()
+    lines = capsys.readouterr().err.splitlines()
+    assert [word in line for line, word in zip(lines, told or [], strict=True)] == [True] * len(told or [])
+    if told is not None:
+        assert cli.build_parser().parse_args(old.split()).run == cli.build_parser().parse_args(new.split()).run
+
+
+def test_help_names_today_s_words_only(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    named = {line.strip().split("  ")[0] for line in capsys.readouterr().out.splitlines() if line.startswith("    ")}
+    assert {"models promote", "models rollback", "tables rollback", "stream start", "stream status"} <= named
+    assert not named & {"promote", "rollback", "restore", "streams", "stream"}

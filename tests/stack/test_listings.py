@@ -29,8 +29,8 @@ LISTINGS = (
     "ledger", "ledger core.requests", "ledger top_pages", "refused", "refused access_logs", f"refused noise-{LONG}",
     "quarantine", "quarantine core.requests", "tables", "tables --tag web", "tables core.requests", "pin",
     "tables quarantine.requests", "freshness", "freshness core.requests", "freshness --late",
-    "lineage mart.top_pages", "lineage mart.top_pages.client_count", "streams", "models", "serve --list", "status",
-    "trace core.requests --where raw_line<3",
+    "lineage mart.top_pages", "lineage mart.top_pages.client_count", "stream status", "models", "serve --list",
+    "status", "trace core.requests --where raw_line<3",
 )  # fmt: skip
 
 

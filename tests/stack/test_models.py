@@ -22,7 +22,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 def test_versions_from_the_command_line(lake: EmptyLake, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no version yet; `watershed run train_recommender` trains" in run(capsys, "models")
-    assert "recommender has no champion yet" in run(capsys, "rollback")
+    assert "recommender has no champion yet" in run(capsys, "models", "rollback")
     assert "there are no interactions at snapshot" in run_quietly(capsys, "run", "train_recommender", "--in-process")
     rate_by_taste(range(1, 41))
     shown = run_quietly(capsys, "run", "train_recommender", "--in-process")
@@ -30,7 +30,7 @@ def test_versions_from_the_command_line(lake: EmptyLake, capsys: pytest.CaptureF
         *("build_features", "check_features", "train_model", "judge_model", "publish_model", "version")
     ]
     assert "version 1 is champion: it is the first" in shown
-    assert "version 1 replaced no champion" in run(capsys, "rollback")
+    assert "version 1 replaced no champion" in run(capsys, "models", "rollback")
     rate_by_taste(range(41, 61), seed=1)
     run_training("run-2")
 
@@ -44,9 +44,11 @@ def test_versions_from_the_command_line(lake: EmptyLake, capsys: pytest.CaptureF
     assert "\nNow: retired, since 20" in card
     assert card.rstrip().endswith("version 2 took its place")
 
-    assert "version 1 is the champion, version 2 is retired" in run(capsys, "promote", "1", "--because", "a trial")
-    assert "version 2 is the champion, version 1 is retired" in run(capsys, "rollback", "--because", "it is over")
-    assert "version 2 of recommender is the champion already" in run(capsys, "promote", "2")
+    promoted = run(capsys, "models", "promote", "1", "--reason", "a trial")
+    assert "version 1 is the champion, version 2 is retired" in promoted
+    rolled_back = run(capsys, "models", "rollback", "--reason", "it is over")
+    assert "version 2 is the champion, version 1 is retired" in rolled_back
+    assert "version 2 of recommender is the champion already" in run(capsys, "models", "promote", "2")
     assert "there is no version 7 of recommender" in run(capsys, "reproduce", "7")
     assert "version 1 is reproduced: the same weights, to the last bit" in run_quietly(capsys, "reproduce", "1")
 

@@ -1,4 +1,4 @@
-"""`watershed streams`, and the consumer that runs with the local stack."""
+"""`watershed stream status`, and the consumer that runs with the local stack."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -38,12 +38,12 @@ def wait_until(look: Callable[[], object], seconds: float = 120) -> None:
 
 
 def test_streams_are_shown(lake: EmptyLake, topics: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["streams"]) == 0
+    assert main(["stream", "status"]) == 0
     send(topics["photo_events"], [*map(make_photo_event, range(1, 30)), b"no event"])
-    assert main(["streams", "photo_events"]) == 1
+    assert main(["stream", "status", "photo_events"]) == 1
     assert "! 30 messages wait and no consumer is alive" in capsys.readouterr().out
     assert main(["run", "ingest_photo_events", "--in-process"]) == 0
-    assert main(["streams", "photo_events"]) == 0
+    assert main(["stream", "status", "photo_events"]) == 0
     shown = capsys.readouterr().out
     assert "core.photo_events: the events of the last batch arrived" in shown
     assert "1 message in quarantine: `watershed replay photo_events`" in " ".join(shown.split())
@@ -54,7 +54,7 @@ def test_a_broker_that_is_away_is_told(
 ) -> None:
     monkeypatch.setenv("WATERSHED_KAFKA_BROKERS", "127.0.0.1:1")
     monkeypatch.setattr("watershed.sources.topics.topic_ends.ANSWER_S", 0.5)
-    assert main(["streams", "photo_events"]) == 1
+    assert main(["stream", "status", "photo_events"]) == 1
     assert "! the topic's end is unknown: " in capsys.readouterr().out
 
 
@@ -65,13 +65,13 @@ def test_a_consumer_runs_with_the_stack(
     wait_until(lambda: count_minutes() == 20)
     stream = find_stream("watch_events")
     wait_until(lambda: list_consumers(open_store(), stream))
-    assert main(["streams", "watch_events"]) == 0
+    assert main(["stream", "status", "watch_events"]) == 0
     assert list_consumers(open_store(), stream)[0]["consumer"] in capsys.readouterr().out
     stop_consumers(consumers)
     assert [find_process(consumers, name) for name in name_consumers()] == [None]
     assert [one["state"] for one in list_consumers(open_store(), stream)] == ["stopped"]
     send(topics["watch_events"], [make_watch_line(1)])
-    assert main(["streams", "watch_events"]) == 1  # nobody reads it
+    assert main(["stream", "status", "watch_events"]) == 1  # nobody reads it
 
 
 def count_minutes() -> int:

@@ -1,4 +1,4 @@
-"""The command `watershed`: one module in cli/commands/ is one subcommand.
+"""The command `watershed`: one module in cli/commands/ is one subcommand; `models_promote` is `models promote`.
 
 A command module has a docstring (its first line is the help), `add_arguments(parser)` and `run(args) -> int`; GOES_ON,
 if it has one, says what stays or goes on when Ctrl-C ends it.
@@ -15,8 +15,10 @@ import traceback
 from itertools import groupby
 from textwrap import fill
 from types import ModuleType
+from typing import Any
 
 from watershed.cli import commands
+from watershed.cli.old_words import renew_words
 from watershed.cli.signals import is_interruption
 from watershed.errors import InvalidInput
 
@@ -29,6 +31,7 @@ Watershed: from raw data to tables that answer SQL.
   watershed sql "from core.requests limit 5"    ask
   watershed down                                stop the servers; the data stays
 """
+NOUNS = ("models", "tables", "stream")  # whose commands have two words
 WRITE_REPOSITORY = ("docs", "new-source")
 EPILOG = """\
 `watershed COMMAND --help` explains a command. All state is in the folder .watershed of the repository;
@@ -84,9 +87,11 @@ def tell_interruption(goes_on: str) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     layout = Help
-    parser = argparse.ArgumentParser(prog="watershed", description=INTRODUCTION, epilog=EPILOG, formatter_class=layout)
+    parser = CommandParser(prog="watershed", description=INTRODUCTION, epilog=EPILOG, formatter_class=layout)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
+    )
     for name, module in find_commands().items():
         text = (module.__doc__ or "").strip()
         command = subparsers.add_parser(name, help=text.split("\n")[0], description=text, formatter_class=layout)
@@ -95,6 +100,17 @@ def build_parser() -> argparse.ArgumentParser:
         goes_on = getattr(module, "GOES_ON", "")
         command.set_defaults(run=module.run, goes_on=goes_on, is_for_all=name in WRITE_REPOSITORY)
     return parser
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Takes the two words of a command like `models promote` for one, and words of earlier versions for today's."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        words = renew_words(sys.argv[1:] if args is None else list(args))
+        place = next((n for n, word in enumerate(words) if not word.startswith("-")), len(words))
+        if " ".join(words[place : place + 2]) in find_commands():
+            words[place : place + 2] = [" ".join(words[place : place + 2])]
+        return super().parse_known_args(words, namespace)
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -123,9 +139,14 @@ def fit_example(line: str, width: int) -> str:
 
 
 def find_commands() -> dict[str, ModuleType]:
-    """Subcommands by name: the module new_source is `new-source`."""
+    """Subcommands by name: the module new_source is `new-source`, and models_promote `models promote`."""
     names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
-    return {name.replace("_", "-"): importlib.import_module(f"{commands.__name__}.{name}") for name in names}
+    return {name_command(name): importlib.import_module(f"{commands.__name__}.{name}") for name in names}
+
+
+def name_command(module: str) -> str:
+    noun, _, verb = module.partition("_")
+    return f"{noun} {verb}" if noun in NOUNS and verb else module.replace("_", "-")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The continuous consumers of the local stack: a `watershed stream` process for each stream with a speed layer.
+"""The continuous consumers of the local stack: a `watershed stream start` process for each stream with a speed layer.
 
 The others are read by their DAGs as messages arrive. Production starts the same command, as many times as it likes.
 """
@@ -17,7 +17,7 @@ def describe_consumers(home: Home) -> list[Server]:
     return [
         Server(
             name=name,
-            command=[sys.executable, "-m", "watershed", "stream", stream],
+            command=[sys.executable, "-m", "watershed", "stream", "start", stream],
             port=None,
             is_ready=partial(is_running, home, name),
             environment={"WATERSHED_HOME": str(home.path), "WATERSHED_PROJECT": str(find_project())},

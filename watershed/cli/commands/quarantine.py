@@ -89,17 +89,17 @@ def decide(kind: str, table: str, chosen: list["ParkedReason"], reason: str, in_
         if in_process:
             carry_out_here(decision_id, one)
         else:
-            from watershed.cli.commands.restore import carry_out_there
+            from watershed.cli.commands.tables_rollback import carry_out_there
 
             carry_out_there(decision_id)
 
 
 def carry_out_here(decision_id: str, one: "ParkedReason") -> None:
     """Raises InvalidInput when an object is refused."""
-    from watershed.cli.commands import refused, restore
+    from watershed.cli.commands import refused, tables_rollback
     from watershed.declarations.counting import count_nouns
 
-    done = restore.carry_out_here(decision_id)
+    done = tables_rollback.carry_out_here(decision_id)
     if done.get("source"):
         refused.carry_out_here(decision_id, one.source)
     else:

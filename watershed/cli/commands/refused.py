@@ -98,7 +98,7 @@ def decide(kind: "Kind", found: list["RefusedObject"], reason: str, in_process: 
     if in_process:
         carry_out_here(decision_id, source)
     else:
-        from watershed.cli.commands.restore import carry_out_there
+        from watershed.cli.commands.tables_rollback import carry_out_there
 
         carry_out_there(decision_id)
 

@@ -6,7 +6,8 @@
   watershed tables drop core.requests --reason "status was text"   administrators: drop it, whole
 
 What is still declared is made anew, empty: `watershed run ingest_SOURCE --from DAY --to DAY` fills it from raw. Its
-quarantine goes with it. `watershed restore core.requests --snapshot N` takes the rows back, N being a version before.
+quarantine goes with it. `watershed tables rollback core.requests --snapshot N` takes the rows back, N being a version
+before.
 The decision is recorded with your name, then the DAG `carry_out_decisions` does it; with --in-process it is done here.
 """
 
@@ -85,7 +86,7 @@ def show(name: str) -> list[Listing]:
 def drop(name: str, reason: str, is_here: bool) -> None:
     import getpass
 
-    from watershed.cli.commands.restore import carry_out_here, carry_out_there
+    from watershed.cli.commands.tables_rollback import carry_out_here, carry_out_there
     from watershed.flows.decisions.decide import record_decision
     from watershed.flows.decisions.drop_table import check_drop
 
@@ -98,7 +99,7 @@ def drop(name: str, reason: str, is_here: bool) -> None:
     done = carry_out_here(decision_id)
     before = f"--snapshot {done['snapshot'] - 1}"
     if is_fed(address):
-        after = f'`watershed restore {address} {before} --reason "..."` takes them back'
+        after = f'`watershed tables rollback {address} {before} --reason "..."` takes them back'
     else:
         after = f'`watershed sql "FROM {address}" {before}` still has them'
     print(f"{count_nouns(done['rows'], 'row')} left (snapshot {done['snapshot']}); {after}")

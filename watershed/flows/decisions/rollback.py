@@ -90,7 +90,7 @@ def find_restorable(address: str) -> Table:
             known = (table.address for table in list_tables() if is_restorable(table.address))
             raise NotFound(explain_unknown("table", address, known))
         instead = {
-            "ml": "`watershed rollback` takes a model back, and its predictions follow",
+            "ml": "`watershed models rollback` takes a model back, and its predictions follow",
             "speed": "what is in the speed layer is computed again tonight; rebuild its days to have them in core now",
             "quarantine": "it goes back with its table",
         }.get(schema, "what is computed of other tables follows when they go back; else repair its SQL and rebuild it")

@@ -32,7 +32,7 @@ def stream_stalled(reading: Reading) -> Iterator[Finding]:
             yield Finding(
                 stream.name,
                 f"{stream.lag:,} messages of {stream.name} wait for {round_span(waits)} and nobody reads them: "
-                f"start `watershed stream {stream.name}`",
+                f"start `watershed stream start {stream.name}`",
             )
 
 
@@ -46,5 +46,5 @@ def consumer_dead(reading: Reading) -> Iterator[Finding]:
             yield Finding(
                 stream.name,
                 f"a consumer of {stream.name} ({one.name}) has been dead since {spell(one.since)} and {others}: start "
-                f"`watershed stream {stream.name}` again, and read its log for why it ended",
+                f"`watershed stream start {stream.name}` again, and read its log for why it ended",
             )

@@ -214,7 +214,8 @@ class TopicReader:
 def explain_loss(topic: str, partition: int, start: int, low: int) -> str:
     return (
         f"{topic}/{partition} is published up to offset {start}, and the broker has deleted the next {low - start} "
-        f"messages: lengthen the topic's retention; `watershed stream --skip-lost` goes on from {low} and records it"
+        f"messages: lengthen the topic's retention; `watershed stream start --skip-lost` goes on from {low} and "
+        "records it"
     )
 
 
@@ -222,8 +223,8 @@ def examine_error(topic: str, error: KafkaError) -> None:
     """Raise for what does not pass by itself. A broker that is away is tried again by the client."""
     if error.code() == KafkaError._AUTO_OFFSET_RESET:
         raise OffsetsLost(
-            f"{topic}: {error.str()}; where messages were deleted `watershed stream --skip-lost` goes on and records "
-            "it; a topic made anew needs another name"
+            f"{topic}: {error.str()}; where messages were deleted `watershed stream start --skip-lost` goes on and "
+            "records it; a topic made anew needs another name"
         )
     if error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
         raise explain_error(topic, error)

@@ -1,10 +1,10 @@
 """Read a topic without end and publish what arrives, every few seconds, until Ctrl-C or SIGTERM.
 
-  watershed stream watch_events                 micro-batches of two seconds
-  watershed stream photo_events --interval 10   fewer, larger ones
+  watershed stream start watch_events                 micro-batches of two seconds
+  watershed stream start photo_events --interval 10   fewer, larger ones
 
-Run as many as there are partitions, on any machines, and start or stop them at will: they share the partitions. What
-`watershed streams` shows is how they are.
+Run as many as there are partitions, on any machines, and start or stop them at will: they share the partitions.
+`watershed stream status` shows how they are.
 """
 
 import argparse

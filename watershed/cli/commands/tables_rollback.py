@@ -1,10 +1,10 @@
 """Roll a table back to what it was in an earlier version of the lake, as a new version.
 
-  watershed restore core.requests --snapshot 41 --reason "the log of the 18th was a copy of the 17th's"
+  watershed tables rollback core.requests --snapshot 41 --reason "the log of the 18th was a copy of the 17th's"
 
 What was published into it since leaves the table, and stays away until its days are rebuilt from raw; marts follow.
 `watershed ledger` lists the snapshots. The decision is recorded with your name, then the DAG `carry_out_decisions`
-does it; with --in-process it is done here. A second restore, to the snapshot before the first, takes it back.
+does it; with --in-process it is done here. A second one, to the snapshot before the first, takes it back.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def carry_out_here(decision_id: str) -> dict[str, Any]:
     from watershed.cli.run_here import name_run
     from watershed.flows.decisions.apply_decision import carry_out
 
-    return carry_out(decision_id, name_run("restore"))
+    return carry_out(decision_id, name_run("rollback"))
 
 
 def carry_out_there(decision_id: str) -> None:

@@ -1,7 +1,7 @@
 """Show the streams: what is published, what waits, who reads, how late events come, what is in quarantine.
 
-  watershed streams                 all of them
-  watershed streams photo_events    one
+  watershed stream status                 all of them
+  watershed stream status photo_events    one
 
 The exit code is 1 when messages wait and no consumer is alive, when one fails, or when no broker answers: a health
 check. A stream that only its DAG reads has nobody who waits for messages, and some wait for a few seconds.

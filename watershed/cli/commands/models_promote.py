@@ -1,8 +1,8 @@
 """Make a version of the recommender the champion: from now on it predicts.
 
-  watershed promote 3 --because "it recommends newer films"
+  watershed models promote 3 --reason "it recommends newer films"
 
-Any version can be promoted, a refused one too. `watershed rollback` takes it back.
+Any version can be promoted, a refused one too. `watershed models rollback` takes it back.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from watershed.errors import Unavailable, UserError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", type=int, metavar="VERSION", help="such as 3; `watershed models` lists them")
     parser.add_argument(
-        "--because", default="no reason given", metavar="TEXT", help="why, for those who read ml.models later"
+        "--reason", default="no reason given", metavar="TEXT", help="why, for those who read ml.models later"
     )
 
 
@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
 
     from watershed.flows.models.promote import promote
 
-    print_change(promote(args.version, getpass.getuser(), args.because))
+    print_change(promote(args.version, getpass.getuser(), args.reason))
     return 0
 
 
