@@ -12,7 +12,7 @@ FEATURES = Table(
     grain="one user and film",
     owner="recommendations",
     columns=(
-        Column("user_id", pa.int64(), "Who", personal=True),
+        Column("user_id", pa.int64(), "User who watched or rated the film", personal=True),
         Column("item_id", pa.string(), "The film; a film of core.films"),
         Column("interacted_at", UTC_TIMESTAMP, "When the user rated it or last watched it, whichever was later"),
     ),

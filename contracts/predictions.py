@@ -13,7 +13,7 @@ TABLE = Table(
     owner="recommendations",
     columns=(
         Column("predicted_at", UTC_TIMESTAMP, "When the list was made; it held until the user's next one"),
-        Column("user_id", pa.int64(), "For whom", personal=True),
+        Column("user_id", pa.int64(), "User the list is for", personal=True),
         Column("film_ids", TEXT_LIST, "The films, best first"),
         Column("model_version", pa.int64(), "Version of the recommender that predicted"),
         Column("data_snapshot_id", pa.int64(), "The version of the lake that held the user's history"),

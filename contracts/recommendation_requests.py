@@ -14,11 +14,13 @@ TABLE = Table(
     owner="streaming",
     columns=(
         Column("requested_at", UTC_TIMESTAMP, "When the recommendation was requested, in UTC"),
-        Column("user_id", pa.int64(), "For whom", personal=True),
+        Column("user_id", pa.int64(), "User the request is for", personal=True),
         Column("server", pa.string(), "Host and port of the recommender, such as recommender-12:8082"),
         Column("status", pa.int32(), "HTTP status code of the answer"),
         Column("film_ids", TEXT_LIST, "Films recommended, best first; empty when the request failed"),
-        Column("error", pa.string(), "The result as logged where it is no list of films", nullable=True, personal=True),
+        Column(
+            "error", pa.string(), "The result as logged where it is not a list of films", nullable=True, personal=True
+        ),
         Column("response_ms", pa.int64(), "Time to the answer; null where the log has none", nullable=True, unit="ms"),
     ),
     key=("raw_object", "raw_line"),

@@ -12,7 +12,7 @@ TABLE = Table(
     grain="one rank of one user",
     owner="recommendations",
     columns=(
-        Column("user_id", pa.int64(), "For whom", personal=True),
+        Column("user_id", pa.int64(), "User the list is for", personal=True),
         Column("rank", pa.int32(), "1 is best"),
         Column("film_id", pa.string(), "The film; a film of core.films"),
         Column("score", pa.float64(), "The model's score; comparable within one user and version only"),

@@ -7,9 +7,7 @@ from watershed.quality.rules import Rules, expect_between, expect_known, expect_
 def build_rules(known: Known) -> Rules:
     return [
         expect_between("camera_id", 1, None, "a camera id is positive"),
-        expect_between(
-            "created_at", EARLIEST, known.latest, "a camera was registered in the web's time, not in the future"
-        ),
+        expect_between("created_at", EARLIEST, known.latest, "created_at is between 1990 and tomorrow"),
         expect_that("updated_at", "updated_at >= created_at", "nothing changes before it is there"),
         *expect_known(known, "user_id", "users", "a camera belongs to a user"),
     ]

@@ -7,7 +7,7 @@ from watershed.quality.rules import Rules, expect_between, expect_that
 def build_rules(known: Known) -> Rules:
     distinct = "len(film_ids) <= 20 AND len(film_ids) = len(list_distinct(film_ids))"
     return [
-        expect_between("predicted_at", EARLIEST, known.latest, "a list was made in the web's time, not in the future"),
+        expect_between("predicted_at", EARLIEST, known.latest, "predicted_at is between 1990 and tomorrow"),
         expect_that("film_ids", distinct, "a list has 20 films at most, each once"),
         expect_between("model_version", 1, None, "versions count from 1"),
     ]

@@ -12,8 +12,6 @@ def build_rules(known: Known) -> Rules:
         expect_between("user_id", 1, None, "a user id is positive"),
         expect_match("email", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "an address has the shape of one", severity=PROFILE),
         expect_match("country", "^[A-Z]{2}$", "a country is two capital letters", severity=PROFILE),
-        expect_between(
-            "created_at", EARLIEST, known.latest, "an account was opened in the web's time, not in the future"
-        ),
+        expect_between("created_at", EARLIEST, known.latest, "created_at is between 1990 and tomorrow"),
         expect_that("updated_at", "updated_at >= created_at", "nothing changes before it is there"),
     ]

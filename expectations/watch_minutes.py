@@ -6,7 +6,7 @@ from watershed.quality.rules import Rules, expect_between, expect_that
 
 def build_rules(known: Known) -> Rules:
     return [
-        expect_between("watched_at", EARLIEST, known.latest, "a film was watched in the web's time, not in the future"),
+        expect_between("watched_at", EARLIEST, known.latest, "watched_at is between 1990 and tomorrow"),
         expect_between("user_id", 1, None, "a user id is positive"),
         expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "a film has a name of 1 to 500 characters"),
         expect_that(

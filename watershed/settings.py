@@ -107,7 +107,7 @@ def load_kafka() -> dict[str, str]:
     except ValueError:
         options = None
     if not isinstance(options, dict) or any(isinstance(value, dict | list) for value in options.values()):
-        raise InvalidInput('WATERSHED_KAFKA_OPTIONS is no JSON object: write {"security.protocol": "SASL_SSL", ...}')
+        raise InvalidInput('WATERSHED_KAFKA_OPTIONS is not a JSON object: write {"security.protocol": "SASL_SSL", ...}')
     return {"bootstrap.servers": read_setting("kafka_brokers")} | options
 
 

@@ -136,7 +136,7 @@ def read_weights(column: pa.ChunkedArray) -> np.ndarray:
     values = column.cast(pa.float32()).to_numpy()
     bad = int((~(np.isfinite(values) & (values > 0))).sum())
     if bad:
-        raise InvalidInput(f"{bad} of {len(values)} weights are no positive numbers: leave out what has no weight")
+        raise InvalidInput(f"{bad} of {len(values)} weights are not positive numbers: leave out what has no weight")
     return values
 
 

@@ -52,7 +52,7 @@ class Model:
         """
         users, items = self.history.find_users(user_ids), self.history.find_items(item_ids)
         if len(users) != len(items):
-            raise InvalidInput(f"{len(users)} users and {len(items)} items are no pairs")
+            raise InvalidInput(f"{len(users)} users and {len(items)} items are not pairs")
         scores = np.zeros(len(users), np.float32)
         asked, row = np.unique(users, return_inverse=True)
         order = np.argsort(row, kind="stable")

@@ -40,7 +40,7 @@ def test_a_version_is_found_by_name_number_and_time(cited: int) -> None:
     for text, sentence in (
         ("a-report", "did you mean the-report"),
         ("2020-01-01", "as old as"),
-        ("Ten", "is no version"),
+        ("Ten", "is not a version"),
     ):
         with pytest.raises(LookupError, match=sentence):
             find_snapshot(con, text)
@@ -59,7 +59,7 @@ def test_who_and_why_is_kept(cited: int) -> None:
     ("name", "reason", "snapshot", "sentence"),
     [
         ("the-report", "again", None, "the-report is version \\d+ already"),
-        ("Not a name", "why", None, "is no name of a version"),
+        ("Not a name", "why", None, "is not a name of a version"),
         ("seven", "", None, "a pin needs a reason"),
         ("future", "why", 10_000, "there is no snapshot 10000 in the lake"),
     ],

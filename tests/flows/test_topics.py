@@ -66,7 +66,7 @@ def test_copies_are_found_however_old_they_are_or_the_books_say_so(
 
 def test_poison_is_parked_with_its_place(lake: EmptyLake, topics: dict[str, str]) -> None:
     poison = {
-        b"\xff\xfe": "no UTF-8",
+        b"\xff\xfe": "invalid UTF-8",
         b"{": "",
         b"[1]": "",
         make_event(1, event="paintPhoto"): "",

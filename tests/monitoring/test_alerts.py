@@ -39,7 +39,7 @@ def test_freshness_broken(watch: Watch, desk: Desk, tmp_path: Path) -> None:
     assert desk.posts == []
     watch.look(hours=30)
     assert desk.heard("freshness_broken", "core.requests") == ["firing"]
-    assert "promises 24 hours" in desk.posts[0]["sentence"]
+    assert "its contract allows 24 hours" in desk.posts[0]["sentence"]
     main("access_logs", "fresh")
     watch.look()
     assert desk.heard("freshness_broken", "core.requests") == ONCE
@@ -114,7 +114,7 @@ def test_stream_alerts(module_topics: dict[str, str], watch: Watch, desk: Desk) 
     send(module_topics["watch_events"], [b"no line"] * 70)
     watch.look(minutes=4)
     assert desk.heard("lag_growing") == ["firing"]
-    assert "100 messages of watch_events wait" in desk.posts[-1]["sentence"]
+    assert "100 messages of watch_events are waiting" in desk.posts[-1]["sentence"]
     main("watch_events", "speed")
     watch.look(minutes=5)
     assert (desk.heard("stream_stalled"), desk.heard("lag_growing")) == (ONCE, ONCE)
@@ -163,7 +163,7 @@ def test_publishes_queue(watch: Watch, desk: Desk, monkeypatch: pytest.MonkeyPat
         while watch.watcher.reading.queue.longest_s < 0.3:
             watch.look()
         assert desk.heard("publishes_queue") == ["firing"]
-        assert "publishes wait for the lake's lock" in desk.posts[0]["sentence"]
+        assert "queued for the lake lock" in desk.posts[0]["sentence"]
     waiting.join()
     watch.look()
     assert desk.heard("publishes_queue") == ONCE

@@ -86,7 +86,7 @@ def test_a_password_is_not_sent_in_the_clear(desk: Desk, monkeypatch: pytest.Mon
     alert: Alert = make_alert("runs_failing", "x", "y")
     with pytest.raises(ValueError, match="offers no encryption"):
         mail_alert(server, "a@example.org", "b@example.org", alert)
-    with pytest.raises(ValueError, match="is no address"):
+    with pytest.raises(ValueError, match="is not an address"):
         mail_alert("mail.example.org", "a@example.org", "b@example.org", alert)
     assert desk.mails == []
 

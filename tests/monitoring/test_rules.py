@@ -29,7 +29,7 @@ def test_producer_silent(silence: timedelta, fires: bool) -> None:
     source = SourceReading("access_logs", 24 * HOUR, silence, NOW - silence)
     found = find(Reading(NOW, NOW, sources=(source,)), "producer_silent")
     assert [subject for subject, _ in found] == ["access_logs"] * fires
-    assert all("arrived last at 2026-11-26 11:00 UTC" in sentence for _, sentence in found)
+    assert all("last sent something at 2026-11-26 11:00 UTC" in sentence for _, sentence in found)
 
 
 def test_a_table_is_late_by_what_waits_and_not_by_its_last_publish() -> None:

@@ -26,9 +26,9 @@ def brokers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ("{", "WATERSHED_KAFKA_OPTIONS is no JSON object"),
-        ("[]", "WATERSHED_KAFKA_OPTIONS is no JSON object"),
-        ('{"a": {"b": 1}}', "WATERSHED_KAFKA_OPTIONS is no JSON object"),
+        ("{", "WATERSHED_KAFKA_OPTIONS is not a JSON object"),
+        ("[]", "WATERSHED_KAFKA_OPTIONS is not a JSON object"),
+        ('{"a": {"b": 1}}', "WATERSHED_KAFKA_OPTIONS is not a JSON object"),
         ('{"nonsense": 1}', "refuses its settings .No such configuration property.*: mend WATERSHED_KAFKA_OPTIONS"),
         ('{"socket.timeout.ms": "soon"}', "refuses its settings .Invalid value.*: mend WATERSHED_KAFKA_OPTIONS"),
         ('{"security.protocol": "SASL_SSL"}', "refuses its settings .*: mend WATERSHED_KAFKA_OPTIONS"),

@@ -63,7 +63,7 @@ def test_a_directive_is_kept_over_megabytes_and_forgotten_with_its_object() -> N
 
 def test_a_directive_that_is_no_text_is_a_bad_line() -> None:
     (table,) = split_records([(Origin("raw/logs/0", "0.log"), io.BytesIO(b"#Fields: a \xff\nb\n"))], {})
-    assert table["problem"].to_pylist() == ["the line is no UTF-8 at byte 12", None]
+    assert table["problem"].to_pylist() == ["invalid UTF-8 at byte 12", None]
     assert table["fields"].to_pylist() == ["a \\xff"] * 2
 
 

@@ -93,7 +93,7 @@ def test_a_bad_line_rejects_itself_only() -> None:
     assert [row["raw_line"] for row in rows if row["problem"] is None] == [2, 6]
     problems = {row["raw_line"]: (row["problem"], row["line"]) for row in rows if row["problem"]}
     assert problems[1] == ("not a JSON document: Expecting value at character 1", "not a document")
-    assert problems[3] == ("not a JSON document: it is no UTF-8 at byte 10", '{"a": caf\\xe9}')
+    assert problems[3] == ("not a JSON document: invalid UTF-8 at byte 10", '{"a": caf\\xe9}')
     assert problems[4][1] == '{"a": "\\x00"}'
     assert problems[7][0] == "not a JSON document: NaN is no JSON value"
     assert len(problems) == 5

@@ -118,10 +118,10 @@ def test_an_empty_object_has_no_records(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "problem", "shown"),
     [
-        (b"caf\xe9 noir", "the line is no UTF-8 at byte 4", "caf\\xe9 noir"),
+        (b"caf\xe9 noir", "invalid UTF-8 at byte 4", "caf\\xe9 noir"),
         (b"a\0b", "the line has a NUL byte at 2", "a\\x00b"),
         (b"x" * 1_048_577, "the line is longer than 1 MiB", "x" * 500 + "…"),
-        ("é".encode() * 400 + b"\xff", "the line is no UTF-8 at byte 801", "é" * 250 + "…"),
+        ("é".encode() * 400 + b"\xff", "invalid UTF-8 at byte 801", "é" * 250 + "…"),
     ],
 )
 def test_what_is_no_text_can_be_shown(line: bytes, problem: str, shown: str) -> None:

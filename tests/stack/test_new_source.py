@@ -11,7 +11,7 @@ from tests.checkout import Checkout, copy_repository
 from tests.empty_lake import EmptyLake
 from watershed.cli.commands.new_source import KINDS
 
-WRONG_CASE = "is no name in snake_case: use lower-case letters, digits and single underscores"
+WRONG_CASE = "is not a name in snake_case: use lower-case letters, digits and single underscores"
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def ask(checkout: Checkout, query: str) -> Any:
         (["Door", "logs"], f"'Door' {WRONG_CASE}"),
         (["class", "logs"], f"'class' {WRONG_CASE}"),
         (["../doors", "logs"], f"'../doors' {WRONG_CASE}"),
-        (["door", "logs"], "'door' is no plural, as names of tables are: choose another one with --table"),
+        (["door", "logs"], "'door' is not a plural, as names of tables are: choose another one with --table"),
         (["access_logs", "logs"], "the source access_logs exists already: its DAG is dags/ingest_access_logs.py"),
         (["owners", "logs"], "contracts/owners.py exists already: choose another name, or another --table"),
     ],

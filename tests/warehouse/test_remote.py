@@ -132,7 +132,7 @@ def test_a_token_is_replaced(endpoint: Endpoint) -> None:
 
 @pytest.mark.parametrize("name", ["", "Ada Lovelace", "../ada", "-ada"])
 def test_a_name_is_plain(name: str) -> None:
-    with pytest.raises(ValueError, match="is no name"):
+    with pytest.raises(ValueError, match="is not a name"):
         add_person(name)
 
 

@@ -4,7 +4,7 @@
 -- reads: core.recommendation_requests, speed.recommendation_requests
 -- example: SELECT quantile_cont(response_ms, 0.95) AS p95_ms FROM serve.recommendation_requests
 -- column requested_at: When the recommendation was requested, in UTC
--- column user_id: For whom (personal)
+-- column user_id: User the request is for (personal)
 -- column server: Host and port of the recommender, such as recommender-12:8082
 -- column status: HTTP status code of the answer
 -- column film_ids: Films recommended, best first; empty when the request failed

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 
-def count_nouns(count: int, noun: str) -> str:
-    """`1 row`, `2 rows`, `12,345 rows`."""
-    return f"{count:,} {noun if count == 1 else noun + 's'}"
+def count_nouns(count: int, noun: str, plural: str = "") -> str:
+    """`1 row`, `2 rows`, `12,345 rows`. `plural`: of a noun that takes more than an s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def format_span(span: timedelta) -> str:

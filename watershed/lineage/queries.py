@@ -41,7 +41,7 @@ class Query:
         )
         scope = build_scope(full)
         if scope is None:
-            raise InvalidInput(f"this is no query: {sql[:80]}")
+            raise InvalidInput(f"this is not a query: {sql[:80]}")
         self.root = scope
         self.memory: dict[tuple[int, str], set[Origin]] = {}
 

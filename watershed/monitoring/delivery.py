@@ -73,7 +73,7 @@ def mail_alert(server: str, sender: str, people: str, alert: Alert) -> None:
     """`server` is `smtp://user:password@host:port`, encrypted where it offers that, or `smtps://`, always encrypted."""
     url = urlsplit(server)
     if url.scheme not in ("smtp", "smtps") or not url.hostname:
-        raise InvalidInput("WATERSHED_ALERT_SMTP is no address such as smtp://user:password@host:587")
+        raise InvalidInput("WATERSHED_ALERT_SMTP is not an address such as smtp://user:password@host:587")
     with open_smtp(url.scheme, url.hostname, url.port or 0) as client:
         if url.scheme == "smtp" and client.ehlo()[0] == 250 and client.has_extn("starttls"):
             client.starttls(context=ssl.create_default_context())

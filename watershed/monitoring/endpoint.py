@@ -107,5 +107,5 @@ def split_address(text: str) -> tuple[str, int]:
     """`host:port`. Raises InvalidInput."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit():
-        raise InvalidInput(f"{text!r} is no address such as host:9464: mend WATERSHED_MONITOR_LISTEN")
+        raise InvalidInput(f"{text!r} is not an address such as host:9464: mend WATERSHED_MONITOR_LISTEN")
     return host.strip("[]"), int(port)

@@ -26,7 +26,7 @@ def list_model_rules(known: Known) -> Rules:
         expect_between("data_snapshot_id", 0, None, "a version of the lake is its number"),
         expect_between("interaction_count", 1, None, "a model has learned from something"),
         expect_that("parent_version", "parent_version < model_version", "the parent is an earlier version"),
-        expect_between("trained_at", EARLIEST, known.latest, "training ended in the web's time, not in the future"),
+        expect_between("trained_at", EARLIEST, known.latest, "trained_at is between 1990 and tomorrow"),
         expect_that("changed_at", "changed_at >= trained_at", "a state changes after training"),
     ]
 
@@ -34,7 +34,7 @@ def list_model_rules(known: Known) -> Rules:
 def list_drift_rules(known: Known) -> Rules:
     """Of ml.drifts. All of them block: what was measured can be measured again."""
     return [
-        expect_between("measured_at", EARLIEST, known.latest, "it was measured in the web's time, not in the future"),
+        expect_between("measured_at", EARLIEST, known.latest, "measured_at is between 1990 and tomorrow"),
         expect_that("psi", "isfinite(psi) AND psi >= 0", "a population stability index is a number, 0 at least"),
         expect_between("value_count", 0, None, "values are counted"),
     ]

@@ -21,7 +21,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 def add_person(name: str, role: Role | None = None) -> str:
     """A token for somebody, which nobody can show again. A second one replaces the first. Raises InvalidInput."""
     if not NAME.fullmatch(name):
-        raise InvalidInput(f"{name!r} is no name: small letters, digits and . _ - @, beginning with a letter or digit")
+        raise InvalidInput(f"{name!r} is not a name: small letters, digits and . _ - @, a letter or digit first")
     token = secrets.token_urlsafe(32)
     held = (role or find_least_role()).name
     added = {"sha256": digest_token(token), "role": held, "added_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}

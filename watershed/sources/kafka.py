@@ -131,7 +131,7 @@ def read_value(stream: Stream, value: bytes | None) -> tuple[str, str | None]:
     except Undecodable as error:
         return show(value), str(error)
     except UnicodeDecodeError as error:
-        return show(value), f"the message is no UTF-8 at byte {error.start + 1}"
+        return show(value), f"invalid UTF-8 at byte {error.start + 1}"
     if "\0" in text:
         return show(value), f"the message has a NUL byte at {text.index(chr(0)) + 1}"
     return text, None

@@ -196,7 +196,7 @@ def find_problem(line: bytes) -> str | None:
     try:
         line.decode()
     except UnicodeDecodeError as error:
-        return f"the line is no UTF-8 at byte {error.start + 1}"
+        return f"invalid UTF-8 at byte {error.start + 1}"
     return None
 
 

@@ -93,9 +93,16 @@ def departed_sql(quarantine: str, objects: Iterable[str] | None = None, dropped_
 
 
 def staying_sql(departed: str) -> str:
-    """A condition for rows of a quarantine that have not left it: dropped ones may be bad for another reason since."""
+    """A condition for rows of a quarantine that have not left it: dropped ones may be bad for another reason since. A
+    rule is known by its name, whatever its text; what could not be read is known by its reason."""
+    then, now = (reword_sql(reason) for reason in ("gone.reason", PATTERN.replace("(reason", "(bad.reason")))
     return f"""NOT EXISTS (
         FROM ({departed}) AS gone
         WHERE gone.raw_object = bad.raw_object AND gone.raw_line = bad.raw_line
-            AND (NOT is_dropped OR (gone.rule = bad.rule AND gone.reason = {PATTERN.replace("(reason", "(bad.reason")}))
+            AND (NOT is_dropped OR (gone.rule = bad.rule AND (gone.rule <> 'parse' OR {then} = {now})))
     )"""
+
+
+def reword_sql(reason: str) -> str:
+    """A reason in today's words, which rows of an older lake have in those of then."""
+    return f"regexp_replace({reason}, '(the line|the message|it) is no UTF-8', 'invalid UTF-8')"

@@ -61,4 +61,4 @@ def read_time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
-        raise NotFound(f"{text!r} is no version: write a number, the name of a pin or a UTC time") from None
+        raise NotFound(f"{text!r} is not a version: write a number, the name of a pin or a UTC time") from None

@@ -142,11 +142,11 @@ def check_names(source: str, table: str) -> None:
     for name in (source, table):
         if not NAME.fullmatch(name) or keyword.iskeyword(name):
             wanted = "use lower-case letters, digits and single underscores"
-            raise InvalidInput(f"{name!r} is no name in snake_case: {wanted}")
+            raise InvalidInput(f"{name!r} is not a name in snake_case: {wanted}")
     if source in CONSTANTS:
         raise InvalidInput(f"{source!r} is what contracts call something else: choose another name")
     if not table.endswith("s"):
-        raise InvalidInput(f"{table!r} is no plural, as names of tables are: choose another one with --table")
+        raise InvalidInput(f"{table!r} is not a plural, as names of tables are: choose another one with --table")
 
 
 def check_free(source: str, files: dict[Path, str]) -> None:

@@ -93,7 +93,7 @@ def decide_refused(
     why: Text = "",
 ) -> HTMLResponse:
     if strange := [key for key in raw_object if not key.startswith(f"raw/{find_source(source).name}/")]:
-        raise HTTPException(422, f"Nothing is decided: {strange[0]} is no raw object of {source}")
+        raise HTTPException(422, f"Nothing is decided: {strange[0]} is not a raw object of {source}")
     return decide(request, kind, source, {"source": source, "objects": raw_object}, why, user)
 
 

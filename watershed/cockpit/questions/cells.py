@@ -145,7 +145,7 @@ def find_mart(address: str) -> Mart:
     for mart in list_marts():
         if mart.address == address:
             return mart
-    raise NotFound(f"{address} is no mart: its rows come from raw lines, not from rows of other tables")
+    raise NotFound(f"{address} is not a mart: its rows come from raw lines, not from rows of other tables")
 
 
 def read_day(mart: Mart, key: Row) -> date | None:

@@ -59,7 +59,7 @@ def chosen_sql(decision: Decision) -> str:
     and that are there for the same reason still. Raises NotFound for a subject that is no quarantine."""
     own = f"quarantine.{find_table(decision.subject).name}"
     if decision.subject != own:
-        raise NotFound(f"{decision.subject} is no quarantine: did you mean {own}?")
+        raise NotFound(f"{decision.subject} is not a quarantine: did you mean {own}?")
     same = format_reason(decision.about)
     seen = f"SELECT (raw_object, raw_line) FROM {own} AT (VERSION => {int(decision.about['snapshot'])}) WHERE {same}"
     return f"{same} AND (raw_object, raw_line) IN ({seen})"

@@ -21,7 +21,7 @@ def pin_snapshot(name: str, reason: str, snapshot: int | None = None, actor: str
     Raises InvalidInput for a name that cannot be, or is taken, and NotFound where there is no such version.
     """
     if not NAME.fullmatch(name):
-        raise InvalidInput(f"{name!r} is no name of a version: small letters, digits and _ . -, a letter first")
+        raise InvalidInput(f"{name!r} is not a name of a version: small letters, digits and _ . -, a letter first")
     if not reason.strip():
         raise InvalidInput("a pin needs a reason: who cites this version, and where")
     with hold_lock(load_settings()), closing(connect()) as con, transact(con):

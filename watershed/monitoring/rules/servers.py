@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from watershed.declarations.counting import count_nouns
 from watershed.monitoring.reading import Reading, Runs
 from watershed.monitoring.rules.rule import PATIENCE, RESTART, Finding, round_span, rule, spell
 
@@ -15,7 +16,9 @@ def lake_unreadable(reading: Reading) -> Iterator[Finding]:
     """The monitor cannot read the lake, so probably nobody can."""
     if reading.lake_problem and reading.at - reading.lake_problem[0] >= RESTART:
         since, why = reading.lake_problem
-        yield Finding("lake", f"the lake cannot be read since {spell(since)}: {why}; see whether PostgreSQL and S3 run")
+        yield Finding(
+            "lake", f"the lake has been unreadable since {spell(since)}: {why}; check that PostgreSQL and S3 run"
+        )
 
 
 @rule("urgent")
@@ -23,17 +26,18 @@ def airflow_unwell(reading: Reading) -> Iterator[Finding]:
     """A part of Airflow does not run, so nothing new is ingested."""
     if reading.airflow_problem and reading.measure_wait(reading.airflow_problem[0]) >= PATIENCE:
         since, why = reading.airflow_problem
-        yield Finding("airflow", f"Airflow is not well since {spell(since)}: {why}; start what is missing")
+        yield Finding("airflow", f"Airflow has been unhealthy since {spell(since)}: {why}; start what is missing")
 
 
 @rule("urgent")
 def publishes_queue(reading: Reading) -> Iterator[Finding]:
     """Somebody holds the lake's lock for too long, and everybody else waits."""
+    waiting = reading.queue.waiting
     if reading.queue.longest_s >= PATIENCE.total_seconds():
         yield Finding(
             "lake",
-            f"{reading.queue.waiting} publishes wait for the lake's lock, the first for "
-            f"{round_span(timedelta(seconds=reading.queue.longest_s))}: find out who holds it",
+            f"{count_nouns(waiting, 'publish', 'publishes')} {'is' if waiting == 1 else 'are'} queued for the lake "
+            f"lock, the oldest for {round_span(timedelta(seconds=reading.queue.longest_s))}: find out who holds it",
         )
 
 

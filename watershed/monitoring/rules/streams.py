@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from watershed.declarations.counting import count_nouns
 from watershed.monitoring.reading import Reading
 from watershed.monitoring.rules.rule import PATIENCE, RESTART, Finding, round_span, rule, spell
 
@@ -14,8 +15,9 @@ def lag_growing(reading: Reading) -> Iterator[Finding]:
         if waits >= PATIENCE and stream.earlier and stream.lag > stream.earlier:  # from nought, it is a burst
             yield Finding(
                 stream.name,
-                f"{stream.lag:,} messages of {stream.name} wait, the oldest for {round_span(waits)}, and there were "
-                f"{stream.earlier:,} some minutes ago: start more consumers, or find out what slows them down",
+                f"{count_nouns(stream.lag, 'message')} of {stream.name} {'is' if stream.lag == 1 else 'are'} waiting, "
+                f"the oldest for {round_span(waits)}; some minutes ago {stream.earlier:,} were: start more consumers, "
+                "or find out what slows them down",
             )
 
 
@@ -27,11 +29,12 @@ def stream_stalled(reading: Reading) -> Iterator[Finding]:
         if stream.failing:
             yield Finding(stream.name, f"a consumer of {stream.name} fails: {stream.failing[0]}")
         elif stream.problem and waits >= RESTART:
-            yield Finding(stream.name, f"where the topic of {stream.name} ends is unknown: {stream.problem}")
+            yield Finding(stream.name, f"the end of the topic of {stream.name} is unknown: {stream.problem}")
         elif stream.is_continuous and not stream.readers and stream.lag and waits >= PATIENCE:
             yield Finding(
                 stream.name,
-                f"{stream.lag:,} messages of {stream.name} wait for {round_span(waits)} and nobody reads them: "
+                f"{count_nouns(stream.lag, 'message')} of {stream.name} {'has' if stream.lag == 1 else 'have'} been "
+                f"waiting for {round_span(waits)}, and no consumer reads them: "
                 f"start `watershed stream start {stream.name}`",
             )
 

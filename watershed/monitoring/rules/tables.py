@@ -19,8 +19,8 @@ def freshness_broken(reading: Reading) -> Iterator[Finding]:
             waits = freshness.measure_wait(reading.at)
             yield Finding(
                 table.address,
-                f"what arrived for {table.address} waits for {round_span(waits)} and its contract promises "
-                f"{round_span(table.promise)}: look at the runs that publish it",
+                f"{table.address} is {round_span(waits)} behind; its contract allows {round_span(table.promise)}: "
+                "look at the runs that publish it",
             )
 
 
@@ -29,10 +29,10 @@ def producer_silent(reading: Reading) -> Iterator[Finding]:
     """A source has sent nothing for longer than its contract says that it takes until something arrives."""
     for source in reading.sources:
         if source.is_silent:
-            last = f"arrived last at {spell(source.arrived_at)}" if source.arrived_at else "has never arrived"
+            last = f"last sent something at {spell(source.arrived_at)}" if source.arrived_at else "has sent nothing yet"
             yield Finding(
                 source.name,
-                f"something of {source.name} {last}, and its contract expects something every "
+                f"{source.name} {last}; its contract expects something every "
                 f"{round_span(source.every)}: ask who sends it, or declare in the contract when nothing is expected",
             )
 
@@ -43,8 +43,8 @@ def books_unbalanced(reading: Reading) -> Iterator[Finding]:
     for books in reading.imbalances:
         yield Finding(
             books.table,
-            f"{books.table} read {books.read} rows of {books.raw_object} and accounts for {books.accounted}: find the "
-            "defect, then rebuild the object's days",
+            f"{books.table} read {count_nouns(books.read, 'row')} of {books.raw_object} and accounts for "
+            f"{books.accounted:,}: find the defect, then rebuild the object's days",
         )
     yield from find_blocked(reading, "books_unbalanced")
 

@@ -35,7 +35,7 @@ def parse_document(number: int, raw: bytes) -> Document:
         text = raw.decode().strip(SPACE)
         return Document(number, text, parse_json(text))
     except UnicodeDecodeError as error:
-        problem = f"it is no UTF-8 at byte {error.start + 1}"
+        problem = f"invalid UTF-8 at byte {error.start + 1}"
     except ValueError as error:
         problem = str(error)
     return Document(number, shorten(raw), None, f"not a JSON document: {problem}")
@@ -201,4 +201,4 @@ def decode_chunks(chunks: Iterator[bytes]) -> Iterator[str]:
             if piece := decoder.decode(chunk, final=not chunk):
                 yield piece
     except UnicodeDecodeError as error:
-        raise Unreadable(f"is no UTF-8 ({error.reason})") from None
+        raise Unreadable(f"is not UTF-8 ({error.reason})") from None
