@@ -9,8 +9,9 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from sample.demo import PATIENCE_S, SEED, Report, follow, generate_sample, land_folder, wait_for_marts
+from sample.demo import SEED, generate_sample
 from sample.generate.telemetry import Shown, count_lines, make_telemetry
+from watershed.cli.dag_runs import PATIENCE_S, Report, follow, land_folder, wait_for_marts
 from watershed.errors import RunFailed
 from watershed.models.registry import find_champion
 from watershed.stack.airflow_api import AirflowApi

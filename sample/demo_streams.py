@@ -9,9 +9,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sample.demo import DAYS, PATIENCE_S, ROWS, SEED, Report, follow, generate_sample, wait_for_marts
+from sample.demo import DAYS, ROWS, SEED, generate_sample
 from sample.generate.photo_events import make_photo_events
 from sample.generate.watch_events import make_watch_events
+from watershed.cli.dag_runs import PATIENCE_S, Report, follow, wait_for_marts
 from watershed.declarations import find_stream
 from watershed.errors import RunFailed
 from watershed.settings import load_kafka, topic_name

@@ -1,7 +1,6 @@
 """What `make run` prints: tables, quality, time, a few answers, and whether all of it is true."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,10 @@ from duckdb import DuckDBPyConnection
 from psycopg import sql
 
 from sample.demo_models import count_telemetry
-from watershed.cli.listing import Listing, print_listings
-from watershed.declarations import find_table, load_tables
+from watershed.cli.sample_tables import count_landed, show, show_tables
 from watershed.models.registry import find_champion
 from watershed.settings import source_url
 from watershed.warehouse.connection import connect
-from watershed.warehouse.schema.marts import list_marts
 
 # What others counted in the real part of the sample with Unix tools; NOTICE says where the files come from.
 REAL_TRUTH: dict[str, dict[str, int]] = {
@@ -27,28 +24,6 @@ REAL_TRUTH: dict[str, dict[str, int]] = {
 VIEWER = 479  # a user of MovieTweetings with many ratings
 GENERATED = ("watch_logs", "ratings_files", "photo_documents")
 
-TABLES = """
-    WITH checked AS (
-        SELECT table_name, count(*) FILTER (is_success) || ' of ' || count(*) AS checks_passed
-        FROM (
-            SELECT * FROM ledger.checks
-            QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name)
-        ) GROUP BY table_name
-    ),
-    spent AS (
-        SELECT table_name, count(DISTINCT snapshot_id) AS publishes,
-               round(sum(DISTINCT (stage_ms + check_ms) + snapshot_id / 1e6) / 1000, 1) AS seconds
-        FROM (
-            SELECT table_name, snapshot_id, run_id FROM ledger.books
-            UNION SELECT table_name, snapshot_id, run_id FROM ledger.inputs
-        ) JOIN ledger.publishes USING (run_id, snapshot_id) GROUP BY table_name
-    )
-    SELECT counted.*, coalesce(checked.checks_passed, '-') AS checks_passed, publishes, seconds
-    FROM counted
-    LEFT JOIN checked USING (table_name)
-    LEFT JOIN spent USING (table_name)
-    ORDER BY table_name
-"""
 ANSWERS = {
     "Top pages (elastic's access log)": """
         SELECT path, sum(request_count)::BIGINT AS requests, sum(response_bytes)::BIGINT AS bytes
@@ -100,9 +75,8 @@ ANSWERS = {
 def print_report(truth_file: Path, landed: set[str]) -> list[str]:
     """Print it all. Returns a sentence for each number of the raw objects `landed` that is not what it must be."""
     con = connect(read_only=True)
-    con.execute(f"CREATE TEMP TABLE counted AS {counts_sql()}")
     print()
-    show(con, "Tables", TABLES, ("table_name", "row_count", "days", "quarantined", "checks_passed"))
+    show_tables(con)
     for title, query in ANSWERS.items():
         show(con, title, query)
     show_earlier(con)
@@ -124,39 +98,6 @@ def show_earlier(con: DuckDBPyConnection) -> None:
     con.register("best", best)
     films = "JOIN core.films ON film_id = item_id"
     show(con, title, f"SELECT rank, title, round(score, 3) AS score FROM best {films} ORDER BY rank")
-
-
-def show(con: DuckDBPyConnection, title: str, query: str, brief: Sequence[str] = ()) -> None:
-    result = con.execute(query)
-    columns = [column[0] for column in result.description or ()]
-    print_listings("table", Listing(title, columns, result.fetchall(), brief))
-    print()
-
-
-def counts_sql() -> str:
-    """Rows, quarantined rows and days of every table."""
-    parts = []
-    days = {t.address: t.day for t in load_tables().values()} | {m.address: m.day for m in list_marts()}
-    parked = {t.address for t in load_tables().values() if not t.is_made}
-    for address, day in days.items():
-        partitions = f'count(DISTINCT CAST("{day}" AS DATE))' if day else "NULL"
-        name = address.rpartition(".")[2]
-        bad = f"(SELECT count(*) FROM quarantine.{name})" if address in parked else "NULL"
-        parts.append(
-            f"SELECT '{address}' AS table_name, count(*) AS row_count, {partitions} AS days, {bad} AS quarantined "
-            f"FROM {address}"
-        )
-    return " UNION ALL ".join(parts)
-
-
-def count_landed(con: DuckDBPyConnection, table: str, landed: list[str]) -> tuple[int, int]:
-    """Rows of a table and of its quarantine that these raw objects brought."""
-    own = "WHERE list_contains($landed, raw_object)"
-    query = (
-        f"SELECT (SELECT count(*) FROM {table} {own}), (SELECT count(*) FROM quarantine.{find_table(table).name} {own})"
-    )
-    ((rows, quarantined),) = con.execute(query, {"landed": landed}).fetchall()
-    return rows, quarantined
 
 
 def count_favourite(con: DuckDBPyConnection, landed: list[str]) -> tuple[Any, int, bool]:

@@ -1,9 +1,10 @@
 """The whole sample, for `watershed demo`: everything is landed, sent, run and compared with what is known of it."""
 
-from sample.demo import Report, generate_sample, list_red_runs, run_sample
+from sample.demo import generate_sample, run_sample
 from sample.demo_models import run_models
 from sample.demo_streams import find_stream_untruths, run_streams
 from sample.report import print_report
+from watershed.cli.dag_runs import Report, find_red_dags
 from watershed.stack.airflow_api import AirflowApi
 
 
@@ -13,5 +14,4 @@ def run_all(api: AirflowApi, report: Report) -> list[str]:
     run_streams(api, report)
     landed |= run_models(api, report)
     wrong = [*print_report(generate_sample() / "truth.json", landed), *find_stream_untruths(generate_sample())]
-    red = [f"the DAG {entry['dag_id']} is not green: {entry['state']}" for entry in list_red_runs(api)]
-    return wrong + red
+    return wrong + find_red_dags(api)

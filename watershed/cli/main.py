@@ -32,7 +32,7 @@ Watershed: from raw data to tables that answer SQL.
   watershed down                                stop the servers; the data stays
 """
 NOUNS = ("models", "tables", "stream")  # whose commands have two words
-WRITE_REPOSITORY = ("docs", "new-source")
+WRITE_REPOSITORY = ("docs", "init", "new-source")
 EPILOG = """\
 `watershed COMMAND --help` explains a command. All state is in the folder .watershed of the repository;
 WATERSHED_HOME=/another/folder names another one: a second stack, beside the first, on other ports.

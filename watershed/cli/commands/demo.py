@@ -23,13 +23,14 @@ def run(args: argparse.Namespace) -> int:
     began = time.monotonic()
     is_first = up.start_all()
 
-    from watershed.project import load_module
+    from watershed.cli import run_sample
+    from watershed.project import find_module
     from watershed.stack.airflow_api import open_api
 
     def report(line: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
-    if wrong := load_module("sample.run").run_all(open_api(), report):
+    if wrong := (find_module("sample.run") or run_sample).run_all(open_api(), report):
         raise RunFailed("not all is as it must be: " + "; ".join(wrong))
     print(f"All DAGs are green and all known numbers are right, after {time.monotonic() - began:.0f} s.")
     if waiting := count_waiting():

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         return write_database(args.name, args.kind, args.table, args.from_database)
     table = args.table or args.name
     check_names(args.name, table)
-    files = dict(compose_files(args.name, args.kind, table))
+    files = dict(compose_files(args.name, table, args.kind, find_project()))
     check_free(args.name, files)
     write_files(files)
     return 0
@@ -159,14 +159,14 @@ def check_free(source: str, files: dict[Path, str]) -> None:
         raise InvalidInput(f"{', '.join(found)} exists already: choose another name, or another --table")
 
 
-def compose_files(source: str, kind: str, table: str) -> Iterator[tuple[Path, str]]:
+def compose_files(source: str, table: str, kind: str, project: Path) -> Iterator[tuple[Path, str]]:
     """Path and text of every file of the source."""
     names = {"source": source, "SOURCE": source.upper(), "kind": kind, "table": table}
     names["topic"] = source.replace("_", "-")
     for part, place in PLACES.items():
         template = find_template(kind, part)
         if template.exists():
-            path = find_project() / Template(place).substitute(names)
+            path = project / Template(place).substitute(names)
             yield path, Template(template.read_text()).substitute(names)
 
 
