@@ -22,7 +22,7 @@ def browse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browse]:
     """Makes a client whose addresses begin at the pages' root: `browse().get("/tables")`. The mirror starts empty, with
     whatever lake the environment names."""
     monkeypatch.setattr(mirror.MIRROR, "__dict__", vars(mirror.Mirror()))
-    monkeypatch.setattr(outages.ASKED, "__dict__", vars(outages.Asked()))
+    monkeypatch.setattr(outages.ASKED, "__dict__", vars(outages.LastAnswers()))
     with ExitStack() as stack:
         yield lambda rights=EVERYTHING: stack.enter_context(open_client(rights))
     mirror.MIRROR.stop()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.empty_lake import EmptyLake
-from watershed.serving.sql_pool import RUNNING, WAITING, Desk
+from watershed.serving.sql_pool import RUNNING, WAITING, SqlPool
 from watershed.serving.turns import Busy
 
 pytestmark = pytest.mark.servers
@@ -20,9 +20,9 @@ ENDLESS = "SELECT count(*) FROM range(1000000) AS a, range(10000000) AS b WHERE 
 HUGE = "SELECT repeat(chr(97 + (range % 26)::INTEGER), 1000000) AS a FROM range(5000)"
 
 
-def run(work: Callable[[Desk], Awaitable[None]]) -> None:
+def run(work: Callable[[SqlPool], Awaitable[None]]) -> None:
     async def begin() -> None:
-        desk = Desk()
+        desk = SqlPool()
         try:
             await work(desk)
         finally:
@@ -34,7 +34,7 @@ def run(work: Callable[[Desk], Awaitable[None]]) -> None:
     asyncio.run(begin())
 
 
-async def ask(desk: Desk, who: str, query: str, **how: Any) -> dict[str, Any]:
+async def ask(desk: SqlPool, who: str, query: str, **how: Any) -> dict[str, Any]:
     question = {"query": query, "role": "analyst", "snapshot": "", "shown": 10} | how
     return dict(json.loads(await desk.ask(who, str(id(question)), question)))
 
@@ -42,7 +42,7 @@ async def ask(desk: Desk, who: str, query: str, **how: Any) -> dict[str, Any]:
 def test_one_person_cannot_keep_the_others_waiting(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATERSHED_SQL_SECONDS", "300")
 
-    async def attack(desk: Desk) -> None:
+    async def attack(desk: SqlPool) -> None:
         asked = [asyncio.create_task(ask(desk, "eve", ENDLESS)) for _ in range(45)]
         await asyncio.sleep(1)
         sent_away = [task for task in asked if task.done()]
@@ -65,7 +65,7 @@ def test_a_question_that_takes_too_much_ends_with_a_sentence(
     monkeypatch.setenv("WATERSHED_SQL_SECONDS", "300")
     monkeypatch.setenv("WATERSHED_ANALYST_MEMORY", "100MiB")
 
-    async def ask_much(desk: Desk) -> None:
+    async def ask_much(desk: SqlPool) -> None:
         export = {"path": str(tmp_path / "huge"), "format": "csv", "most": 10}
         for how in ({}, export | {"most": 10_000}):
             assert "more memory than a question may" in (await ask(desk, "ada", HUGE, **how))["error"]
@@ -76,7 +76,7 @@ def test_a_question_that_takes_too_much_ends_with_a_sentence(
 
 
 def test_a_process_that_dies_is_replaced(module_lake: EmptyLake) -> None:
-    async def kill(desk: Desk) -> None:
+    async def kill(desk: SqlPool) -> None:
         await ask(desk, "ada", "SELECT 1")
         asked = asyncio.create_task(ask(desk, "ada", ENDLESS))
         worker = desk.idle[-1]
@@ -89,7 +89,7 @@ def test_a_process_that_dies_is_replaced(module_lake: EmptyLake) -> None:
 
 
 def test_a_question_is_taken_back_by_who_asked(module_lake: EmptyLake) -> None:
-    async def cancel(desk: Desk) -> None:
+    async def cancel(desk: SqlPool) -> None:
         asked = asyncio.create_task(
             desk.ask("ada", "mine", {"query": ENDLESS, "role": "analyst", "snapshot": "", "shown": 1})
         )

@@ -20,7 +20,7 @@ from watershed.cockpit.app import make_app
 from watershed.cockpit.guards import Guards, Rights
 from watershed.flows.ingest.land import land_file
 from watershed.flows.marts import build_mart
-from watershed.serving.sql_pool import DESK, Desk
+from watershed.serving.sql_pool import DESK, SqlPool
 from watershed.warehouse.connection import connect
 from watershed.warehouse.publish import read_snapshot
 
@@ -45,7 +45,7 @@ def pages(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> I
     main("access_logs", "one")
     build_mart("top_pages", "two", date(2026, 11, 1))
     forget_other_lakes()
-    vars(DESK).update(vars(Desk()))
+    vars(DESK).update(vars(SqlPool()))
     nobody = Guards(lambda: "anna", lambda: "anna", lambda: "anna", lambda: Rights())
     with TestClient(make_app(nobody)) as client:
         yield client

@@ -15,7 +15,7 @@ from watershed.cockpit.app import make_app
 from watershed.cockpit.guards import Guards, Rights
 from watershed.declarations.roles import Role
 from watershed.serving import question_log, saved_questions
-from watershed.serving.sql_pool import DESK, Desk
+from watershed.serving.sql_pool import DESK, SqlPool
 from watershed.serving.sql_worker import answer_safely
 from watershed.serving.vocabulary import MOST, WORDS, arrange
 from watershed.settings import load_reader, load_settings
@@ -56,7 +56,7 @@ class Person:
 @pytest.fixture(scope="module")
 def person(module_lake: EmptyLake) -> Iterator[Person]:
     vars(MIRROR).update(vars(Mirror()) | {"lock": MIRROR.lock})
-    vars(DESK).update(vars(Desk()))
+    vars(DESK).update(vars(SqlPool()))
     who: list[Person] = []
     name, rights = (lambda: who[0].name), (lambda: who[0].rights)
     with pytest.MonkeyPatch.context() as patch, TestClient(make_app(Guards(name, name, name, rights))) as client:

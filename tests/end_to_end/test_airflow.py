@@ -27,7 +27,7 @@ from watershed.declarations import find_stream
 from watershed.flows.ingest.land import land_file
 from watershed.settings import topic_name
 from watershed.stack.airflow import COMPONENTS
-from watershed.stack.airflow_api import AirflowApi, Run
+from watershed.stack.airflow_api import AirflowApi, DagRun
 from watershed.stack.home import Home, read_ports
 from watershed.stack.postgres import database_url
 from watershed.stack.servers import start_consumers, stop_consumers
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
-def first_run(airflow: AirflowApi) -> Run:
+def first_run(airflow: AirflowApi) -> DagRun:
     """The run that published the log: ours, or that of `detect_arrivals` if it was quicker."""
     land_file("access_logs", SAMPLE)
     wait_until(lambda: INGEST in airflow.list_dags())
@@ -67,13 +67,13 @@ def test_airflow_listens_where_it_asks_who_somebody_is(airflow: AirflowApi, stac
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_scheduler_publishes_what_arrived(airflow: AirflowApi, first_run: Run) -> None:
+def test_scheduler_publishes_what_arrived(airflow: AirflowApi, first_run: DagRun) -> None:
     assert first_run.state == "success"
     assert ask("SELECT count(*) FROM core.requests") == 9_999
     assert ask("SELECT count(*) FROM quarantine.requests") == 1
 
 
-def test_events_carry_days_and_counts(airflow: AirflowApi, first_run: Run) -> None:
+def test_events_carry_days_and_counts(airflow: AirflowApi, first_run: DagRun) -> None:
     events = [e for e in airflow.list_events(source_run_id=first_run.run_id) if e["name"] == "core.requests"]
     assert sorted(event["partition_key"] for event in events) == [*DAYS, "all"]
     snapshot = ask("SELECT max(snapshot_id) FROM ledger.publishes WHERE subject = 'access_logs'")
@@ -81,7 +81,7 @@ def test_events_carry_days_and_counts(airflow: AirflowApi, first_run: Run) -> No
     assert all(event["extra"] == expected for event in events)
 
 
-def test_marts_follow_by_themselves(airflow: AirflowApi, first_run: Run) -> None:
+def test_marts_follow_by_themselves(airflow: AirflowApi, first_run: DagRun) -> None:
     wait_until(lambda: {run.partition_key for run in airflow.list_runs("build_marts")} == {*DAYS, "all"})
     wait_for_marts(airflow)
     runs = {run.partition_key: run for run in airflow.list_runs("build_marts")}
@@ -90,13 +90,13 @@ def test_marts_follow_by_themselves(airflow: AirflowApi, first_run: Run) -> None
     assert ask("SELECT sum(request_count) FROM mart.top_pages WHERE path = '/favicon.ico'") == 807
 
 
-def test_nothing_new_is_nothing_done(airflow: AirflowApi, first_run: Run) -> None:
+def test_nothing_new_is_nothing_done(airflow: AirflowApi, first_run: DagRun) -> None:
     run = airflow.wait(airflow.trigger(INGEST))
     assert run.state == "success"
     assert list_done(airflow, run) == set()
 
 
-def test_rebuild_gives_the_same(airflow: AirflowApi, first_run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rebuild_gives_the_same(airflow: AirflowApi, first_run: DagRun, capsys: pytest.CaptureFixture[str]) -> None:
     before = (sum_table("core.requests"), sum_table("mart.top_pages"))
     run_airflow(INGEST, date(2015, 5, 17), date(2015, 5, 20))
     assert "9,999 rows" in capsys.readouterr().out
@@ -104,7 +104,7 @@ def test_rebuild_gives_the_same(airflow: AirflowApi, first_run: Run, capsys: pyt
     assert (sum_table("core.requests"), sum_table("mart.top_pages")) == before
 
 
-def test_backfill_rebuilds_a_day(airflow: AirflowApi, first_run: Run) -> None:
+def test_backfill_rebuilds_a_day(airflow: AirflowApi, first_run: DagRun) -> None:
     before = sum_table("core.requests")
     airflow.backfill(INGEST, DAYS[1], DAYS[1])
     (run,) = wait_until(lambda: airflow.list_runs(INGEST, run_type="backfill"))
@@ -114,7 +114,7 @@ def test_backfill_rebuilds_a_day(airflow: AirflowApi, first_run: Run) -> None:
     assert sum_table("core.requests") == before
 
 
-def test_refused_object_makes_the_run_red(airflow: AirflowApi, first_run: Run, tmp_path: Path) -> None:
+def test_refused_object_makes_the_run_red(airflow: AirflowApi, first_run: DagRun, tmp_path: Path) -> None:
     broken, whole = tmp_path / "broken.log.gz", tmp_path / "whole.log"
     broken.write_bytes(gzip.compress(b'::1 - - [21/May/2015:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n' * 100)[:-9])
     whole.write_bytes(b'::1 - - [21/May/2015:10:00:00 +0000] "GET /late HTTP/1.1" 200 5\n')
@@ -126,7 +126,7 @@ def test_refused_object_makes_the_run_red(airflow: AirflowApi, first_run: Run, t
     assert ask("SELECT count(*) FROM core.requests WHERE path = '/late'") == 1
 
 
-def test_person_is_asked_and_the_answer_carried_out(airflow: AirflowApi, first_run: Run, tmp_path: Path) -> None:
+def test_person_is_asked_and_the_answer_carried_out(airflow: AirflowApi, first_run: DagRun, tmp_path: Path) -> None:
     """The question waits without a slot; the answer is given as the web UI gives it."""
     log = tmp_path / "health.log"
     line = '::1 - - [22/May/2015:10:00:00 +0000] "GET /accepted HTTP/1.1" 200 5'
@@ -184,7 +184,7 @@ def test_messages_start_a_run_by_themselves(airflow: AirflowApi) -> None:
 
 
 def test_the_readme_can_be_followed(
-    airflow: AirflowApi, stack: Home, first_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    airflow: AirflowApi, stack: Home, first_run: DagRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every command of its ten minutes, in a stack that has what `make run` leaves."""
     sample = generate_sample()
@@ -224,7 +224,7 @@ def sum_table(table: str) -> object:
     return ask(f"SELECT sum(hash(t)::HUGEINT)::VARCHAR || count(*) FROM {table} AS t")
 
 
-def list_done(airflow: AirflowApi, run: Run) -> set[str]:
+def list_done(airflow: AirflowApi, run: DagRun) -> set[str]:
     return {task.name for task in airflow.list_tasks(run) if task.state == "success"}
 
 

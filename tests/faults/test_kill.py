@@ -22,7 +22,7 @@ DEATHS = [
     "watershed.flows.ingest.publish:publish:before",  # checked, nothing published
     "watershed.warehouse.publish:replace_parts:after",  # inside the transaction: files registered
     "watershed.warehouse.publish:write_ledger:after",  # inside the transaction: all written, not committed
-    "watershed.warehouse.publish:make_message:before",
+    "watershed.warehouse.publish:format_message:before",
 ]
 
 

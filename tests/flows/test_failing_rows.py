@@ -16,7 +16,7 @@ from watershed.declarations import find_source, find_table
 from watershed.declarations.table import Column, Source, Table
 from watershed.flows.ingest.failing_rows import MOST_FAILING, reject_failing
 from watershed.flows.ingest.land import take_arrivals
-from watershed.flows.ingest.plan_records import Plan, Sorting, find_transform, make_rows, open_records
+from watershed.flows.ingest.plan_records import Sorting, StagingPlan, find_transform, make_rows, open_records
 from watershed.lake.store import open_store
 from watershed.sources.logs import SCHEMA
 
@@ -42,7 +42,7 @@ def reject(lines: list[str], expression: str) -> list[str | None]:
     values: dict[str, Any] = {"raw_object": "o", "day": None, "problem": None}
     rows = [values | {"raw_line": number, "line": line} for number, line in enumerate(lines, 1)]
     records = pa.Table.from_pylist(rows, SCHEMA)
-    plan = Plan(COUNTS, TABLE, PARSE.format(expression), "false", True)
+    plan = StagingPlan(COUNTS, TABLE, PARSE.format(expression), "false", True)
     with duckdb.connect() as con:
         found = reject_failing(con, [plan], SORTING, records)
     assert found.drop_columns("problem").equals(records.drop_columns("problem"))

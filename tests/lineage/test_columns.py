@@ -6,14 +6,14 @@ from watershed.declarations import list_tables
 from watershed.lineage.columns import list_columns, list_queries, trace_columns
 from watershed.lineage.graph import draw_graph, find_dependents, find_origins, list_row_dependents
 from watershed.lineage.models import MADE
-from watershed.lineage.origins import Origin
+from watershed.lineage.origins import ColumnOrigin
 from watershed.lineage.queries import trace_query
 
 TRACED = [address for address in list_columns() if not address.startswith("ledger.")]
 KNOWN = {"core.a": ("x", "y", "at"), "core.b": ("x", "z"), "core.m": ("n",)}
 
 
-def spell(origins: tuple[Origin, ...]) -> list[str]:
+def spell(origins: tuple[ColumnOrigin, ...]) -> list[str]:
     return [f"{o.address}.{o.column} {o.how}" for o in origins]
 
 

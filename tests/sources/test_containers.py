@@ -20,7 +20,7 @@ import pytest
 from watershed.lake.store import RawObject
 from watershed.sources.containers import recognise_container
 from watershed.sources.documents import split_documents
-from watershed.sources.logs import Origin, split_records
+from watershed.sources.logs import LineOrigin, split_records
 
 LINES = b'10.0.0.1 - - [25/Jun/2020:02:49:12 +0000] "GET / HTTP/1.1" 200 5\n' * 2000
 
@@ -93,7 +93,7 @@ FILES = {
 
 def read_log(content: bytes) -> tuple[int, list[str]]:
     refused: dict[str, str] = {}
-    tables = list(split_records([(Origin("raw/logs/0", "day.log"), io.BytesIO(content))], refused))
+    tables = list(split_records([(LineOrigin("raw/logs/0", "day.log"), io.BytesIO(content))], refused))
     return sum(table.num_rows for table in tables), list(refused.values())
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watershed.sources import logs, pieces
-from watershed.sources.logs import Origin, needs_day, split_records
+from watershed.sources.logs import LineOrigin, needs_day, split_records
 
 DAY = date(2026, 11, 1)
 LINE = st.sampled_from(
@@ -23,7 +23,7 @@ LINE = st.sampled_from(
 
 
 def read_all(content: bytes, day: date | None = DAY) -> list[tuple[str, str | None, date | None]]:
-    tables = split_records([(Origin("raw/logs/0", "0.log", day), io.BytesIO(content))], {})
+    tables = split_records([(LineOrigin("raw/logs/0", "0.log", day), io.BytesIO(content))], {})
     return [(row["line"], row["fields"], row["day"]) for table in tables for row in table.to_pylist()]
 
 
@@ -51,18 +51,18 @@ def test_a_directive_holds_until_the_next_one(lines: list[str], end: str, is_pac
 
 def test_a_directive_is_kept_over_megabytes_and_forgotten_with_its_object() -> None:
     long = b"#Fields: a b\n" + b"x" * 99 + b"\n" * 3_000_000 + b"end\n#Fields: c\nlast"
-    table = pa.concat_tables(split_records([(Origin("raw/logs/0", "0.log", DAY), io.BytesIO(long))], {}))
+    table = pa.concat_tables(split_records([(LineOrigin("raw/logs/0", "0.log", DAY), io.BytesIO(long))], {}))
     assert len(table) == 3_000_004
     rows = table.select(["line", "fields", "day"]).slice(len(table) - 3).to_pylist()
     assert [tuple(row.values()) for row in rows] == [("end", "a b", DAY), ("#Fields: c", "c", DAY), ("last", "c", DAY)]
     assert pc.unique(table["fields"].cast(pa.string())).to_pylist() == ["a b", "c"]
-    both = [(Origin(f"raw/logs/{n}", "n", None), io.BytesIO(c)) for n, c in enumerate((b"#Fields: a\nx\n", b"y\n"))]
+    both = [(LineOrigin(f"raw/logs/{n}", "n", None), io.BytesIO(c)) for n, c in enumerate((b"#Fields: a\nx\n", b"y\n"))]
     (table,) = split_records(both, {})
     assert table["fields"].to_pylist() == ["a", "a", None]
 
 
 def test_a_directive_that_is_no_text_is_a_bad_line() -> None:
-    (table,) = split_records([(Origin("raw/logs/0", "0.log"), io.BytesIO(b"#Fields: a \xff\nb\n"))], {})
+    (table,) = split_records([(LineOrigin("raw/logs/0", "0.log"), io.BytesIO(b"#Fields: a \xff\nb\n"))], {})
     assert table["problem"].to_pylist() == ["invalid UTF-8 at byte 12", None]
     assert table["fields"].to_pylist() == ["a \\xff"] * 2
 

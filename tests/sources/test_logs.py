@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from watershed.sources import logs, pieces
 from watershed.sources.containers import recognise_container
-from watershed.sources.logs import Origin, find_day, needs_day, split_records
+from watershed.sources.logs import LineOrigin, find_day, needs_day, split_records
 
 SMALL, FIRST = 40, 16
 DIRTY = st.sampled_from(
@@ -38,7 +38,7 @@ def small_limits() -> Iterator[None]:
 
 def read_all(*contents: bytes) -> tuple[list[dict[str, Any]], dict[str, str]]:
     refused: dict[str, str] = {}
-    streams = ((Origin(f"raw/logs/{n}", f"{n}.log"), io.BytesIO(c)) for n, c in enumerate(contents))
+    streams = ((LineOrigin(f"raw/logs/{n}", f"{n}.log"), io.BytesIO(c)) for n, c in enumerate(contents))
     tables = list(split_records(streams, refused))
     return [row for table in tables for row in table.to_pylist()], refused
 
@@ -101,7 +101,7 @@ def test_objects_share_slices_and_keep_their_numbers(contents: list[bytes]) -> N
 
 
 def test_records_have_the_columns_of_records() -> None:
-    origin = Origin("raw/logs/0", "access.log", date(2026, 11, 1))
+    origin = LineOrigin("raw/logs/0", "access.log", date(2026, 11, 1))
     table = next(split_records([(origin, io.BytesIO(b"one\n\ntwo"))], {}))
     assert table.schema == logs.SCHEMA
     assert table.to_pylist() == [
@@ -185,7 +185,7 @@ def read_measured(stream: Any) -> tuple[int, list[pa.Table], int]:
     """How many records there are, the last slice, and the most bytes that were held, Arrow's included."""
     tracemalloc.start()
     count, last, peak = 0, pa.table({}), 0
-    for table in split_records([(Origin("raw/logs/0", "0.log"), stream)], {}):
+    for table in split_records([(LineOrigin("raw/logs/0", "0.log"), stream)], {}):
         count, last = count + table.num_rows, table
         peak = max(peak, tracemalloc.get_traced_memory()[1] + pa.total_allocated_bytes())
     tracemalloc.stop()

@@ -6,6 +6,7 @@ import pytest
 
 from watershed.cli import main as cli
 from watershed.cli.old_words import renew_words
+from watershed.errors import InvalidInput, NotFound
 from watershed.settings import SettingsMissing
 
 
@@ -47,9 +48,9 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (ValueError("no table `x`:\n  see --help"), "watershed: no table `x`: see --help"),
+        (InvalidInput("no table `x`:\n  see --help"), "watershed: no table `x`: see --help"),
         (SettingsMissing("WATERSHED_BUCKET is not set"), "watershed: WATERSHED_BUCKET is not set"),
-        (KeyError("no source `x`"), "watershed: no source `x`"),
+        (NotFound("no source `x`"), "watershed: no source `x`"),
         (OSError("disk full"), "watershed: OSError: disk full (--debug shows where)"),
     ],
 )

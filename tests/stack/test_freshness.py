@@ -57,7 +57,7 @@ def see(published: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[See]:
     """What a monitor says of core.requests: for how long the oldest waits, and of its producer for how long it is
     silent; nothing at all unless it is called."""
     monkeypatch.setattr(mirror.MIRROR, "__dict__", vars(mirror.Mirror()))
-    monkeypatch.setattr(outages.ASKED, "__dict__", vars(outages.Asked()))
+    monkeypatch.setattr(outages.ASKED, "__dict__", vars(outages.LastAnswers()))
     monkeypatch.setattr(ASKED, "monitor", (float("inf"), None))
 
     def tell(waits: timedelta | None = None, silence: timedelta = HOUR) -> None:

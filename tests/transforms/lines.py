@@ -19,7 +19,7 @@ from watershed.declarations import find_source, tables_of
 from watershed.declarations.table import Source, Table
 from watershed.flows.ingest.plan_records import complete_records, is_text
 from watershed.sources import logs
-from watershed.sources.logs import Origin, split_records
+from watershed.sources.logs import LineOrigin, split_records
 
 CASES = Path(__file__).parent / "cases"
 DATA = Path(__file__).parent.parent / "data"
@@ -66,7 +66,7 @@ def stage_lines(source_name: str, content: bytes | Iterable[str], day: date | No
     """What becomes of one object of the source, given as bytes or as lines."""
     if not isinstance(content, bytes):
         content = "".join(f"{line}\n" for line in content).encode()
-    streams = [(Origin("raw/object", "object.log", day), io.BytesIO(content))]
+    streams = [(LineOrigin("raw/object", "object.log", day), io.BytesIO(content))]
     records = pa.concat_tables([logs.SCHEMA.empty_table(), *split_records(streams, {})])
     staged = Staged(records, {}, {})
     with duckdb.connect() as con:

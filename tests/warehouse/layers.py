@@ -13,7 +13,7 @@ from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import list_days_of
 from watershed.warehouse.publication import Books, LedgerRows
-from watershed.warehouse.publish import Part, Publication, publish
+from watershed.warehouse.publish import Publication, TablePart, publish
 
 Viewing = tuple[datetime, int, str]  # when, who, what
 COUNTER = itertools.count(1)
@@ -32,7 +32,9 @@ def publish_rows(address: str, raw_object: str, rows: list[dict[str, Any]]) -> i
     tally = (len(rows), len(rows), 0, 0, 0)
     books = Books("watch_events", address, raw_object, raw_object, 0, "", datetime(2026, 1, 1), *tally)
     days = days_sql(table, raw_object, Counter(row[table.day or ""].date() for row in rows))
-    return publish(Publication(run_id, "watch_events", "test", (Part(address, (file,)),), (books,), LedgerRows(days)))
+    return publish(
+        Publication(run_id, "watch_events", "test", (TablePart(address, (file,)),), (books,), LedgerRows(days))
+    )
 
 
 def stage(table: Table, run_id: str, rows: list[dict[str, Any]]) -> str:

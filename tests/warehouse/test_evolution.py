@@ -8,13 +8,13 @@ import pytest
 
 from watershed.declarations.table import Column
 from watershed.warehouse.republish import Overtaken
-from watershed.warehouse.schema.evolution import ContractBroken, Field, Fields, describe_columns, plan_table
+from watershed.warehouse.schema.evolution import ContractBroken, Fields, LakeColumn, describe_columns, plan_table
 from watershed.warehouse.staged_fit import fit_files
 
 ADDRESS = "core.gadgets"
 
 
-def fields(*columns: Field) -> Fields:
+def fields(*columns: LakeColumn) -> Fields:
     return {column.name: column for column in columns}
 
 
@@ -34,45 +34,45 @@ def test_an_unchanged_table_is_left_alone() -> None:
     with duckdb.connect() as con:
         con.execute(f"CREATE TABLE t ({', '.join(field.definition for field in wanted.values())})")
         rows = con.execute("SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE table_name = 't'")
-        found = fields(*(Field(*row) for row in rows.fetchall()))
+        found = fields(*(LakeColumn(*row) for row in rows.fetchall()))
     assert plan(wanted, found) == ([], [])
 
 
 def test_a_column_is_added_without_a_promise_about_older_rows() -> None:
-    wanted = fields(Field("a", "BIGINT", False), Field("b", "VARCHAR", False))
-    assert plan(wanted, fields(Field("a", "BIGINT", False))) == (["b is added"], ['ADD COLUMN "b" VARCHAR'])
-    assert plan(wanted, fields(Field("a", "BIGINT", False), Field("b", "VARCHAR"))) == ([], [])
+    wanted = fields(LakeColumn("a", "BIGINT", False), LakeColumn("b", "VARCHAR", False))
+    assert plan(wanted, fields(LakeColumn("a", "BIGINT", False))) == (["b is added"], ['ADD COLUMN "b" VARCHAR'])
+    assert plan(wanted, fields(LakeColumn("a", "BIGINT", False), LakeColumn("b", "VARCHAR"))) == ([], [])
 
 
 def test_renamed_widened_and_freed_at_once() -> None:
-    wanted = fields(Field("colour", "BIGINT", True, renamed_from=("color", "hue")))
-    told, actions = plan(wanted, fields(Field("hue", "INTEGER", False)))
+    wanted = fields(LakeColumn("colour", "BIGINT", True, renamed_from=("color", "hue")))
+    told, actions = plan(wanted, fields(LakeColumn("hue", "INTEGER", False)))
     assert told == ["hue is now colour", "colour is widened from INTEGER to BIGINT", "colour may be missing"]
     assert actions == [
         'RENAME COLUMN "hue" TO "colour"',
         'ALTER COLUMN "colour" SET DATA TYPE BIGINT',
         'ALTER COLUMN "colour" DROP NOT NULL',
     ]
-    assert plan(wanted, fields(Field("colour", "BIGINT"), Field("hue", "INTEGER"))) == ([], [])
+    assert plan(wanted, fields(LakeColumn("colour", "BIGINT"), LakeColumn("hue", "INTEGER"))) == ([], [])
 
 
 def test_a_name_may_be_given_to_another_column() -> None:
     """What was `total` is `net`, and there is a new `total`."""
-    wanted = fields(Field("total", "DOUBLE"), Field("net", "INTEGER", renamed_from=("total",)))
-    assert plan(wanted, fields(Field("total", "INTEGER"))) == (
+    wanted = fields(LakeColumn("total", "DOUBLE"), LakeColumn("net", "INTEGER", renamed_from=("total",)))
+    assert plan(wanted, fields(LakeColumn("total", "INTEGER"))) == (
         ["total is now net", "total is added"],
         ['RENAME COLUMN "total" TO "net"', 'ADD COLUMN "total" DOUBLE'],
     )
 
 
 def test_a_column_that_is_gone_keeps_its_values_and_its_nulls_are_allowed() -> None:
-    found = fields(Field("a", "BIGINT"), Field("b", "VARCHAR", False), Field("c", "VARCHAR"))
-    assert plan(fields(Field("a", "BIGINT")), found) == (["b is retired"], ['ALTER COLUMN "b" DROP NOT NULL'])
+    found = fields(LakeColumn("a", "BIGINT"), LakeColumn("b", "VARCHAR", False), LakeColumn("c", "VARCHAR"))
+    assert plan(fields(LakeColumn("a", "BIGINT")), found) == (["b is retired"], ['ALTER COLUMN "b" DROP NOT NULL'])
 
 
 def test_a_copy_selects_every_column_as_it_will_be() -> None:
-    wanted = fields(Field("a", "DOUBLE", False, renamed_from=("x",)), Field("n", "JSON"))
-    planned = plan_table(ADDRESS, wanted, fields(Field("x", "FLOAT", False), Field("old", "DATE", False)))
+    wanted = fields(LakeColumn("a", "DOUBLE", False, renamed_from=("x",)), LakeColumn("n", "JSON"))
+    planned = plan_table(ADDRESS, wanted, fields(LakeColumn("x", "FLOAT", False), LakeColumn("old", "DATE", False)))
     assert planned.is_copied
     assert planned.selection == 'CAST("x" AS DOUBLE) AS "a", CAST(NULL AS JSON) AS "n", CAST("old" AS DATE) AS "old"'
     assert [field.definition for field, _ in planned.kept] == ['"a" DOUBLE NOT NULL', '"n" JSON', '"old" DATE']
@@ -81,7 +81,7 @@ def test_a_copy_selects_every_column_as_it_will_be() -> None:
 @pytest.mark.parametrize(("old", "new"), [("BIGINT", "INTEGER"), ("VARCHAR", "BIGINT"), ("TIMESTAMP", "DATE")])
 def test_a_change_that_would_lose_values_names_the_ways_out(old: str, new: str) -> None:
     with pytest.raises(ContractBroken) as refused:
-        plan(fields(Field("a", new)), fields(Field("a", old)))
+        plan(fields(LakeColumn("a", new)), fields(LakeColumn("a", old)))
     assert str(refused.value) == (
         f"core.gadgets.a is {old} in the lake and {new} in its contract, which does not hold every value of before: "
         'give the column another name, or drop the table with `watershed tables drop core.gadgets --reason "..."` '
@@ -95,10 +95,10 @@ def test_a_type_that_cannot_be_names_its_column() -> None:
 
 
 TABLE = fields(
-    Field("price", "DOUBLE", False, renamed_from=("cost",)),
-    Field("places", "BIGINT[]"),
-    Field("old", "VARCHAR"),
-    Field("extra", "JSON"),
+    LakeColumn("price", "DOUBLE", False, renamed_from=("cost",)),
+    LakeColumn("places", "BIGINT[]"),
+    LakeColumn("old", "VARCHAR"),
+    LakeColumn("extra", "JSON"),
 )
 
 

@@ -14,7 +14,7 @@ from watershed.settings import load_settings
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import fetch_column, insert_rows, utc_now
 from watershed.warehouse.publication import Books, LedgerRows
-from watershed.warehouse.publish import Part, Publication, publish
+from watershed.warehouse.publish import Publication, TablePart, publish
 from watershed.warehouse.schema.evolution import describe_columns
 
 pytestmark = pytest.mark.servers
@@ -38,7 +38,7 @@ def publish_events(name: str, *events: Row) -> None:
     books = Books("photo_events", TABLE.address, key, name, 1, name, FIRST, count, count, 0, 0, 0)
     changed = {"table_name": TABLE.address, "raw_object": key, "day": events[0]["received_at"].date()}
     rows = LedgerRows(days=[{**changed, "row_count": count}])
-    publish(Publication(name, "photo_events", "test", (Part(TABLE.address, (file,)),), (books,), rows))
+    publish(Publication(name, "photo_events", "test", (TablePart(TABLE.address, (file,)),), (books,), rows))
 
 
 def read_photos(moment: datetime) -> dict[int, Row]:

@@ -17,7 +17,7 @@ from tests.warehouse.attacks import CHANGES, LOOK_HARMLESS, OPENS, READS, WRITES
 from tests.warehouse.layers import publish_viewings
 from watershed.declarations.roles import find_role
 from watershed.serving.access_tokens import add_person, people_file, remove_person
-from watershed.serving.quack_server import Desk, close_desk, open_desk
+from watershed.serving.quack_server import QuackEndpoint, close_desk, open_desk
 from watershed.stack.home import Home, find_free_port
 from watershed.warehouse.connection import find_extension
 
@@ -42,7 +42,7 @@ print(json.dumps([ask(sql) for sql in json.load(sys.stdin)]))
 @dataclass
 class Endpoint:
     address: str
-    desk: Desk
+    desk: QuackEndpoint
     token: str
 
     def ask(self, *queries: str, token: str | None = None) -> list[list[list[str]] | str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from watershed.errors import RunFailed
 from watershed.flows.ingest.land import land_file
 from watershed.project import find_project
-from watershed.stack.airflow_api import AirflowApi, Run
+from watershed.stack.airflow_api import AirflowApi, DagRun
 from watershed.warehouse.connection import connect
 from watershed.warehouse.schema.marts import list_marts
 from watershed.warehouse.staleness import list_stale_days
@@ -38,7 +38,7 @@ def wait_for_dags(api: AirflowApi, report: Report) -> None:
         time.sleep(1)
 
 
-def follow(api: AirflowApi, runs: list[Run], report: Report) -> None:
+def follow(api: AirflowApi, runs: list[DagRun], report: Report) -> None:
     for run in runs:
         began = time.monotonic()
         ended = api.wait(run, PATIENCE_S)

@@ -9,7 +9,7 @@ from watershed.cli.failed_checks import print_failed_checks
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.nearby import explain_unknown
 from watershed.errors import InvalidInput, NotFound, RunFailed
-from watershed.stack.airflow_api import AirflowApi, Run, Task, open_api
+from watershed.stack.airflow_api import AirflowApi, DagRun, Task, open_api
 from watershed.warehouse.ledger.history import name_run
 
 PATIENCE_SECONDS = 6 * 3600
@@ -26,7 +26,7 @@ def run_airflow(dag_id: str, first: date | None = None, last: date | None = None
         raise RunFailed(" ".join(explain_failure(api, run) for run in failed))
 
 
-def start_runs(api: AirflowApi, dag_id: str, first: date | None, last: date | None, refused: bool) -> Iterator[Run]:
+def start_runs(api: AirflowApi, dag_id: str, first: date | None, last: date | None, refused: bool) -> Iterator[DagRun]:
     """One run; for a DAG whose runs are days, one for each day. Raises NotFound when there is no such DAG."""
     params = find_params(api, dag_id)
     if last and "before" in params:
@@ -51,7 +51,7 @@ def find_params(api: AirflowApi, dag_id: str) -> dict[str, Any]:
     return api.read_params(dag_id)
 
 
-def follow_run(api: AirflowApi, run: Run) -> Run:
+def follow_run(api: AirflowApi, run: DagRun) -> DagRun:
     """Print a line whenever a task changes; returns the run when it has ended. Whoever interrupts it is told that the
     run goes on."""
     key = f"  partition {run.partition_key}" if run.partition_key else ""
@@ -68,7 +68,7 @@ def follow_run(api: AirflowApi, run: Run) -> Run:
     return run
 
 
-def show_changes(api: AirflowApi, run: Run, tasks: list[Task], seen: dict[str, str]) -> Run:
+def show_changes(api: AirflowApi, run: DagRun, tasks: list[Task], seen: dict[str, str]) -> DagRun:
     for task in tasks:
         if task.state in SHOWN and seen.get(task.name) != task.state:
             counts = api.read_result(run, task.name) if task.state == "success" else None
@@ -84,7 +84,7 @@ def format_skipped(states: dict[str, str]) -> str:
     return f", {count_nouns(skipped, 'task')} had nothing to do" if skipped else ""
 
 
-def explain_failure(api: AirflowApi, run: Run) -> str:
+def explain_failure(api: AirflowApi, run: DagRun) -> str:
     """`ingest_access_logs: publish failed: <error> (<page>).`"""
     task = next((task.name for task in api.list_tasks(run) if task.state == "failed"), None)
     if task is None:

@@ -12,7 +12,7 @@ from watershed.warehouse.schema.marts import Mart, list_marts
 
 
 @dataclass(frozen=True)
-class Described:
+class DeclaredColumn:
     """A column as its declaration describes it. Types are the catalogue's."""
 
     description: str
@@ -34,7 +34,7 @@ class Declared:
     grain: str
     key: tuple[str, ...]
     day: str | None
-    columns: dict[str, Described]
+    columns: dict[str, DeclaredColumn]
     sources: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     lookups: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ def describe_table(table: Table) -> Declared:
         grain=table.grain,
         key=table.key,
         day=table.day,
-        columns={c.name: Described(c.description, c.unit, c.personal, c.tags) for c in table.all_columns},
+        columns={c.name: DeclaredColumn(c.description, c.unit, c.personal, c.tags) for c in table.all_columns},
         sources=tuple(source.name for source in table.sources),
         promise=table.freshness,
         has_quarantine=not table.is_made,
@@ -111,7 +111,9 @@ def describe_mart(mart: Mart) -> Declared:
         grain=mart.grain,
         key=mart.key,
         day=mart.day,
-        columns={c.name: Described(c.description, read_unit(c.description), c.personal, c.tags) for c in mart.columns},
+        columns={
+            c.name: DeclaredColumn(c.description, read_unit(c.description), c.personal, c.tags) for c in mart.columns
+        },
         inputs=mart.inputs,
         lookups=mart.lookups,
         sql=mart.sql,

@@ -60,7 +60,7 @@ class Servers:
         return any(one.name == name for one in self.away)
 
 
-class Asked:
+class LastAnswers:
     """The last answers, each kept for some seconds."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Asked:
             return self.servers[1]
 
 
-ASKED = Asked()
+ASKED = LastAnswers()
 
 
 def judge_servers(state: MonitorState | None) -> Servers:

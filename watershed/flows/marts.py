@@ -17,7 +17,7 @@ from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import utc_now
 from watershed.warehouse.publication import LedgerRows
-from watershed.warehouse.publish import Overtaken, Part, Publication, read_snapshot, transact
+from watershed.warehouse.publish import Overtaken, Publication, TablePart, read_snapshot, transact
 from watershed.warehouse.schema.ddl import describe_mart
 from watershed.warehouse.schema.marts import Mart, MartBroken, find_mart, list_marts
 from watershed.warehouse.staleness import find_stale_days, is_stale, list_stale_days
@@ -172,7 +172,7 @@ def make_publication(con: DuckDBPyConnection, mart: Mart, day: date | None, run_
         run_id=run_id,
         subject=mart.address,
         actor=mart.owner,
-        parts=(Part(mart.address, (file,) if rows else (), replaced=format_partition(mart, day)),),
+        parts=(TablePart(mart.address, (file,) if rows else (), replaced=format_partition(mart, day)),),
         rows=LedgerRows(
             inputs=[{"table_name": mart.address, "day": day, "input_snapshot_id": snapshot}],
             checks=[{"table_name": mart.address, **check} for check in checks],

@@ -29,7 +29,7 @@ from watershed.lineage.facets import (
 )
 from watershed.lineage.graph import draw_graph
 from watershed.lineage.kept import recall_columns
-from watershed.warehouse.publish import Part, Publication
+from watershed.warehouse.publish import Publication, TablePart
 from watershed.warehouse.schema.marts import list_marts
 
 Dataset = dict[str, Any]
@@ -48,7 +48,7 @@ class Announcement:
         return self.publication.actor != "stream"
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[TablePart]:
         """Those to be told: of a micro-batch the tables that got rows."""
         return [part for part in self.publication.parts if self.is_batch or part.files or part.quarantine_files]
 
@@ -142,7 +142,7 @@ def list_inputs(announcement: Announcement) -> Iterator[Dataset]:
             yield {"namespace": namespace, "name": dataset_name(address), "facets": version, "inputFacets": {}}
 
 
-def describe_outputs(announcement: Announcement, part: Part, snapshot: int) -> Iterator[Dataset]:
+def describe_outputs(announcement: Announcement, part: TablePart, snapshot: int) -> Iterator[Dataset]:
     """The table, and its quarantine where rows went there."""
     own = announcement.publication
     books = [line for line in own.books if line.table_name == part.address]

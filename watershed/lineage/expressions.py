@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from watershed.lineage.origins import How, Lineage, Origin, pass_on, settle
+from watershed.lineage.origins import ColumnOrigin, How, Lineage, pass_on, settle
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,19 +17,19 @@ def trace_expression(expression: "ir.Table") -> Lineage:
 
 
 @lru_cache(maxsize=4096)
-def trace_field(relation: Any, name: str) -> frozenset[Origin]:
+def trace_field(relation: Any, name: str) -> frozenset[ColumnOrigin]:
     import ibis.expr.operations as ops
 
     if isinstance(relation, ops.UnboundTable):
-        return frozenset({Origin(relation.name, name)})
+        return frozenset({ColumnOrigin(relation.name, name)})
     if isinstance(relation, ops.Set):
         return trace_field(relation.left, name) | trace_field(relation.right, name)
     value = relation.values[name]
-    found: set[Origin] = set()
+    found: set[ColumnOrigin] = set()
     for field, key in find_fields(value):
         origins = trace_field(field.rel, field.name)
         if key is not None:
-            origins = frozenset(Origin(o.address, f"{o.column}.{key}", o.how) for o in origins)
+            origins = frozenset(ColumnOrigin(o.address, f"{o.column}.{key}", o.how) for o in origins)
         found |= pass_on(origins, judge_value(value))
     return frozenset(found)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from watershed.lineage.origins import Lineage, Origin
+from watershed.lineage.origins import ColumnOrigin, Lineage
 
 PRODUCER = "urn:watershed"
 SPEC = "https://openlineage.io/spec"
@@ -52,7 +52,7 @@ def describe_columns(namespace: str, lineage: Lineage) -> dict[str, Facet]:
     return make_facet("columnLineage", fields=fields, dataset=rows) if fields or rows else {}
 
 
-def describe_origin(namespace: str, origin: Origin, kind: str, subtype: str) -> dict[str, Any]:
+def describe_origin(namespace: str, origin: ColumnOrigin, kind: str, subtype: str) -> dict[str, Any]:
     return {
         "namespace": namespace,
         "name": dataset_name(origin.address),

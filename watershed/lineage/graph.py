@@ -11,7 +11,7 @@ from watershed.declarations.table import Table
 from watershed.errors import NotFound
 from watershed.lineage.columns import list_columns
 from watershed.lineage.kept import recall_columns
-from watershed.lineage.origins import Origin
+from watershed.lineage.origins import ColumnOrigin
 from watershed.warehouse.schema.marts import list_marts
 from watershed.warehouse.schema.views import list_views
 
@@ -112,19 +112,19 @@ def list_learned() -> list[tuple[str, str]]:
     return [(table.address, origin) for table in made for origin in recall_columns(table.address).inputs]
 
 
-def find_origins(address: str, column: str) -> list[tuple[int, Origin]]:
+def find_origins(address: str, column: str) -> list[tuple[int, ColumnOrigin]]:
     """All columns that a column is made of, with the number of steps back. Raises NotFound for no such column."""
     check_column(address, column)
     return walk_columns((address, column), list_origins)
 
 
-def find_dependents(address: str, column: str) -> list[tuple[int, Origin]]:
+def find_dependents(address: str, column: str) -> list[tuple[int, ColumnOrigin]]:
     """All columns that are made of it, with the number of steps on."""
     check_column(address, column)
     return walk_columns((address, column), lambda place: list(invert_columns().get(place, ())))
 
 
-def list_links(places: set[tuple[str, str]]) -> list[tuple[str, str, Origin]]:
+def list_links(places: set[tuple[str, str]]) -> list[tuple[str, str, ColumnOrigin]]:
     """The direct steps between columns of a set: address, column, and an origin of it that is in the set too."""
     return sorted(
         (*place, origin)
@@ -162,23 +162,25 @@ def is_traced(address: str) -> bool:
     return bool(draw_graph().nodes[address].columns) if address in draw_graph().nodes else False
 
 
-def list_origins(place: tuple[str, str]) -> list[Origin]:
+def list_origins(place: tuple[str, str]) -> list[ColumnOrigin]:
     address, column = place
     return list(recall_columns(address).columns.get(column, ())) if is_traced(address) else []
 
 
 @cache
-def invert_columns() -> dict[tuple[str, str], list[Origin]]:
+def invert_columns() -> dict[tuple[str, str], list[ColumnOrigin]]:
     """By column those that are made of it. Some seconds, once a version of the code."""
-    found: dict[tuple[str, str], list[Origin]] = {}
+    found: dict[tuple[str, str], list[ColumnOrigin]] = {}
     for address in filter(is_traced, draw_graph().nodes):
         for column, origins in recall_columns(address).columns.items():
             for o in origins:
-                found.setdefault((o.address, o.column), []).append(Origin(address, column, o.how))
+                found.setdefault((o.address, o.column), []).append(ColumnOrigin(address, column, o.how))
     return found
 
 
-def walk_columns(start: tuple[str, str], step: Callable[[tuple[str, str]], list[Origin]]) -> list[tuple[int, Origin]]:
+def walk_columns(
+    start: tuple[str, str], step: Callable[[tuple[str, str]], list[ColumnOrigin]]
+) -> list[tuple[int, ColumnOrigin]]:
     """Breadth first, each column once."""
     seen, found, ring = {start}, [], [start]
     distance = 0

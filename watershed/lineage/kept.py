@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
-from watershed.lineage.origins import Lineage, Origin
+from watershed.lineage.origins import ColumnOrigin, Lineage
 from watershed.project import find_project
 from watershed.settings import find_home
 
@@ -40,8 +40,8 @@ def recall_columns(address: str) -> Lineage:
 
 def read_lineage(text: str) -> Lineage:
     told = json.loads(text)
-    columns = {name: tuple(Origin(**o) for o in origins) for name, origins in told["columns"].items()}
-    return Lineage(columns, tuple(Origin(**o) for o in told["rows"]), told["expressions"])
+    columns = {name: tuple(ColumnOrigin(**o) for o in origins) for name, origins in told["columns"].items()}
+    return Lineage(columns, tuple(ColumnOrigin(**o) for o in told["rows"]), told["expressions"])
 
 
 @cache

@@ -3,27 +3,27 @@
 from functools import cache
 
 from watershed.declarations import load_features, load_tables
-from watershed.lineage.origins import Lineage, Origin
+from watershed.lineage.origins import ColumnOrigin, Lineage
 from watershed.lineage.queries import trace_query
 from watershed.project import find_project
 
 FEATURES_SQL = "models/recommender/features.sql"  # of the project
 FEATURES = "features.interactions"
 # What is trained and measured depends on all features; a list also on the model that made it.
-LEARNED = tuple(Origin(FEATURES, name, "computed") for name in ("user_id", "item_id", "interacted_at"))
-VERSION = Origin("ml.models", "model_version")
-WEIGHTS = Origin("ml.models", "weights_uri", "computed")
-MADE: dict[str, dict[str, tuple[Origin, ...]]] = {
+LEARNED = tuple(ColumnOrigin(FEATURES, name, "computed") for name in ("user_id", "item_id", "interacted_at"))
+VERSION = ColumnOrigin("ml.models", "model_version")
+WEIGHTS = ColumnOrigin("ml.models", "weights_uri", "computed")
+MADE: dict[str, dict[str, tuple[ColumnOrigin, ...]]] = {
     "ml.models": dict.fromkeys(("weights_uri", "weights_sha256", "metrics_json", "interaction_count"), LEARNED),
     "ml.recommendations": {
-        "user_id": (Origin(FEATURES, "user_id"),),
-        "film_id": (Origin(FEATURES, "item_id"), WEIGHTS),
+        "user_id": (ColumnOrigin(FEATURES, "user_id"),),
+        "film_id": (ColumnOrigin(FEATURES, "item_id"), WEIGHTS),
         "rank": (*LEARNED, WEIGHTS),
         "score": (*LEARNED, WEIGHTS),
         "model_version": (VERSION,),
     },
     "ml.predictions": {
-        "user_id": (Origin(FEATURES, "user_id"),),
+        "user_id": (ColumnOrigin(FEATURES, "user_id"),),
         "film_ids": (*LEARNED, WEIGHTS),
         "model_version": (VERSION,),
     },

@@ -9,7 +9,7 @@ ORDER: tuple[How, ...] = ("copied", "computed", "aggregated")
 
 
 @dataclass(frozen=True, order=True)
-class Origin:
+class ColumnOrigin:
     """A column of an input, and what was done to it on the way: of several steps the one that changed most."""
 
     address: str
@@ -25,8 +25,8 @@ class Lineage:
     it is written, and empty for what transforms make.
     """
 
-    columns: dict[str, tuple[Origin, ...]]
-    rows: tuple[Origin, ...] = ()
+    columns: dict[str, tuple[ColumnOrigin, ...]]
+    rows: tuple[ColumnOrigin, ...] = ()
     expressions: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -36,14 +36,14 @@ class Lineage:
         return tuple(sorted(named))
 
 
-def pass_on(origins: Iterable[Origin], how: How) -> set[Origin]:
+def pass_on(origins: Iterable[ColumnOrigin], how: How) -> set[ColumnOrigin]:
     """The same origins after a further step."""
     return {replace(origin, how=max(origin.how, how, key=ORDER.index)) for origin in origins}
 
 
-def settle(origins: Iterable[Origin]) -> tuple[Origin, ...]:
+def settle(origins: Iterable[ColumnOrigin]) -> tuple[ColumnOrigin, ...]:
     """One origin a column: where it came in several ways, the one that changed it most."""
-    strongest: dict[tuple[str, str], Origin] = {}
+    strongest: dict[tuple[str, str], ColumnOrigin] = {}
     for origin in origins:
         place = (origin.address, origin.column)
         if place not in strongest or ORDER.index(strongest[place].how) < ORDER.index(origin.how):
@@ -53,8 +53,8 @@ def settle(origins: Iterable[Origin]) -> tuple[Origin, ...]:
 
 def merge(several: Iterable[Lineage]) -> Lineage:
     """Of a table that several inputs feed, each by a transform of its own."""
-    columns: dict[str, set[Origin]] = {}
-    rows: set[Origin] = set()
+    columns: dict[str, set[ColumnOrigin]] = {}
+    rows: set[ColumnOrigin] = set()
     for lineage in several:
         rows |= set(lineage.rows)
         for name, origins in lineage.columns.items():

@@ -12,7 +12,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from watershed.errors import InvalidInput
-from watershed.lineage.origins import How, Lineage, Origin, pass_on, settle
+from watershed.lineage.origins import ColumnOrigin, How, Lineage, pass_on, settle
 
 Tree = Any  # of sqlglot, whose classes promise less than they have
 
@@ -43,7 +43,7 @@ class Query:
         if scope is None:
             raise InvalidInput(f"this is not a query: {sql[:80]}")
         self.root = scope
-        self.memory: dict[tuple[int, str], set[Origin]] = {}
+        self.memory: dict[tuple[int, str], set[ColumnOrigin]] = {}
 
     def trace(self) -> Lineage:
         query: Tree = self.root.expression
@@ -55,7 +55,7 @@ class Query:
         """The scope that each column reference stands in, by the reference's id."""
         return {id(column): scope for scope in self.root.traverse() for column in scope.find_all(exp.Column)}
 
-    def trace_output(self, scope: Scope, name: str) -> set[Origin]:
+    def trace_output(self, scope: Scope, name: str) -> set[ColumnOrigin]:
         """Origins of an output column of a scope."""
         place = (id(scope), name)
         if place not in self.memory:
@@ -63,7 +63,7 @@ class Query:
             self.memory[place] = set(self.find_output(scope, name))
         return self.memory[place]
 
-    def find_output(self, scope: Scope, name: str) -> Iterator[Origin]:
+    def find_output(self, scope: Scope, name: str) -> Iterator[ColumnOrigin]:
         query: Tree = scope.expression
         if isinstance(query, exp.SetOperation):
             yield from self.find_united(scope, name)
@@ -74,7 +74,7 @@ class Query:
         else:  # such as UNNEST: whatever goes in comes out
             yield from pass_on(self.trace_value(query), "computed")
 
-    def find_united(self, scope: Scope, name: str) -> Iterator[Origin]:
+    def find_united(self, scope: Scope, name: str) -> Iterator[ColumnOrigin]:
         """Of a UNION, by the column's place or its name."""
         united: Tree = scope.expression
         place = [select.alias_or_name for select in united.selects].index(name)
@@ -83,15 +83,15 @@ class Query:
             own = query.selects[place].alias_or_name if not united.args.get("by_name") else name
             yield from self.trace_output(side, own)
 
-    def trace_value(self, value: Tree) -> set[Origin]:
+    def trace_value(self, value: Tree) -> set[ColumnOrigin]:
         """Origins of all columns in an expression, those in its subqueries too."""
         how = judge_value(value)
-        found: set[Origin] = set()
+        found: set[ColumnOrigin] = set()
         for column in value.find_all(exp.Column):
             found |= pass_on(self.trace_column(column), how)
         return found
 
-    def trace_column(self, column: exp.Column) -> set[Origin]:
+    def trace_column(self, column: exp.Column) -> set[ColumnOrigin]:
         scope: Scope | None = self.owners.get(id(column), self.root)
         while scope is not None and column.table not in scope.sources:
             scope = scope.parent  # a correlated subquery, or UNNEST of a neighbour
@@ -100,15 +100,15 @@ class Query:
         source = scope.sources[column.table]
         if isinstance(source, Scope):
             return self.trace_output(source, column.name)
-        return {Origin(read_address(source), column.name)}
+        return {ColumnOrigin(read_address(source), column.name)}
 
-    def trace_rows(self) -> set[Origin]:
+    def trace_rows(self) -> set[ColumnOrigin]:
         """Origins of every condition, join and group, wherever in the query."""
-        found: set[Origin] = set()
+        found: set[ColumnOrigin] = set()
         for scope in self.root.traverse():
             for clause in find_clauses(scope.expression):
                 found |= self.trace_value(clause)
-        return {Origin(o.address, o.column) for o in found}
+        return {ColumnOrigin(o.address, o.column) for o in found}
 
     def list_expressions(self) -> dict[str, str]:
         """What computes each column: where a subquery does, its expression."""

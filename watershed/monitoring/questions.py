@@ -6,7 +6,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from watershed.monitoring.reading import Difference, Imbalance, Refusal
+from watershed.monitoring.reading import Imbalance, ParityDifference, RefusedObjects
 from watershed.warehouse.alerts import Alert
 from watershed.warehouse.ledger.cache import Mirror
 from watershed.warehouse.schema.marts import Mart, list_marts
@@ -96,14 +96,14 @@ class Ledger:
         """When something of each source arrived last, of what was published or refused."""
         return dict(self.ask(ARRIVED))
 
-    def read_refusals(self) -> tuple[Refusal, ...]:
-        return tuple(Refusal(*row) for row in self.ask(REFUSALS))
+    def read_refusals(self) -> tuple[RefusedObjects, ...]:
+        return tuple(RefusedObjects(*row) for row in self.ask(REFUSALS))
 
     def read_imbalances(self) -> tuple[Imbalance, ...]:
         return tuple(Imbalance(*row) for row in self.ask(IMBALANCES))
 
-    def read_differences(self) -> tuple[Difference, ...]:
-        return tuple(Difference(*row) for row in self.ask(DIFFERENCES))
+    def read_differences(self) -> tuple[ParityDifference, ...]:
+        return tuple(ParityDifference(*row) for row in self.ask(DIFFERENCES))
 
     def read_alerts(self) -> tuple[Alert, ...]:
         """The alerts that fire."""

@@ -82,7 +82,7 @@ class StreamReading:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedObjects:
     """Objects of a source that were refused, and not published since."""
 
     source: str
@@ -101,7 +101,7 @@ class Imbalance:
 
 
 @dataclass(frozen=True)
-class Difference:
+class ParityDifference:
     """What the last comparison of a table's days with their recomputation found."""
 
     table: str
@@ -154,9 +154,9 @@ class Reading:
     tables: tuple[TableReading, ...] = ()
     sources: tuple[SourceReading, ...] = ()
     streams: tuple[StreamReading, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[RefusedObjects, ...] = ()
     imbalances: tuple[Imbalance, ...] = ()
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[ParityDifference, ...] = ()
     runs: dict[str, Runs] = field(default_factory=dict)
     queue: Queue = Queue()
     published: dict[str, datetime] = field(default_factory=dict)

@@ -11,10 +11,10 @@ from watershed.project import find_module
 from watershed.quality.known import Known
 from watershed.quality.rules import Rules
 from watershed.quality.schema import derive_rules, require_moments
-from watershed.quality.verdict import FailedRule, Result, Verdict
+from watershed.quality.verdict import FailedRule, RuleResult, Verdict
 
 if TYPE_CHECKING:
-    from watershed.quality.adapter.run import Outcome
+    from watershed.quality.adapter.run import RuleOutcome
 
 
 def check_rows(
@@ -76,8 +76,8 @@ def judge_rows(con: DuckDBPyConnection, table: Table, relation: str, rules: Rule
     return Verdict(table, relation, results, tuple(explain_blocks(table, outcomes)), failed, validation)
 
 
-def read_result(outcome: "Outcome", rows: int) -> Result:
-    return Result(
+def read_result(outcome: "RuleOutcome", rows: int) -> RuleResult:
+    return RuleResult(
         rule=outcome.name,
         column_name=outcome.column,
         severity=outcome.severity,
@@ -88,7 +88,7 @@ def read_result(outcome: "Outcome", rows: int) -> Result:
     )
 
 
-def explain(outcome: "Outcome") -> str:
+def explain(outcome: "RuleOutcome") -> str:
     """The rule in plain language, and what was seen where it does not hold for the table."""
     if outcome.error:
         return f"{outcome.reason}; this could not be evaluated: {outcome.error}"
@@ -96,7 +96,7 @@ def explain(outcome: "Outcome") -> str:
     return f"{outcome.reason}{seen}"
 
 
-def explain_blocks(table: Table, outcomes: list["Outcome"]) -> Iterator[str]:
+def explain_blocks(table: Table, outcomes: list["RuleOutcome"]) -> Iterator[str]:
     """A sentence for every critical table rule that fails, and every rule that could not be evaluated."""
     for outcome in outcomes:
         is_critical = outcome.condition is None and outcome.severity == "critical"

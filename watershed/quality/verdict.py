@@ -12,7 +12,7 @@ Severity = Literal["critical", "warning", "info"]
 
 
 @dataclass(frozen=True)
-class Result:
+class RuleResult:
     """The outcome of one rule: a row of `ledger.checks`, with its names."""
 
     rule: str
@@ -44,7 +44,7 @@ class Verdict:
 
     table: Table
     relation: str
-    results: tuple[Result, ...]
+    results: tuple[RuleResult, ...]
     blocking: tuple[str, ...]
     failed_rules: tuple[FailedRule, ...]
     validation: "ExpectationSuiteValidationResult"

@@ -16,7 +16,7 @@ from typing import IO, Any, Literal
 import duckdb
 
 from watershed.errors import InvalidInput
-from watershed.serving.answers import Answer, Column, Spell
+from watershed.serving.answers import Answer, AnswerColumn, Spell
 from watershed.warehouse.connection import quote
 from watershed.warehouse.spelling import FLOATS, NUMBERS, TIMES, as_json_sql, as_parquet_sql, as_text_sql
 
@@ -93,7 +93,7 @@ def write_json(answer: Answer, file: IO[bytes], spool: Spool) -> int:
     return rows
 
 
-def format_fields(column: Column, fields: Any) -> Any:
+def format_fields(column: AnswerColumn, fields: Any) -> Any:
     if column.kind.id in NUMBERS - FLOATS | {"boolean"}:
         return fields
     import pyarrow

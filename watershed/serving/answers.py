@@ -20,7 +20,7 @@ Spell = Callable[[DuckDBPyType, str], str]
 
 
 @dataclass(frozen=True)
-class Column:
+class AnswerColumn:
     """`name` is the column's alone, whatever case others are written in."""
 
     name: str
@@ -41,7 +41,7 @@ class Answer:
 
     con: DuckDBPyConnection
     source: str
-    columns: Sequence[Column]
+    columns: Sequence[AnswerColumn]
 
     def select(self, spell: Spell, *, limit: int | None = None) -> str:
         """SQL for the rows, every value as `spell` says."""
@@ -60,7 +60,7 @@ def open_answer(con: DuckDBPyConnection, query: str) -> Answer:
     """One statement, which `refuse_statement` let through. Raises duckdb.Error, and InvalidInput for several."""
     query = take_one(query)
     relation = bind_query(con, query)
-    columns = [Column(*own) for own in zip(name_columns(relation.columns), relation.types, strict=True)]
+    columns = [AnswerColumn(*own) for own in zip(name_columns(relation.columns), relation.types, strict=True)]
     inner = rows_sql(relation) if is_explained(query) else query  # EXPLAIN stands in no FROM
     places = ", ".join(f"c{n}" for n in range(1, len(columns) + 1))
     return Answer(con, f"(\n{inner}\n) AS answer({places})", columns)

@@ -38,7 +38,7 @@ MOST_SESSIONS = 10_000
 
 
 @dataclass
-class Desk:
+class QuackEndpoint:
     """One endpoint: Quack's engine, a reader's settings, where questions are logged, who is connected, and what was
     answered lately."""
 
@@ -108,14 +108,16 @@ class Desk:
             con.execute(f"DROP TABLE IF EXISTS {ANSWERS}.{table}")
 
 
-def open_desk(log: Path, address: str, *, beyond_loopback: bool = False, settings: Settings | None = None) -> Desk:
+def open_desk(
+    log: Path, address: str, *, beyond_loopback: bool = False, settings: Settings | None = None
+) -> QuackEndpoint:
     """Listen at `host:port` until the process ends or `close_desk`.
 
     Raises SettingsMissing, NoAnswer, and duckdb.Error, for example when the port is taken.
     """
     settings = settings or load_reader()
     con = start_duckdb({"python_enable_replacements": "false", "memory_limit": settings.duckdb_memory})
-    desk = Desk(con, settings, log, read_seconds())
+    desk = QuackEndpoint(con, settings, log, read_seconds())
     con.execute(f"LOAD {quote(str(find_extension('quack')))}")
     con.execute(f"ATTACH ':memory:' AS {ANSWERS}")
     add_function(con, WHO, desk.admit, arguments=3, result="BOOLEAN")
@@ -137,7 +139,7 @@ def add_function(
     con.create_function(name, function, texts, duckdb.type(result), null_handling=nulls, side_effects=True)
 
 
-def close_desk(desk: Desk, address: str) -> None:
+def close_desk(desk: QuackEndpoint, address: str) -> None:
     desk.con.execute(f"CALL quack_stop({quote(f'quack:{address}')})")
     desk.con.close()
 

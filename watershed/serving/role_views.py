@@ -47,7 +47,7 @@ Columns = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenRelation:
     """A relation as a role sees it, `source` being what it is read from: its columns by name, as SQL over `t`."""
 
     address: str
@@ -143,7 +143,7 @@ def view_sql(role: Role, address: str, columns: Columns) -> str:
     return see(role, address, f"{VAULT}.{address}", columns).query
 
 
-def see(role: Role, address: str, source: str, columns: Columns, ours: Iterable[str] = ()) -> Seen:
+def see(role: Role, address: str, source: str, columns: Columns, ours: Iterable[str] = ()) -> SeenRelation:
     """What the role sees of `source`, which holds rows of the table at `address`; the columns `ours` are not its."""
     personal = list_personal(address, columns.keys() - set(ours))
     values = {}
@@ -152,7 +152,9 @@ def see(role: Role, address: str, source: str, columns: Columns, ours: Iterable[
         is_shown = name not in personal or role.sees(address, name)
         values[name] = value if is_shown else mask_sql(value, name, kind)
     rule = find_rule(role, address)
-    return Seen(address, source, values | see_parked(role, address, columns), qualify_condition(rule) if rule else None)
+    return SeenRelation(
+        address, source, values | see_parked(role, address, columns), qualify_condition(rule) if rule else None
+    )
 
 
 def see_parked(role: Role, address: str, columns: Columns) -> dict[str, str]:

@@ -81,7 +81,7 @@ class Worker:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Desk:
+class SqlPool:
     """The processes, started when first needed, and who waits for one."""
 
     def __init__(self) -> None:
@@ -193,4 +193,4 @@ def say(sentence: str, **more: bool) -> tuple[Noted, bytes]:
     return answer, json.dumps(answer).encode()
 
 
-DESK = Desk()
+DESK = SqlPool()

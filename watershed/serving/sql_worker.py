@@ -32,7 +32,7 @@ from watershed.declarations.roles import Role, find_role
 from watershed.errors import InvalidInput, UserError
 from watershed.serving.analyst import connect_analyst, find_spool, forget_analysts
 from watershed.serving.answer_files import Form, Spool, write_answer
-from watershed.serving.answers import Answer, Column, open_answer, take_one
+from watershed.serving.answers import Answer, AnswerColumn, open_answer, take_one
 from watershed.serving.statements import adapt_statement, examine_statement, explain_error
 from watershed.settings import Settings, load_reader, read_setting
 from watershed.warehouse.pins import find_snapshot
@@ -152,7 +152,7 @@ def shown_sql(kind: DuckDBPyType, place: str) -> str:
     return f"left({as_text_sql(kind, place)}, {LONGEST + 1})"
 
 
-def show_value(column: Column, text: str | None) -> Any:
+def show_value(column: AnswerColumn, text: str | None) -> Any:
     """The text; true, false and whole numbers that a browser knows exactly as themselves."""
     if text is None:
         return None

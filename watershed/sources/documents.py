@@ -75,7 +75,7 @@ def split_documents(streams: Iterable[tuple[RawObject, BinaryIO]], refused: dict
 
 def describe_documents(about: RawObject, stream: BinaryIO) -> Iterator[tuple[Any, ...]]:
     """A row of SCHEMA for every document of one object."""
-    fields, seen = find_fields(about.source), Seen()
+    fields, seen = find_fields(about.source), SeenDocuments()
     for document in find_documents(stream, find_source(about.source).records):
         problem, *described = describe_content(document, fields, seen)
         yield about.key, document.number, document.text, about.day, problem, *described
@@ -87,7 +87,7 @@ def find_fields(source: str) -> tuple[Field, ...]:
     return getattr(load_module(f"contracts.{home.name}"), "FIELDS", ())
 
 
-def describe_content(document: Document, fields: tuple[Field, ...], seen: "Seen") -> tuple[Any, ...]:
+def describe_content(document: Document, fields: tuple[Field, ...], seen: "SeenDocuments") -> tuple[Any, ...]:
     """Its problem, and what the last four columns of SCHEMA say of one that has none."""
     if document.problem is not None:
         return document.problem, None, None, None, False
@@ -103,7 +103,7 @@ def build_slice(rows: list[tuple[Any, ...]]) -> pa.Table:
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
 
 
-class Seen:
+class SeenDocuments:
     """The digests of one object's documents, in a database of its own that spills to disk: an object has no end."""
 
     def __init__(self) -> None:

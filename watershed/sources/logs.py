@@ -46,7 +46,7 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Origin:
+class LineOrigin:
     """The raw object that lines come from."""
 
     key: str
@@ -63,12 +63,12 @@ def read(store: Store, keys: Sequence[str], refused: dict[str, str]) -> Iterator
     return split_records(((describe_origin(store.head(key)), store.open(key)) for key in keys), refused)
 
 
-def describe_origin(found: RawObject) -> Origin:
+def describe_origin(found: RawObject) -> LineOrigin:
     """An object that a producer put into the bucket itself has its day in its name, if anywhere."""
-    return Origin(found.key, found.name, found.day or find_day(found.name))
+    return LineOrigin(found.key, found.name, found.day or find_day(found.name))
 
 
-def split_records(streams: Iterable[tuple[Origin, BinaryIO]], refused: dict[str, str]) -> Iterator[pa.Table]:
+def split_records(streams: Iterable[tuple[LineOrigin, BinaryIO]], refused: dict[str, str]) -> Iterator[pa.Table]:
     """The same for open streams, which are closed. Errors of the streams' own pass through."""
     batches: list[pa.RecordBatch] = []
     size = 0
@@ -113,7 +113,7 @@ def cut_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def build_batch(origin: Origin, number: int, block: bytes, above: Directives) -> tuple[pa.RecordBatch, Directives]:
+def build_batch(origin: LineOrigin, number: int, block: bytes, above: Directives) -> tuple[pa.RecordBatch, Directives]:
     """The block's lines as records (SCHEMA), the first of which is line `number` of its object, and the directives that
     hold below it."""
     if number == 1:

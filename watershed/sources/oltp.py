@@ -56,7 +56,7 @@ def extract(
         manifest = Extraction(source, builds_on=since, tables=(), **moment)
         if not all(continues(manifest, one) for one in (earlier, last and last.extraction) if one):
             manifest, earlier = replace(manifest, builds_on=None), None
-        parts = [Part(con, store, source, table, find_earlier(earlier, table)) for table in found]
+        parts = [TableExtract(con, store, source, table, find_earlier(earlier, table)) for table in found]
         changed = [part.compare() for part in parts]
         if earlier and not any(changed) and len(found) == len(earlier.tables):
             return None
@@ -103,7 +103,7 @@ OLDEST = """
 """
 
 
-class Part:
+class TableExtract:
     """One table on its way into an extraction."""
 
     def __init__(

@@ -18,7 +18,7 @@ ENDED = ("success", "failed")
 
 
 @dataclass(frozen=True)
-class Run:
+class DagRun:
     """A run of a DAG. `state` is queued, running, success or failed."""
 
     dag_id: str
@@ -70,7 +70,7 @@ class AirflowApi:
             raise InvalidInput(f"Airflow rejected {method} {path}: {explain(answer)}")
         return answer.json() if answer.content else None
 
-    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None, partition_key: str | None = None) -> Run:
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None, partition_key: str | None = None) -> DagRun:
         """Start a run now. `conf` are values of the DAG's params."""
         body = {"logical_date": None, "conf": conf or {}, "partition_key": partition_key}
         return make_run(self.call("POST", f"/dags/{dag_id}/dagRuns", json=body))
@@ -80,10 +80,10 @@ class AirflowApi:
         body = {"dag_id": dag_id, "from_date": f"{first}T00:00:00Z", "to_date": f"{last}T00:00:00Z"}
         return int(self.call("POST", "/backfills", json=body | {"reprocess_behavior": "completed"})["id"])
 
-    def read_run(self, dag_id: str, run_id: str) -> Run:
+    def read_run(self, dag_id: str, run_id: str) -> DagRun:
         return make_run(self.call("GET", f"/dags/{dag_id}/dagRuns/{quote(run_id)}"))
 
-    def list_runs(self, dag_id: str, **filters: Any) -> list[Run]:
+    def list_runs(self, dag_id: str, **filters: Any) -> list[DagRun]:
         """The latest runs first, at most a hundred."""
         answer = self.call("GET", f"/dags/{dag_id}/dagRuns", params={"order_by": "-id", "limit": 100} | filters)
         return [make_run(run) for run in answer["dag_runs"]]
@@ -99,12 +99,12 @@ class AirflowApi:
             raise InvalidInput(f"{dag_id} is paused: switch it on at {self.url}/dags/{dag_id}")
         return {name: param["value"] for name, param in details["params"].items()}
 
-    def list_tasks(self, run: Run) -> list[Task]:
+    def list_tasks(self, run: DagRun) -> list[Task]:
         """In the order in which they started, waiting ones last."""
         answer = self.call("GET", f"{api_path(run)}/taskInstances", params={"limit": 1000, "order_by": "start_date"})
         return [Task(t["task_id"], t["state"] or "none", t["duration"]) for t in answer["task_instances"]]
 
-    def read_result(self, run: Run, task: str) -> Any:
+    def read_result(self, run: DagRun, task: str) -> Any:
         """What a task returned; None when it returned nothing."""
         try:
             path = f"{api_path(run, task)}/xcomEntries/return_value"
@@ -112,7 +112,7 @@ class AirflowApi:
         except NotFound:
             return None
 
-    def follow(self, run: Run, seconds: float, pause: float = 1.0) -> Iterator[tuple[Run, list[Task]]]:
+    def follow(self, run: DagRun, seconds: float, pause: float = 1.0) -> Iterator[tuple[DagRun, list[Task]]]:
         """The run and its tasks, again and again until it has ended. Raises NoAnswer after `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
@@ -124,7 +124,7 @@ class AirflowApi:
                 raise NoAnswer(f"{run.dag_id} is still {now.state} after {seconds:.0f} s: see {self.link(run)}")
             time.sleep(pause)
 
-    def wait(self, run: Run, seconds: float = 600) -> Run:
+    def wait(self, run: DagRun, seconds: float = 600) -> DagRun:
         """The run when it has ended."""
         *_, (ended, _) = self.follow(run, seconds)
         return ended
@@ -134,7 +134,7 @@ class AirflowApi:
         answer = self.call("GET", "/assets/events", params={"order_by": "-timestamp", "limit": 100} | filters)
         return list(answer["asset_events"])
 
-    def read_error(self, run: Run, task: str) -> str:
+    def read_error(self, run: DagRun, task: str) -> str:
         """The last error in the log of a task's last try as one line; empty when the log has none."""
         path = api_path(run, task)
         tries = self.call("GET", path)["try_number"]
@@ -143,7 +143,7 @@ class AirflowApi:
         text = str(details[-1]["exc_value"]).strip() if details else ""
         return " ".join(re.sub(r"(?<!:)\n+", "; ", text).split())  # each line is a sentence of its own
 
-    def link(self, run: Run, task: str | None = None) -> str:
+    def link(self, run: DagRun, task: str | None = None) -> str:
         """The page of a run, or of a task in it."""
         page = f"{self.url}/dags/{run.dag_id}/runs/{quote(run.run_id)}"
         return f"{page}/tasks/{task}" if task else page
@@ -158,13 +158,13 @@ def open_api() -> AirflowApi:
     )
 
 
-def api_path(run: Run, task: str | None = None) -> str:
+def api_path(run: DagRun, task: str | None = None) -> str:
     path = f"/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}"
     return f"{path}/taskInstances/{task}" if task else path
 
 
-def make_run(answer: dict[str, Any]) -> Run:
-    return Run(answer["dag_id"], answer["dag_run_id"], answer["state"], answer.get("partition_key"))
+def make_run(answer: dict[str, Any]) -> DagRun:
+    return DagRun(answer["dag_id"], answer["dag_run_id"], answer["state"], answer.get("partition_key"))
 
 
 def explain(answer: httpx.Response) -> str:

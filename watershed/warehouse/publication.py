@@ -48,7 +48,7 @@ class LedgerRows:
 
 
 @dataclass(frozen=True)
-class Part:
+class TablePart:
     """What a run does to one table.
 
     `files` and `quarantine_files` are `s3://` addresses of staged Parquet under the table's data path. What goes: all
@@ -74,7 +74,7 @@ class Publication:
     run_id: str
     subject: str
     actor: str
-    parts: tuple[Part, ...]
+    parts: tuple[TablePart, ...]
     books: tuple[Books, ...] = ()
     rows: LedgerRows = field(default_factory=LedgerRows)
     timings: dict[str, int] = field(default_factory=dict)

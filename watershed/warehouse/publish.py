@@ -23,7 +23,7 @@ from watershed.warehouse.books import BooksUnbalanced, count_staged, verify_book
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.lake_version import verify_lake_version
 from watershed.warehouse.ledger.history import insert_rows, name_quarantine, write_ledger
-from watershed.warehouse.publication import Part, Publication
+from watershed.warehouse.publication import Publication, TablePart
 from watershed.warehouse.replacing import replace_parts
 from watershed.warehouse.republish import Overtaken, find_publish
 from watershed.warehouse.schema.copying import read_columns
@@ -31,7 +31,7 @@ from watershed.warehouse.schema.ddl import is_prepared, prepare_lake
 from watershed.warehouse.schema.evolution import ContractBroken, Fields
 from watershed.warehouse.staged_fit import fit_files, have_changed, read_schema_version, read_targets
 
-__all__ = ["BooksUnbalanced", "Overtaken", "Part", "Publication", "hold_lock", "prepare", "publish", "transact"]
+__all__ = ["BooksUnbalanced", "Overtaken", "Publication", "TablePart", "hold_lock", "prepare", "publish", "transact"]
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def publish(publication: Publication, settings: Settings | None = None) -> int:
     return snapshot
 
 
-def fit_part(con: DuckDBPyConnection, part: Part, columns: dict[str, Fields]) -> Part:
+def fit_part(con: DuckDBPyConnection, part: TablePart, columns: dict[str, Fields]) -> TablePart:
     """The part with files that have the columns of their table."""
     quarantine = name_quarantine(part.address)
     files = fit_files(con, part.address, part.files, columns[part.address])

@@ -10,7 +10,7 @@ from watershed.declarations import list_tables
 from watershed.warehouse.connection import quote
 from watershed.warehouse.departures import note_departures
 from watershed.warehouse.ledger.history import insert_rows, list_published_among, name_quarantine
-from watershed.warehouse.publication import Books, Part, Publication
+from watershed.warehouse.publication import Books, Publication, TablePart
 from watershed.warehouse.schema.copying import add_files
 
 
@@ -28,7 +28,7 @@ def replace_parts(
     write_row_changes(con, publication.run_id, snapshot, inserted, deleted)
 
 
-def replace_rows(con: DuckDBPyConnection, part: Part, books: tuple[Books, ...]) -> Counter[str]:
+def replace_rows(con: DuckDBPyConnection, part: TablePart, books: tuple[Books, ...]) -> Counter[str]:
     """Returns how many rows of each table went; what came is in the files."""
     quarantine = name_quarantine(part.address)
     deleted = Counter[str]()

@@ -14,7 +14,7 @@ from watershed.warehouse.connection import quote
 from watershed.warehouse.republish import Overtaken
 from watershed.warehouse.schema.copying import read_columns
 from watershed.warehouse.schema.ddl import describe_wanted
-from watershed.warehouse.schema.evolution import ContractBroken, Field, Fields, Plan, plan_table
+from watershed.warehouse.schema.evolution import ColumnPlan, ContractBroken, Fields, LakeColumn, plan_table
 
 SHAPES = """
     SELECT list(file_name)[1], list(file_name) FROM (
@@ -51,7 +51,7 @@ def have_changed(con: DuckDBPyConnection, columns: dict[str, Fields]) -> bool:
 def mark_renamed(found: Fields, declared: Fields) -> Fields:
     own = {name: declared.get(name, field) for name, field in found.items()}
     return {
-        n: Field(n, f.type, f.is_nullable, own[n].renamed_from, default=own[n].default) for n, f in found.items()
+        n: LakeColumn(n, f.type, f.is_nullable, own[n].renamed_from, default=own[n].default) for n, f in found.items()
     }
 
 
@@ -70,10 +70,12 @@ def describe_file(con: DuckDBPyConnection, file: str, wanted: Fields) -> Fields:
     described = con.execute(f"DESCRIBE FROM read_parquet({quote(file)})").fetchall()
     types = {name: kind for name, kind, *_ in described}
     is_json = {name for name, kind in types.items() if kind == "VARCHAR" and name in wanted}
-    return {n: Field(n, "JSON" if n in is_json and wanted[n].type == "JSON" else kind) for n, kind in types.items()}
+    return {
+        n: LakeColumn(n, "JSON" if n in is_json and wanted[n].type == "JSON" else kind) for n, kind in types.items()
+    }
 
 
-def plan_fit(address: str, wanted: Fields, found: Fields) -> Plan:
+def plan_fit(address: str, wanted: Fields, found: Fields) -> ColumnPlan:
     try:
         plan = plan_table(address, wanted, found)
     except ContractBroken:
@@ -87,7 +89,7 @@ def plan_fit(address: str, wanted: Fields, found: Fields) -> Plan:
     return plan
 
 
-def write_fitting(con: DuckDBPyConnection, file: str, plan: Plan) -> str:
+def write_fitting(con: DuckDBPyConnection, file: str, plan: ColumnPlan) -> str:
     """Write a file again as planned. The name follows from both: whoever repeats it finds what is there already."""
     stem = f"{file.removesuffix('.parquet')}-{sha256(plan.selection.encode()).hexdigest()[:8]}"
     address = f"{stem}.parquet"

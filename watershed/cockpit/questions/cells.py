@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Answer:
+class CellRows:
     """Rows as dictionaries; `count` of all that there are, up to a million."""
 
     columns: list[str]
@@ -83,25 +83,25 @@ def find_choice(address: str) -> Declared:
     return found
 
 
-def read_rows(user: str, role: Role, one: Declared, where: str, page: int) -> Answer:
+def read_rows(user: str, role: Role, one: Declared, where: str, page: int) -> CellRows:
     """A page of rows for which a SQL condition holds, in the order of the key."""
     try:
         condition = parse_condition(where.strip() or "true")
     except ValueError as error:
-        return Answer([], set(), [], 0, str(error))
+        return CellRows([], set(), [], 0, str(error))
     query = f"SELECT * FROM {one.address} WHERE {condition} ORDER BY {', '.join(one.key)}"
     return ask(user, role, f"{query} LIMIT {PAGE + 1} OFFSET {(page - 1) * PAGE}", PAGE + 1)
 
 
-def ask(user: str, role: Role, query: str, shown: int) -> Answer:
+def ask(user: str, role: Role, query: str, shown: int) -> CellRows:
     question = {"query": query, "role": role.name, "snapshot": "", "shown": shown}
     found = json.loads(from_thread.run(DESK.ask, user, uuid4().hex, question))
     if "error" in found:
-        return Answer([], set(), [], 0, found["error"])
+        return CellRows([], set(), [], 0, found["error"])
     columns = [column["name"] for column in found["columns"]]
     rows = [dict(zip(columns, row, strict=True)) for row in found["rows"]]
     numbers = {column["name"] for column in found["columns"] if column["isNumber"]}
-    return Answer(columns, numbers, rows, found["count"])
+    return CellRows(columns, numbers, rows, found["count"])
 
 
 def key_sql(one: Declared, row: Row) -> str:
@@ -163,7 +163,7 @@ def list_inputs(mart: Mart, key: Row, day: date | None) -> list[InputRows]:
     return find_input_rows(mart.sql, list_columns(), key, named)
 
 
-def read_input(user: str, role: Role, cell: Cell, address: str) -> tuple[InputRows, Answer, str]:
+def read_input(user: str, role: Role, cell: Cell, address: str) -> tuple[InputRows, CellRows, str]:
     """The rows of one input behind a cell, as of the version that the mart was computed from; if that has expired,
     as of now. The third says which: a sentence."""
     rows = next((own for own in cell.inputs if own.address == address), None)
@@ -178,7 +178,7 @@ def read_input(user: str, role: Role, cell: Cell, address: str) -> tuple[InputRo
     return rows, ask(user, role, query.format(at=""), SAMPLE), when
 
 
-def choose_columns(cell: Cell, address: str, answer: Answer) -> list[str]:
+def choose_columns(cell: Cell, address: str, answer: CellRows) -> list[str]:
     """The columns worth seeing: those that the cell is made of, those that decide about rows; all if there are none."""
     origins = (*cell.lineage.columns[cell.column], *cell.lineage.rows)
     named = {origin.column for origin in origins if origin.address == address}

@@ -50,7 +50,7 @@ HISTORY = """
 
 
 @dataclass(frozen=True)
-class Result:
+class PastResult:
     """What a rule found before one publish."""
 
     snapshot_id: int
@@ -68,10 +68,10 @@ class RuleHistory:
     rule: str
     column: str | None
     severity: str
-    results: tuple[Result, ...]
+    results: tuple[PastResult, ...]
 
     @property
-    def last(self) -> Result:
+    def last(self) -> PastResult:
         return self.results[-1]
 
     @property
@@ -111,7 +111,7 @@ def list_histories(table: str) -> list[RuleHistory]:
 def make_history(rows: list[Row]) -> RuleHistory:
     last = rows[-1]
     names = ("snapshot_id", "published_at", "rows_evaluated", "rows_failed", "is_success", "reason")
-    results = tuple(Result(**{name: row[name] for name in names}) for row in rows)
+    results = tuple(PastResult(**{name: row[name] for name in names}) for row in rows)
     return RuleHistory(last["rule"], last["column_name"], last["severity"], results)
 
 

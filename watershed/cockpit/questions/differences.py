@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Difference:
+class RowDifference:
     """Counts, and a page of the rows. `changed` are pairs: before, and after."""
 
     columns: list[str]
@@ -42,7 +42,7 @@ class Difference:
         return not (self.added_count or self.removed_count or self.changed_count)
 
 
-def compare_snapshots(one: Declared, first: int, last: int, role: Role, page: int = 1) -> Difference:
+def compare_snapshots(one: Declared, first: int, last: int, role: Role, page: int = 1) -> RowDifference:
     """From snapshot `first` to `last`, as the role sees the table.
 
     Raises NotFound when a snapshot is not there (any more), or the comparison takes too long or too much memory.
@@ -77,7 +77,7 @@ def collect_changes(con: DuckDBPyConnection, one: Declared, first: int, last: in
     return [row[0] for row in con.execute("DESCRIBE added").fetchall()]
 
 
-def read_difference(con: DuckDBPyConnection, one: Declared, columns: list[str], role: Role, page: int) -> Difference:
+def read_difference(con: DuckDBPyConnection, one: Declared, columns: list[str], role: Role, page: int) -> RowDifference:
     """Split what was added and removed by key: a key that is once in both has changed."""
     keys = ", ".join(f'"{name}"' for name in one.key if name in columns) or "NULL"
     once = "SELECT {keys} FROM {table} GROUP BY ALL HAVING count(*) = 1"
@@ -96,7 +96,7 @@ def read_difference(con: DuckDBPyConnection, one: Declared, columns: list[str], 
     rows = {name: con.execute(f"FROM {part} {page_of}").fetchall() for name, part in parts.items()}
     counts = {name: con.execute(f"SELECT count(*) FROM {part}").fetchall()[0][0] for name, part in parts.items()}
     masked = {name: mask(one, columns, own, role) for name, own in rows.items()}
-    return Difference(
+    return RowDifference(
         columns=columns,
         added_count=counts["added"],
         removed_count=counts["removed"],

@@ -16,7 +16,7 @@ from watershed.lineage.graph import (
     list_row_dependents,
 )
 from watershed.lineage.kept import recall_columns
-from watershed.lineage.origins import Lineage, Origin
+from watershed.lineage.origins import ColumnOrigin, Lineage
 
 HOW = {"copied": "as it is", "computed": "computed", "aggregated": "of many rows"}
 
@@ -29,8 +29,8 @@ class Chosen:
     column: str
     upstream: list[str]
     downstream: list[str]
-    origins: list[tuple[int, Origin]]
-    dependents: list[tuple[int, Origin]]
+    origins: list[tuple[int, ColumnOrigin]]
+    dependents: list[tuple[int, ColumnOrigin]]
     row_dependents: list[str]
     lineage: Lineage | None
 

@@ -66,7 +66,7 @@ class Partition:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class UnpublishedObject:
     """An object that was refused and is not published. `day`: the one that its name says, if it says any. `left_by`:
     who has left it so."""
 
@@ -158,7 +158,7 @@ def mark_stale(day: date, built: Partition | None) -> Partition:
     return Partition(day, "stale", built.rows, built.objects, built.snapshot, built.quarantined, why)
 
 
-def mark_refused(day: date, known: Partition | None, refusal: Refusal) -> Partition:
+def mark_refused(day: date, known: Partition | None, refusal: UnpublishedObject) -> Partition:
     why = f"{refusal.object_name} was refused: {refusal.reason}"
     known = known or Partition(day, "left")
     if refusal.left_by is None:
@@ -190,19 +190,19 @@ def split_stretches(days: list[date]) -> Iterator[list[date]]:
         yield stretch
 
 
-def list_refused(one: Declared) -> list[Refusal]:
+def list_refused(one: Declared) -> list[UnpublishedObject]:
     """Objects of the table's sources that wait for somebody, the latest first."""
     return [refusal for refusal in list_all_refused(one) if refusal.left_by is None]
 
 
-def list_all_refused(one: Declared) -> list[Refusal]:
+def list_all_refused(one: Declared) -> list[UnpublishedObject]:
     """Those that somebody has left refused too."""
     return [refusal for refusal in read_refused() if refusal.source in one.sources]
 
 
 @once_a_snapshot
-def read_refused() -> list[Refusal]:
-    return [Refusal(**row) for row in MIRROR.ask(REFUSED)]
+def read_refused() -> list[UnpublishedObject]:
+    return [UnpublishedObject(**row) for row in MIRROR.ask(REFUSED)]
 
 
 def read_named_day(name: str) -> date | None:

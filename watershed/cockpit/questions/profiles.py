@@ -26,7 +26,7 @@ NESTED = ("struct", "list", "map", "blob", "variant", "json")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ProfiledColumn:
     """A column by its place in the table, and what can be asked of it."""
 
     place: int
@@ -97,7 +97,7 @@ def keep_profiles(user: str, role: Role, address: str, rows: int, changed_at: ob
     """Rows and time tell one content from the next; what one user may see, another may not."""
     columns = {column["name"]: column["type"].lower() for column in list_columns(address)}
     hidden = {name for name in list_personal(address, columns) if not role.sees(address, name)}
-    asked = [Asked(n, name, kind, name in hidden) for n, (name, kind) in enumerate(columns.items())]
+    asked = [ProfiledColumn(n, name, kind, name in hidden) for n, (name, kind) in enumerate(columns.items())]
     found = ask(user, role, f"SELECT count(*) AS row_count, {measures_sql(asked)} FROM {address}", 1)
     if found.error:
         return Profiles(0, [], found.error)
@@ -108,7 +108,7 @@ def keep_profiles(user: str, role: Role, address: str, rows: int, changed_at: ob
     return Profiles(int(told["row_count"]), [make_profile(one, told) for one in asked])
 
 
-def measures_sql(asked: list[Asked]) -> str:
+def measures_sql(asked: list[ProfiledColumn]) -> str:
     """The figures of all columns, named by their places."""
     parts = []
     for one in asked:
@@ -124,7 +124,7 @@ def measures_sql(asked: list[Asked]) -> str:
     return ", ".join(parts)
 
 
-def spreads_sql(asked: list[Asked], told: Row) -> str:
+def spreads_sql(asked: list[ProfiledColumn], told: Row) -> str:
     """How often the frequent values are there, and how many rows each stretch has."""
     parts = []
     for one in (one for one in asked if one.is_shown):
@@ -138,14 +138,14 @@ def spreads_sql(asked: list[Asked], told: Row) -> str:
     return ", ".join(parts)
 
 
-def read_frequent(one: Asked, told: Row) -> list[str]:
+def read_frequent(one: ProfiledColumn, told: Row) -> list[str]:
     try:
         return [value for value in json.loads(told.get(f"top_{one.place}") or "[]") if value is not None]
     except ValueError:  # cut: the values are of very many bytes
         return []
 
 
-def make_profile(one: Asked, told: Row) -> Profile:
+def make_profile(one: ProfiledColumn, told: Row) -> Profile:
     rows, n = int(told["row_count"]) or 1, one.place
     times = [(value, int(told.get(f"times_{n}_{rank}") or 0)) for rank, value in enumerate(read_frequent(one, told))]
     bars = {int(bar): count for bar, count in json.loads(told.get(f"bars_{n}") or "{}").items()}

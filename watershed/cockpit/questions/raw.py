@@ -39,7 +39,7 @@ MOST = 5  # rows of one line in one table, as of a history
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LineOutcome:
     """A row that was made of the line; or one of a quarantine, with the `reason`."""
 
     address: str
@@ -56,7 +56,7 @@ class Shown:
     source: Source
     text: str | None
     is_masked: bool
-    outcomes: list[Outcome]
+    outcomes: list[LineOutcome]
     books: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
     refusal: dict[str, Any] | None
@@ -86,10 +86,10 @@ def mask_line(text: str, personal: list[str]) -> str:
     return text
 
 
-def list_outcomes(tables: list[Table], key: str, number: int, role: Role) -> tuple[list[Outcome], list[str]]:
+def list_outcomes(tables: list[Table], key: str, number: int, role: Role) -> tuple[list[LineOutcome], list[str]]:
     """Rows of the line in the tables of its source and in their quarantines; and of the former the values that the role
     does not see."""
-    found: list[Outcome] = []
+    found: list[LineOutcome] = []
     values: list[str] = []
     query = f"SELECT * FROM {{}} WHERE raw_object = ? AND raw_line = ? LIMIT {MOST}"
     with read_lake() as con:
@@ -97,12 +97,12 @@ def list_outcomes(tables: list[Table], key: str, number: int, role: Role) -> tup
             for record in con.execute(query.format(table.address), [key, number]).to_arrow_table().to_pylist():
                 personal = find_hidden(table, record, role)
                 values += [str(record[name]) for name in personal if record[name] is not None]
-                found.append(Outcome(table.address, strip_trace(mask_record(record, personal))))
+                found.append(LineOutcome(table.address, strip_trace(mask_record(record, personal))))
             parked = con.execute(query.format(f"quarantine.{table.name}"), [key, number]).to_arrow_table().to_pylist()
             for row in parked:
                 fields = mask_quarantined(table, row["rule"], row["row_json"], role)
                 reason = f"{row['rule']}: {hide_quoted(row['reason'])}"
-                found.append(Outcome(f"quarantine.{table.name}", strip_trace(fields), reason))
+                found.append(LineOutcome(f"quarantine.{table.name}", strip_trace(fields), reason))
     return found, values
 
 

@@ -27,7 +27,7 @@ class Rebuild:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RebuildPlan:
     """The runs for some days, the oldest first, and the days for which there is nothing to run."""
 
     runs: list[Rebuild]
@@ -38,7 +38,7 @@ class Plan:
         return sorted({run.dag for run in self.runs})
 
 
-def plan_rebuilds(one: Declared, days: Sequence[date]) -> Plan:
+def plan_rebuilds(one: Declared, days: Sequence[date]) -> RebuildPlan:
     """Each run once, though several days may need it. Raises NotFound for too many days, or what has none."""
     if one.day is None:
         raise NotFound(f"{one.address} has no days: it is built again as a whole")
@@ -52,7 +52,7 @@ def plan_rebuilds(one: Declared, days: Sequence[date]) -> Plan:
         own = list_rebuilds(one, known, str(day), sources.get(day, [])) if known else []
         runs |= {(run.dag, run.key): run for run in own}
         idle += [] if own else [day]
-    return Plan(list(runs.values()), idle)
+    return RebuildPlan(list(runs.values()), idle)
 
 
 def read_sources(one: Declared, days: Sequence[date]) -> dict[date, list[str]]:

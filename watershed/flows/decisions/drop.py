@@ -16,7 +16,7 @@ from watershed.flows.ingest.announce import publish
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.departures import same_sql
 from watershed.warehouse.publication import LedgerRows
-from watershed.warehouse.publish import Overtaken, Part, Publication
+from watershed.warehouse.publish import Overtaken, Publication, TablePart
 
 TRIES = 5
 
@@ -35,7 +35,7 @@ def drop_rows(decision: Decision, run_id: str) -> dict[str, Any]:
             run_id=run_id,
             subject=decision.subject,
             actor=decision.decided_by,
-            parts=(Part(decision.subject, (), replaced=condition),),
+            parts=(TablePart(decision.subject, (), replaced=condition),),
             rows=LedgerRows(outcomes=[{"decision_id": decision.decision_id, "row_count": rows}]),
             overtaken=f"{outcome_sql(decision.decision_id)} UNION ALL {changed}",
             reason=decision.reason,

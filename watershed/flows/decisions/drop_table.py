@@ -20,7 +20,7 @@ from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import fetch_column, list_days_of, name_quarantine, write_ledger
 from watershed.warehouse.publication import LedgerRows
-from watershed.warehouse.publish import Part, Publication, hold_lock, read_snapshot, transact
+from watershed.warehouse.publish import Publication, TablePart, hold_lock, read_snapshot, transact
 from watershed.warehouse.replacing import list_layers, write_row_changes
 from watershed.warehouse.schema.copying import count_rows, read_columns
 from watershed.warehouse.schema.ddl import prepare_lake, void_builds
@@ -83,6 +83,6 @@ def compose(con: DuckDBPyConnection, tables: list[str], decision: Decision, run_
             {"table_name": address, "raw_object": key, "day": day, "row_count": 0}
             for key, day in list_days_of(con, address, objects)
         ]
-    parts = tuple(Part(address, ()) for address in tables)
+    parts = tuple(TablePart(address, ()) for address in tables)
     rows = LedgerRows(days=days)
     return Publication(run_id, decision.subject, decision.decided_by, parts, tuple(books), rows)

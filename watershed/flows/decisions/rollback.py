@@ -28,11 +28,11 @@ from watershed.warehouse.departures import departed_sql, staying_sql
 from watershed.warehouse.ledger.history import fetch_column, list_days_of
 from watershed.warehouse.pins import explain_version, is_version
 from watershed.warehouse.publication import Books, LedgerRows
-from watershed.warehouse.publish import Overtaken, Part, Publication, hold_lock, read_snapshot, transact
+from watershed.warehouse.publish import Overtaken, Publication, TablePart, hold_lock, read_snapshot, transact
 from watershed.warehouse.replacing import list_layers
 from watershed.warehouse.schema.copying import read_columns
 from watershed.warehouse.schema.ddl import SCHEMAS
-from watershed.warehouse.schema.evolution import ContractBroken, Field, name_column, plan_table, select_column
+from watershed.warehouse.schema.evolution import ContractBroken, LakeColumn, name_column, plan_table, select_column
 from watershed.warehouse.staged_fit import read_targets
 
 TRIES = 5
@@ -147,7 +147,7 @@ def compose(con: DuckDBPyConnection, table: Table, version: int, decision: Decis
     files = stage_version(con, table.address, version, "true" if is_whole else own, run_id)
     books = keep_books(con, table.address, version, objects, count_by_object(con, files), count_by_object(con, parked))
     staged = sum(count_by_object(con, files).values())
-    part = Part(
+    part = TablePart(
         table.address,
         tuple(files),
         tuple(parked),
@@ -182,7 +182,7 @@ def columns_sql(con: DuckDBPyConnection, address: str, version: int) -> str:
     described = con.execute(f"DESCRIBE FROM {address} AT (VERSION => {version})").fetchall()
     wanted = read_targets(con, [address])[address]
     try:
-        plan = plan_table(address, wanted, {name: Field(name, kind) for name, kind, *_ in described})
+        plan = plan_table(address, wanted, {name: LakeColumn(name, kind) for name, kind, *_ in described})
     except ContractBroken as error:
         why = f"{address} cannot go back to snapshot {version}, whose types it does not hold today: {error}"
         raise InvalidInput(why) from None

@@ -37,7 +37,7 @@ NO_ROWS = {"read": 0, "filtered": 0, "rejected": 0, "written": 0, "deduplicated"
 
 
 @dataclass(frozen=True)
-class Plan:
+class FoldPlan:
     """What a run folds: extractions in order, onto what is published or, in a rebuild, onto nothing. Those up to the
     number `folded` are in what is published already, and change nothing."""
 
@@ -55,7 +55,7 @@ class Unstageable(Exception):
         self.key = key
 
 
-def fold_table(con: DuckDBPyConnection, table: Table, plan: Plan, store: Store) -> dict[str, Any]:
+def fold_table(con: DuckDBPyConnection, table: Table, plan: FoldPlan, store: Store) -> dict[str, Any]:
     """Stage a table's history. Returns its files, the file of rows whose values do not fit, the tally of every
     extraction, and by extraction the columns that it is too old to have.
 
@@ -94,7 +94,7 @@ def explain_failure(table: Table, taken: Taken, why: str) -> str:
     )
 
 
-def file_sql(table: Table, plan: Plan) -> str:
+def file_sql(table: Table, plan: FoldPlan) -> str:
     return table_key(table.address, f"{plan.run_id}-{uuid4().hex[:12]}")
 
 
@@ -105,7 +105,7 @@ def copy_rows(con: DuckDBPyConnection, query: str, store: Store, key: str) -> li
 
 
 def fold_taken(
-    con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken, store: Store
+    con: DuckDBPyConnection, table: Table, plan: FoldPlan, taken: Taken, store: Store
 ) -> tuple[dict[str, int], list[str]]:
     """Add what one extraction changes to `folded`; its tally, and the contract's columns that it does not have."""
     if (found := taken.extraction.seek_origin(table)) is None:
@@ -124,7 +124,7 @@ def fold_taken(
     return tally | {"deduplicated": found.row_count - rejected - written - bad}, absent
 
 
-def is_by_another_key(table: Table, plan: Plan, taken: Taken) -> bool:
+def is_by_another_key(table: Table, plan: FoldPlan, taken: Taken) -> bool:
     """Whether the extraction lists records by an earlier key of the contract, so that nobody can tell which are gone,
     and a later one, which is complete, tells all there is."""
     if not find_unlisted(taken.extraction.find_origin(table), table):
@@ -155,7 +155,7 @@ def read_rows(con: DuckDBPyConnection, table: Table, taken: Taken, store: Store)
     return rejected, int(gone[0]) if gone else 0
 
 
-def fold_rows(con: DuckDBPyConnection, table: Table, plan: Plan, taken: Taken) -> None:
+def fold_rows(con: DuckDBPyConnection, table: Table, plan: FoldPlan, taken: Taken) -> None:
     """Put the histories that `extracted` and `present` change into `changed`, and into `folded` in place of what was
     there of them."""
     using = ", ".join(f'"{name}"' for name in table.key)

@@ -11,7 +11,7 @@ from typing import Any
 
 from watershed.declarations import tables_of
 from watershed.declarations.table import Source
-from watershed.flows.histories.fold import Plan, Unstageable, fold_table, forget_bad
+from watershed.flows.histories.fold import FoldPlan, Unstageable, fold_table, forget_bad
 from watershed.flows.ingest.extract_database import find_published
 from watershed.lake.store import Store, step_key
 from watershed.sources.postgres.extraction_order import Taken, order_extractions
@@ -55,19 +55,19 @@ def refuse_dependents(extractions: dict[str, Extraction], refused: Iterable[str]
     return found
 
 
-def plan_fold(source: Source, extractions: dict[str, Extraction], run_id: str, store: Store) -> Plan:
+def plan_fold(source: Source, extractions: dict[str, Extraction], run_id: str, store: Store) -> FoldPlan:
     is_rebuild = bool(store.read_json(step_key(run_id, "land"))["rebuild"])
     published = None if is_rebuild else find_published(source, store)
     seen_before, folded = (published.seen_at, published.number) if published else (None, 0)
-    return Plan(run_id, tuple(order_extractions(store, extractions, seen_before)), folded, is_rebuild)
+    return FoldPlan(run_id, tuple(order_extractions(store, extractions, seen_before)), folded, is_rebuild)
 
 
-def recall_plan(staged: dict[str, Any], run_id: str, store: Store) -> Plan:
+def recall_plan(staged: dict[str, Any], run_id: str, store: Store) -> FoldPlan:
     """The plan of a run that is staged, to fold one of its tables again."""
     extractions, _ = read_manifests(store, [told["raw_object"] for told in staged["extractions"]])
     places = [(told["raw_object"], told["number"], told["seen_at"]) for told in staged["extractions"]]
     taken = (Taken(key, extractions[key], number, datetime.fromisoformat(at)) for key, number, at in places)
-    return Plan(run_id, tuple(taken), staged["folded"], staged["is_rebuild"])
+    return FoldPlan(run_id, tuple(taken), staged["folded"], staged["is_rebuild"])
 
 
 def describe_taken(source: Source, taken: Taken) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def describe_taken(source: Source, taken: Taken) -> dict[str, Any]:
     return {"source": source.name, "raw_object": taken.key} | place | server
 
 
-def stage_tables(source: Source, plan: Plan, store: Store) -> dict[str, Any]:
+def stage_tables(source: Source, plan: FoldPlan, store: Store) -> dict[str, Any]:
     with closing(connect()) as con, transact(con):  # one transaction: all histories as of one snapshot
         tables = {}
         for table in tables_of(source):

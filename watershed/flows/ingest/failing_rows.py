@@ -13,13 +13,13 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations.column_types import type_sql
 from watershed.declarations.masking import OPENED, mask_quoted
 from watershed.errors import InvalidInput
-from watershed.flows.ingest.plan_records import Plan, Sorting
+from watershed.flows.ingest.plan_records import Sorting, StagingPlan
 
 DATA_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)  # for what is in a row; a server's faults are others
 MOST_FAILING = 100  # of a slice; where there are more, the fault is not the records'
 
 
-def reject_failing(con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table) -> pa.Table:
+def reject_failing(con: DuckDBPyConnection, plans: list[StagingPlan], sorting: Sorting, records: pa.Table) -> pa.Table:
     """The records, with a problem for each that a plan fails for. Raises InvalidInput where those are too many."""
     found: dict[int, str] = {}
     search_records(con, plans, sorting, records, 0, found)
@@ -32,7 +32,12 @@ def reject_failing(con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting,
 
 
 def search_records(
-    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table, first: int, found: dict[int, str]
+    con: DuckDBPyConnection,
+    plans: list[StagingPlan],
+    sorting: Sorting,
+    records: pa.Table,
+    first: int,
+    found: dict[int, str],
 ) -> None:
     """Add the failing ones to `found`, by place: the first of the records has the place `first`."""
     why = try_plans(con, plans, sorting, records)
@@ -51,7 +56,7 @@ def search_records(
     search_records(con, plans, sorting, records.slice(middle), first + middle, found)
 
 
-def try_plans(con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table) -> str | None:
+def try_plans(con: DuckDBPyConnection, plans: list[StagingPlan], sorting: Sorting, records: pa.Table) -> str | None:
     """Why rows cannot be made of these records, or the columns of a table cannot hold them; None where all is well."""
     con.register("records", records)
     con.execute(f"CREATE OR REPLACE TEMP TABLE claimed AS {sorting.claim}")

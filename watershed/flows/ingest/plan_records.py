@@ -21,11 +21,11 @@ from watershed.project import find_module, load_module
 from watershed.quality.check import format_suspicion
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import utc_now
-from watershed.warehouse.schema.evolution import Field, Fields, list_retired
+from watershed.warehouse.schema.evolution import Fields, LakeColumn, list_retired
 
 
 @dataclass(frozen=True)
-class Plan:
+class StagingPlan:
     """The SQL that a table runs over every slice, compiled once from its Ibis transform. `retired`: columns that the
     table has in the lake and no longer in its contract."""
 
@@ -34,7 +34,7 @@ class Plan:
     parse: str
     suspicion: str
     is_home: bool
-    retired: tuple[Field, ...] = ()
+    retired: tuple[LakeColumn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,14 @@ class Sorting:
     claimed: str | None
 
 
-def compile_plan(source: Source, table: Table, existing: Mapping[str, Fields]) -> Plan:
+def compile_plan(source: Source, table: Table, existing: Mapping[str, Fields]) -> StagingPlan:
     """What a process asks again and again is compiled once: it takes longer than all the rest of a small run.
     `existing`: the columns of the lake's tables."""
     retired = tuple(list_retired(table.arrow_schema.names, existing.get(table.address, {})))
     parse = compile_rows(source, table, find_transform(source, table))
-    return Plan(source, table, parse, compile_suspicion(table, f"{utc_now():%F %H}"), source in table.home_of, retired)
+    return StagingPlan(
+        source, table, parse, compile_suspicion(table, f"{utc_now():%F %H}"), source in table.home_of, retired
+    )
 
 
 @lru_cache(maxsize=256)

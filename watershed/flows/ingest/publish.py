@@ -23,7 +23,7 @@ from watershed.warehouse.alerts import raise_alert
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import list_days_of, list_known_fields
 from watershed.warehouse.publication import Books, LedgerRows
-from watershed.warehouse.publish import Part, Publication
+from watershed.warehouse.publish import Publication, TablePart
 
 
 @alert_when_blocked
@@ -166,7 +166,7 @@ def balance_books(
     )
 
 
-def compose_part(table: Table, report: dict[str, Any], staged: dict[str, Any]) -> Part:
+def compose_part(table: Table, report: dict[str, Any], staged: dict[str, Any]) -> TablePart:
     """Facts are replaced by raw object, which the books name; histories by key."""
     replaced = None
     if table.replaces == "key" and report["files"]:
@@ -175,13 +175,13 @@ def compose_part(table: Table, report: dict[str, Any], staged: dict[str, Any]) -
     if staged.get("is_rebuild"):
         replaced = "true"
     carried = sum(count for key, count in report["written"].items() if key not in staged["tallies"])
-    return Part(table.address, tuple(report["files"]), tuple(report["quarantine"]), replaced, carried)
+    return TablePart(table.address, tuple(report["files"]), tuple(report["quarantine"]), replaced, carried)
 
 
-def compose_replayed(run: CheckedRun) -> list[Part]:
+def compose_replayed(run: CheckedRun) -> list[TablePart]:
     """The quarantined rows that a replay tries again leave the quarantine, wherever they go now."""
     parked = run.landed.get("parked", {"tables": ()})
-    return [Part(f"quarantine.{table}", (), replaced=parked_sql(parked, table)) for table in parked["tables"]]
+    return [TablePart(f"quarantine.{table}", (), replaced=parked_sql(parked, table)) for table in parked["tables"]]
 
 
 def find_changed_days(

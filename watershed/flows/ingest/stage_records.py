@@ -19,7 +19,7 @@ from watershed.declarations.column_types import type_sql
 from watershed.declarations.table import Source, Stream, Table
 from watershed.flows.ingest.failing_rows import DATA_ERRORS, reject_failing
 from watershed.flows.ingest.find_duplicates import mark_duplicates, measure_lateness
-from watershed.flows.ingest.plan_records import Plan, Sorting, compile_plan, compile_sorting
+from watershed.flows.ingest.plan_records import Sorting, StagingPlan, compile_plan, compile_sorting
 from watershed.lake.store import Store, side_key, table_key
 from watershed.sources.json.fields import find_leaf_fields
 from watershed.warehouse.connection import connect
@@ -30,7 +30,7 @@ SLICES_IN_FLIGHT = 2  # one being written to S3 while the next is parsed
 
 
 @dataclass(frozen=True)
-class Run:
+class StagingRun:
     """What the slices of a run share: the raw objects that it takes, and by table the files that it has staged."""
 
     run_id: str
@@ -67,7 +67,7 @@ def stage_records(source: Source, into: list[Table], keys: list[str], run_id: st
     slices = reader.read(store, keys, refused)
     if source.kind == "documents":
         slices = note_fields(slices, fields)
-    run = Run(run_id, store, keys, {name: table["files"] for name, table in tables.items()})
+    run = StagingRun(run_id, store, keys, {name: table["files"] for name, table in tables.items()})
     in_flight = 1 if isinstance(source, Stream) else SLICES_IN_FLIGHT  # a duplicate may be in the slice before
     for staged in run_ahead(con, plans, compile_sorting(source), slices, run, in_flight):
         table = tables[staged.table]
@@ -88,10 +88,10 @@ def note_fields(slices: Iterator[pa.Table], fields: dict[str, dict[str, str]]) -
 
 def run_ahead(
     con: DuckDBPyConnection,
-    plans: list[Plan],
+    plans: list[StagingPlan],
     sorting: Sorting,
     slices: Iterator[pa.Table],
-    run: Run,
+    run: StagingRun,
     in_flight: int,
 ) -> Iterator[StagedSlice]:
     """Stage slices in worker threads while the next ones are read, never more than a few at a time."""
@@ -106,7 +106,7 @@ def run_ahead(
 
 
 def stage_slice(
-    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table, run: Run
+    con: DuckDBPyConnection, plans: list[StagingPlan], sorting: Sorting, records: pa.Table, run: StagingRun
 ) -> list[StagedSlice]:
     """The records in all tables; those that a transform fails for become bad records."""
     with closing(con):
@@ -117,7 +117,7 @@ def stage_slice(
 
 
 def stage_tables(
-    con: DuckDBPyConnection, plans: list[Plan], sorting: Sorting, records: pa.Table, run: Run
+    con: DuckDBPyConnection, plans: list[StagingPlan], sorting: Sorting, records: pa.Table, run: StagingRun
 ) -> list[StagedSlice]:
     con.register("records", records)
     con.execute(f"CREATE OR REPLACE TEMP TABLE claimed AS {sorting.claim}")
@@ -135,7 +135,7 @@ def fetch_counts(con: DuckDBPyConnection, query: str) -> dict[str, dict[str, int
 
 
 def stage_table_slice(
-    con: DuckDBPyConnection, plan: Plan, counts: dict[str, dict[str, int]], run: Run
+    con: DuckDBPyConnection, plan: StagingPlan, counts: dict[str, dict[str, int]], run: StagingRun
 ) -> StagedSlice:
     """Parse, write the good rows and the rejected ones, count both. The name is new each time: a published file
     must never be overwritten by a rerun of its step."""
@@ -169,7 +169,7 @@ def stage_table_slice(
     return StagedSlice(plan.table.name, files, rejects, tallies, lateness, untold)
 
 
-def write_rows(con: DuckDBPyConnection, plan: Plan, duplicate: str, name: str, store: Store) -> list[str]:
+def write_rows(con: DuckDBPyConnection, plan: StagingPlan, duplicate: str, name: str, store: Store) -> list[str]:
     """One file of good rows, and one of the few that look bad: a check that takes rows out of a file rewrites it."""
     columns = ", ".join(list_column_sql(plan))
     files = []
@@ -184,7 +184,7 @@ def write_rows(con: DuckDBPyConnection, plan: Plan, duplicate: str, name: str, s
     return files
 
 
-def list_column_sql(plan: Plan) -> Iterator[str]:
+def list_column_sql(plan: StagingPlan) -> Iterator[str]:
     """All columns of the table: the contract's, and nulls for those that were retired."""
     for column in plan.table.all_columns:
         yield f"CAST({name_column(column.name)} AS {type_sql(column.type)}) AS {name_column(column.name)}"
@@ -192,7 +192,7 @@ def list_column_sql(plan: Plan) -> Iterator[str]:
         yield select_column(field, None)
 
 
-def open_tally(plan: Plan, count: dict[str, int]) -> dict[str, int]:
+def open_tally(plan: StagingPlan, count: dict[str, int]) -> dict[str, int]:
     """A table's books of one raw object before its transform: what it does not get is filtered."""
     read, unread, blank = count["read"], count["unread"], count["blank"]
     others = sum(count.values()) - read - unread - blank

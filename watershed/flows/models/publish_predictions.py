@@ -20,7 +20,7 @@ from watershed.settings import find_home
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import utc_now
 from watershed.warehouse.publication import LedgerRows
-from watershed.warehouse.publish import Part, Publication
+from watershed.warehouse.publish import Publication, TablePart
 
 
 class PredictionsBroken(InvalidInput):
@@ -103,9 +103,9 @@ def publish_predictions(run_id: str, actor: str) -> dict[str, Any]:
         subject=RECOMMENDATIONS.address,
         actor=actor,
         parts=(
-            Part(RECOMMENDATIONS.address, files[RECOMMENDATIONS.address], replaced=replaced),
-            Part(PREDICTIONS.address, files[PREDICTIONS.address]),
-            Part(DRIFTS.address, (drift["file"],)),
+            TablePart(RECOMMENDATIONS.address, files[RECOMMENDATIONS.address], replaced=replaced),
+            TablePart(PREDICTIONS.address, files[PREDICTIONS.address]),
+            TablePart(DRIFTS.address, (drift["file"],)),
         ),
         rows=LedgerRows(
             inputs=[{"table_name": RECOMMENDATIONS.address, "day": None, "input_snapshot_id": choice["snapshot"]}],

@@ -18,7 +18,7 @@ from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import utc_now
 from watershed.warehouse.publication import LedgerRows
-from watershed.warehouse.publish import Part, Publication, hold_lock
+from watershed.warehouse.publish import Publication, TablePart, hold_lock
 
 
 class RegistryBroken(InvalidInput):
@@ -49,7 +49,7 @@ def register(
         run_id=run_id,
         subject=MODELS,
         actor=actor,
-        parts=(Part(MODELS, (file,), replaced=replaced),),
+        parts=(TablePart(MODELS, (file,), replaced=replaced),),
         rows=LedgerRows(
             inputs=[{"table_name": MODELS, "day": None, "input_snapshot_id": snapshot}], checks=[*checks, *own]
         ),

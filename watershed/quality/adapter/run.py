@@ -51,7 +51,7 @@ SHORT_NAMES = {
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RuleOutcome:
     """What one rule found. `condition` is SQL, true for the rows that fail it; None where the rule is about the table.
 
     `observed` says what was seen instead, `error` why the rule could not be evaluated.
@@ -77,7 +77,7 @@ class PassingContext(EphemeralDataContext):
 
 def run_rules(
     con: DuckDBPyConnection, relation: str, name: str, rules: list[Expectation]
-) -> tuple[int, list[Outcome], ExpectationSuiteValidationResult]:
+) -> tuple[int, list[RuleOutcome], ExpectationSuiteValidationResult]:
     """How many rows there are, the outcome of each rule in order, and the whole as Great Expectations has it.
 
     Rules about rows are asked for yes or no only, since for more it sends a query a rule; they share one scan, and the
@@ -130,9 +130,9 @@ def open_batch(con: DuckDBPyConnection, relation: str) -> tuple[Batch, DuckDBExe
 
 def read_outcome(
     engine: DuckDBExecutionEngine, name: str, rule: Expectation, result: ExpectationValidationResult
-) -> Outcome:
+) -> RuleOutcome:
     error = find_error(result)
-    outcome = Outcome(
+    outcome = RuleOutcome(
         name=name,
         column=getattr(rule, "column", None),
         severity=cast(Severity, rule.severity.value),

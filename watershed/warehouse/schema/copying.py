@@ -12,12 +12,12 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations.counting import count_nouns
 from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import quote
-from watershed.warehouse.schema.evolution import Field, Fields, Plan, name_column
+from watershed.warehouse.schema.evolution import ColumnPlan, Fields, LakeColumn, name_column
 
 ANY_VALUE = {"VARCHAR": "''", "DATE": "DATE 'epoch'", "TIMESTAMP": "TIMESTAMP 'epoch'"}  # of other types 0
 
 
-def create_table(con: DuckDBPyConnection, address: str, fields: Iterable[Field]) -> None:
+def create_table(con: DuckDBPyConnection, address: str, fields: Iterable[LakeColumn]) -> None:
     fields = list(fields)
     con.execute(f"CREATE TABLE IF NOT EXISTS {address} ({', '.join(field.definition for field in fields)})")
     comment_columns(con, address, fields)
@@ -34,13 +34,13 @@ def start_statistics(con: DuckDBPyConnection, address: str, types: Iterable[str]
     con.execute(f"DELETE FROM {address}")
 
 
-def comment_columns(con: DuckDBPyConnection, address: str, fields: Iterable[Field]) -> None:
+def comment_columns(con: DuckDBPyConnection, address: str, fields: Iterable[LakeColumn]) -> None:
     for field in fields:
         if field.comment:
             con.execute(f"COMMENT ON COLUMN {address}.{name_column(field.name)} IS {quote(field.comment)}")
 
 
-def copy_table(con: DuckDBPyConnection, address: str, plan: Plan) -> None:
+def copy_table(con: DuckDBPyConnection, address: str, plan: ColumnPlan) -> None:
     """Give a table the columns of a plan. Takes as long as reading and writing all of it. Raises RuntimeError when not
     all rows arrived, and then nothing has changed."""
     file = open_store().address(table_key(address, f"copied-{uuid4().hex[:12]}"))
@@ -90,5 +90,5 @@ def read_columns(con: DuckDBPyConnection, database: str = "lake") -> dict[str, F
     ).fetchall()
     found: dict[str, Fields] = {}
     for address, name, kind, is_nullable, comment in rows:
-        found.setdefault(address, {})[name] = Field(name, kind, is_nullable, comment=comment)
+        found.setdefault(address, {})[name] = LakeColumn(name, kind, is_nullable, comment=comment)
     return found

@@ -45,7 +45,7 @@ class DescribedColumn:
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedTable:
     """`about`: what there is to say of it, by what it is."""
 
     address: str
@@ -53,7 +53,7 @@ class Described:
     columns: tuple[DescribedColumn, ...]
 
 
-def describe_relation(con: DuckDBPyConnection, name: str) -> Described:
+def describe_relation(con: DuckDBPyConnection, name: str) -> DescribedTable:
     """That called `core.requests`, or `requests`, in the first schema that has one. Raises NotFound."""
     relations = dict(con.execute(RELATIONS).fetchall())
     named = [f"{schema}.{name}" for schema in SCHEMAS if f"{schema}.{name}" in relations]
@@ -74,7 +74,7 @@ def describe_relation(con: DuckDBPyConnection, name: str) -> Described:
         about = {"description": declared.description, "a row": declared.grain, "key": key}
         about |= {"owner": format_owner(declared.owner), "tags": ", ".join(declared.tags)}
     about["state"] = compare_tables(con).get(address, "")
-    return Described(address, about, tuple(columns))
+    return DescribedTable(address, about, tuple(columns))
 
 
 def list_declared() -> list[Table | Mart | View]:

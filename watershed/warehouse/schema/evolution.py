@@ -29,7 +29,7 @@ class ContractBroken(InvalidInput):
 
 
 @dataclass(frozen=True)
-class Field:
+class LakeColumn:
     """A column as the lake has it, or shall have it. `type`: as DuckDB spells it; `default`: the value, as text, that
     rows have which are older than the column."""
 
@@ -45,17 +45,17 @@ class Field:
         return f"{name_column(self.name)} {self.type}" + ("" if self.is_nullable else " NOT NULL")
 
 
-Fields = dict[str, Field]
+Fields = dict[str, LakeColumn]
 
 
 @dataclass
-class Plan:
+class ColumnPlan:
     """What makes a table's columns those wanted. `told`: what people are told, a phrase each; none where nothing is to
     be done. `actions`: what follows ALTER TABLE. `kept`: the columns as they will be, and what each is until then."""
 
     told: list[str] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
-    kept: list[tuple[Field, Field | None]] = field(default_factory=list)
+    kept: list[tuple[LakeColumn, LakeColumn | None]] = field(default_factory=list)
     is_copied: bool = False
 
     def note(self, told: str, action: str = "") -> None:
@@ -73,19 +73,19 @@ def describe_columns(address: str, columns: Iterable[Column]) -> Fields:
     return {column.name: describe_column(address, column) for column in columns}
 
 
-def describe_column(address: str, column: Column) -> Field:
+def describe_column(address: str, column: Column) -> LakeColumn:
     try:
         kind = type_sql(column.type)
     except TypeError as error:
         raise ContractBroken(f"{address}.{column.name}: {error}") from None
     comment = column.description + (f" [{column.unit}]" if column.unit else "")
     default = None if column.default is None else str(column.default)
-    return Field(column.name, kind, column.nullable, column.renamed_from, comment, default)
+    return LakeColumn(column.name, kind, column.nullable, column.renamed_from, comment, default)
 
 
-def plan_table(address: str, wanted: Fields, found: Fields) -> Plan:
+def plan_table(address: str, wanted: Fields, found: Fields) -> ColumnPlan:
     """Raises ContractBroken where the lake cannot follow."""
-    plan = Plan()
+    plan = ColumnPlan()
     origins = find_origins(wanted, found)
     for name, old in origins.items():
         if old and old != name:
@@ -105,13 +105,13 @@ def find_origins(wanted: Fields, found: Fields) -> dict[str, str | None]:
     return {name: renamed.get(name, None if name in renamed.values() else name) for name in wanted}
 
 
-def adapt_column(address: str, wanted: Field, found: Field | None, plan: Plan) -> Field:
+def adapt_column(address: str, wanted: LakeColumn, found: LakeColumn | None, plan: ColumnPlan) -> LakeColumn:
     """The column as it will be; what has to be done for it is added to the plan."""
     name = name_column(wanted.name)
     if found is None:
         default = "" if wanted.default is None else f" DEFAULT {quote(wanted.default)}"
         plan.note(f"{wanted.name} is added", f"ADD COLUMN {name} {wanted.type}{default}")
-        return Field(wanted.name, wanted.type, comment=wanted.comment, default=wanted.default)
+        return LakeColumn(wanted.name, wanted.type, comment=wanted.comment, default=wanted.default)
     if found.type != wanted.type:
         if not is_widening(found.type, wanted.type):
             raise ContractBroken(explain_refusal(address, wanted, found))
@@ -120,10 +120,10 @@ def adapt_column(address: str, wanted: Field, found: Field | None, plan: Plan) -
         plan.is_copied |= not is_in_place(found.type, wanted.type)
     if wanted.is_nullable and not found.is_nullable:
         plan.note(f"{wanted.name} may be missing", f"ALTER COLUMN {name} DROP NOT NULL")
-    return Field(wanted.name, wanted.type, wanted.is_nullable or found.is_nullable, comment=wanted.comment)
+    return LakeColumn(wanted.name, wanted.type, wanted.is_nullable or found.is_nullable, comment=wanted.comment)
 
 
-def explain_refusal(address: str, wanted: Field, found: Field) -> str:
+def explain_refusal(address: str, wanted: LakeColumn, found: LakeColumn) -> str:
     return (
         f"{address}.{wanted.name} is {found.type} in the lake and {wanted.type} in its contract, which does not hold "
         "every value of before: give the column another name, or drop the table with "
@@ -131,19 +131,19 @@ def explain_refusal(address: str, wanted: Field, found: Field) -> str:
     )
 
 
-def retire_column(found: Field, plan: Plan) -> Field:
+def retire_column(found: LakeColumn, plan: ColumnPlan) -> LakeColumn:
     if not found.is_nullable:
         plan.note(f"{found.name} is retired", f"ALTER COLUMN {name_column(found.name)} DROP NOT NULL")
-    return Field(found.name, found.type, comment=found.comment)
+    return LakeColumn(found.name, found.type, comment=found.comment)
 
 
-def select_column(new: Field, old: Field | None) -> str:
+def select_column(new: LakeColumn, old: LakeColumn | None) -> str:
     missing = "NULL" if new.default is None else quote(new.default)
     value = missing if old is None else name_column(old.name)
     return f"CAST({value} AS {new.type}) AS {name_column(new.name)}"
 
 
-def list_retired(wanted: Iterable[str], found: Fields) -> Iterator[Field]:
+def list_retired(wanted: Iterable[str], found: Fields) -> Iterator[LakeColumn]:
     """The columns that the lake has and a contract has not."""
     return (one for name, one in found.items() if name not in set(wanted))
 
