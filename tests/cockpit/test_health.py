@@ -57,7 +57,7 @@ def test_the_page_shows_what_a_monitor_has_left(
     monkeypatch.setattr(ASKED, "servers", None)
     fragment = browse().get("health", headers={"HX-Request": "true"}).text
     assert "<html" not in fragment
-    assert "1,234" in fragment and "2 publishes wait" in fragment
+    assert "1,234" in fragment and "2 publishes are queued" in fragment
     assert "no consumer runs: nobody reads" in fragment
     assert "No monitor" not in fragment and "✓ catalogue" in fragment
 

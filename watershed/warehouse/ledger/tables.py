@@ -11,8 +11,6 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from watershed.warehouse.schema.copying import start_statistics
-
 LEDGER_SQL = Path(__file__).with_name("ledger.sql")
 TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (ledger\.\w+) \((.*?)\n\);", re.DOTALL)
 COLUMN = re.compile(r"^    (\w+) (\w+)", re.MULTILINE)
@@ -41,8 +39,6 @@ def prepare_ledger(con: DuckDBPyConnection, existing: Mapping[str, Mapping[str, 
     """Make the tables, and widen those of a lake that an earlier version made. What came later is null in old rows."""
     for found in TABLE.finditer(LEDGER_SQL.read_text()):
         con.execute(found[0])
-        if found[1] not in existing:
-            start_statistics(con, found[1], declare_ledger()[found[1]].values())
     for address, columns in declare_ledger().items():
         known = existing.get(address, columns)
         for column in (name for name in columns if name not in known):

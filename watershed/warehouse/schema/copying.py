@@ -14,24 +14,11 @@ from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import quote
 from watershed.warehouse.schema.evolution import ColumnPlan, Fields, LakeColumn, name_column
 
-ANY_VALUE = {"VARCHAR": "''", "DATE": "DATE 'epoch'", "TIMESTAMP": "TIMESTAMP 'epoch'"}  # of other types 0
-
 
 def create_table(con: DuckDBPyConnection, address: str, fields: Iterable[LakeColumn]) -> None:
     fields = list(fields)
     con.execute(f"CREATE TABLE IF NOT EXISTS {address} ({', '.join(field.definition for field in fields)})")
     comment_columns(con, address, fields)
-
-
-def start_statistics(con: DuckDBPyConnection, address: str, types: Iterable[str]) -> None:
-    """Have DuckLake keep statistics of a table that is new and empty, by a row that comes and goes in one transaction.
-
-    Without any it looks for them again in every question, once a column. The ledger and the quarantine are empty for
-    the most part in most lakes: a question about `ledger.days` took PostgreSQL 21 statements and 20 ms of a processor,
-    and takes 7 and 7 ms.
-    """
-    con.execute(f"INSERT INTO {address} VALUES ({', '.join(ANY_VALUE.get(kind, '0') for kind in types)})")
-    con.execute(f"DELETE FROM {address}")
 
 
 def comment_columns(con: DuckDBPyConnection, address: str, fields: Iterable[LakeColumn]) -> None:

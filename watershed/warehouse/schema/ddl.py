@@ -22,7 +22,7 @@ from watershed.warehouse.ledger.tables import (
     prepare_ledger,
     prepare_ledger_views,
 )
-from watershed.warehouse.schema.copying import comment_columns, copy_table, create_table, read_columns, start_statistics
+from watershed.warehouse.schema.copying import comment_columns, copy_table, create_table, read_columns
 from watershed.warehouse.schema.evolution import ContractBroken, Fields, describe_columns, plan_table
 from watershed.warehouse.schema.marts import Mart, as_table, list_marts
 from watershed.warehouse.schema.sql_headers import order_by_reads
@@ -166,8 +166,6 @@ def adapt_table(con: DuckDBPyConnection, address: str, wanted: Fields, existing:
     was."""
     if not existing:
         create_table(con, address, wanted.values())
-        if address.startswith("quarantine."):
-            start_statistics(con, address, (field.type for field in wanted.values()))
         return []
     plan = plan_table(address, wanted, existing)
     if plan.is_copied:
