@@ -8,7 +8,7 @@
 -- column server: Host and port of the recommender, such as recommender-12:8082
 -- column status: HTTP status code of the answer
 -- column film_ids: Films recommended, best first; empty when the request failed
--- column error: The result as logged where it is no list of films (personal)
+-- column error: The result as logged where it is not a list of films (personal)
 -- column response_ms: Time to the answer; null where the log has none [ms]
 -- column event_id: The event's id where a stream brought the row; else null
 -- column raw_object: Key of the raw object that the row came from
