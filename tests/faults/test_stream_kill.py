@@ -18,8 +18,8 @@ DEATHS = [
     "watershed.flows.streams.consume:publish_batch:before:3",  # messages taken, nowhere but in memory
     "watershed.flows.streams.consume:land_batch:after:3",  # a raw object that no offsets speak of
     "watershed.flows.ingest.stage_records:stage_table_slice:after:3",  # staged files written, no manifest
-    "watershed.flows.streams.consume:stage_source:after:3",
-    "watershed.flows.streams.consume:check_table:after:3",
+    "watershed.flows.run:stage_source:after:3",
+    "watershed.flows.run:check_table:after:3",
     "watershed.warehouse.publish:replace_parts:after:3",  # inside the transaction: files registered
     "watershed.warehouse.publish:write_ledger:after:3",  # inside the transaction: all written, not committed
     "watershed.flows.ingest.publish:publish:after:3",  # committed, and nobody knows
