@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from watershed.cli.arguments import parse_day
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.nearby import explain_missing_file
-from watershed.errors import InvalidInput, UserError
+from watershed.errors import InvalidInput
 
 if TYPE_CHECKING:
     from watershed.lake.store import RawObject
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     for path in args.files:
         try:
             landed = land_file(args.source, path, args.date, args.origin, args.separate)
-        except (OSError, UserError) as error:
+        except (OSError, InvalidInput) as error:
             failed += 1
             print(f"{path}: not landed: {describe(error, path)}")
             continue
