@@ -74,7 +74,7 @@ def test_lines_that_give_two_rows_block(con: duckdb.DuckDBPyConnection) -> None:
     far = {"raw_line": 5_000_000_000}
     table = stage_rows(con, "watch_minutes", {}, far, {"raw_line": 70_000}, {"raw_line": 70_000})
     (blocking,) = check_rows(con, table, "staged", AS_OF).blocking
-    assert "at most one row, but 1 rows repeat a line" in blocking
+    assert "at most one row, but 1 row repeats a line" in blocking
 
 
 def test_the_same_line_of_two_objects_is_no_repetition(con: duckdb.DuckDBPyConnection) -> None:
