@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 # Each worker of the tests has servers of its own; the rest of the options is tests/workers.py's.
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST := $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --upgrade
@@ -29,7 +29,7 @@ stop:  ## Stop all servers; the data stays
 status: $(INSTALLED)  ## Show the servers: address, process, memory, health
 	@$(VENV)/bin/watershed status
 
-test: lint  ## All checks: lint, types and tests (45 minutes on two cores)
+test: lint  ## All checks: lint, types and tests (37 minutes on two cores)
 	@$(PYTEST)
 
 test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (3 minutes)

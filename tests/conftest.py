@@ -1,7 +1,7 @@
 """One local stack (S3, PostgreSQL and Kafka, no Airflow) for all tests of a process, and an empty lake for each test.
 
 The developer's own stack and settings are out of reach: every test sees a temporary WATERSHED_HOME. With several
-workers (`pytest -n 2`) each has a home, and so a stack, of its own.
+workers (`pytest -n 3`) each has a home, and so a stack, of its own.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Several workers (`pytest -n 2 --dist loadscope`) on one machine: what each has for itself, and who does what.
+"""Several workers (`pytest -n 3 --dist loadscope`) on one machine: what each has for itself, and who does what.
 
 A worker has a home, and with it a stack, of its own, on ports that no other takes. A module's tests stay together,
 since they share a lake; all tests with an Airflow are one worker's, who needs but one at a time.
