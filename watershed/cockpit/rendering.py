@@ -24,6 +24,7 @@ from watershed.declarations.counting import count_nouns, format_span
 from watershed.errors import NotFound, UserError
 from watershed.monitoring.services import describe_effect
 from watershed.serving.turns import RETRY_S, Busy
+from watershed.settings import SettingsMissing
 from watershed.warehouse.ledger.cache import MIRROR
 
 MOUNTED = "/watershed"  # where Airflow has the pages
@@ -160,7 +161,8 @@ def explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, RequestValidationError):
         wrong = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
         return 422, f"This address or form cannot be understood: {wrong}"
-    if isinstance(error, UserError):
+    # A setting that is missing is a mistake of whoever runs the server, not of who looks.
+    if isinstance(error, UserError) and not isinstance(error, SettingsMissing):
         return 404 if isinstance(error, NotFound) else 422, str(error)
     return 500, f"The page failed ({type(error).__name__}): the web server's log says why"
 
