@@ -6,8 +6,8 @@ from watershed.quality.rules import Rules, expect_between, expect_known, expect_
 
 def build_rules(known: Known) -> Rules:
     return [
-        expect_between("camera_id", 1, None, "a camera id is positive"),
+        expect_between("camera_id", 1, None, "camera_id is at least 1"),
         expect_between("created_at", EARLIEST, known.latest, "created_at is between 1990 and tomorrow"),
-        expect_that("updated_at", "updated_at >= created_at", "nothing changes before it is there"),
-        *expect_known(known, "user_id", "users", "a camera belongs to a user"),
+        expect_that("updated_at", "updated_at >= created_at", "updated_at is not before created_at"),
+        *expect_known(known, "user_id", "users", "user_id is a user of core.users"),
     ]

@@ -8,6 +8,6 @@ def build_rules(known: Known) -> Rules:
     distinct = "len(film_ids) <= 20 AND len(film_ids) = len(list_distinct(film_ids))"
     return [
         expect_between("predicted_at", EARLIEST, known.latest, "predicted_at is between 1990 and tomorrow"),
-        expect_that("film_ids", distinct, "a list has 20 films at most, each once"),
-        expect_between("model_version", 1, None, "versions count from 1"),
+        expect_that("film_ids", distinct, "film_ids has at most 20 films, each once"),
+        expect_between("model_version", 1, None, "model_version is at least 1"),
     ]

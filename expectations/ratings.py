@@ -8,10 +8,10 @@ from watershed.quality.rules import Rules, expect_between, expect_one_of, expect
 def build_rules(known: Known) -> Rules:
     return [
         expect_between("rated_at", EARLIEST, known.latest, "rated_at is between 1990 and tomorrow"),
-        expect_between("user_id", 1, None, "a user id is positive"),
-        expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "a film has a name of 1 to 500 characters"),
-        expect_one_of("rating_max", find_worst(), "the best rating is that of a declared scale"),
-        expect_that("rating", scale_sql(), f"a rating is within the scale of its source: {describe_scales()}"),
+        expect_between("user_id", 1, None, "user_id is at least 1"),
+        expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "film_id has 1 to 500 characters"),
+        expect_one_of("rating_max", find_worst(), "rating_max is the best rating of a declared scale"),
+        expect_that("rating", scale_sql(), f"rating is within the scale of its source: {describe_scales()}"),
     ]
 
 

@@ -14,9 +14,9 @@ LEAST_USERS = 100  # of fewer the median says nothing
 def build_rules(known: Known) -> Rules:
     return [
         expect_between("rank", 1, MOST, f"a user gets {MOST} films at most, ranks counted from 1"),
-        expect_that("score", "isfinite(score)", "a score is a number"),
-        expect_unique("film_id", ["user_id"], "a film is recommended to a user once"),
-        expect_none("descending", ascending_sql(), "a better rank has no lower score"),
+        expect_that("score", "isfinite(score)", "score is a finite number"),
+        expect_unique("film_id", ["user_id"], "film_id occurs once a user"),
+        expect_none("descending", ascending_sql(), "score does not increase from rank to rank of a user"),
         *compare_with_histories(known),
         *compare_with_last(known),
     ]
@@ -39,7 +39,7 @@ def compare_with_histories(known: Known) -> Rules:
     """
     every = f"every user with a history, and nobody else, gets {MOST} films, or as many as are left"
     return [
-        expect_none("seen", seen, "no film is recommended to who has seen it"),
+        expect_none("seen", seen, "film_id is not in the history of its user"),
         expect_none("uncovered", counts, every),
     ]
 

@@ -9,9 +9,9 @@ PROFILE: Severity = "info"  # an account with a mistyped address is still an acc
 
 def build_rules(known: Known) -> Rules:
     return [
-        expect_between("user_id", 1, None, "a user id is positive"),
-        expect_match("email", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "an address has the shape of one", severity=PROFILE),
-        expect_match("country", "^[A-Z]{2}$", "a country is two capital letters", severity=PROFILE),
+        expect_between("user_id", 1, None, "user_id is at least 1"),
+        expect_match("email", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "email has the form name@domain.tld", severity=PROFILE),
+        expect_match("country", "^[A-Z]{2}$", "country is two capital letters", severity=PROFILE),
         expect_between("created_at", EARLIEST, known.latest, "created_at is between 1990 and tomorrow"),
-        expect_that("updated_at", "updated_at >= created_at", "nothing changes before it is there"),
+        expect_that("updated_at", "updated_at >= created_at", "updated_at is not before created_at"),
     ]

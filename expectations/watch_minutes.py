@@ -7,10 +7,12 @@ from watershed.quality.rules import Rules, expect_between, expect_that
 def build_rules(known: Known) -> Rules:
     return [
         expect_between("watched_at", EARLIEST, known.latest, "watched_at is between 1990 and tomorrow"),
-        expect_between("user_id", 1, None, "a user id is positive"),
-        expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "a film has a name of 1 to 500 characters"),
+        expect_between("user_id", 1, None, "user_id is at least 1"),
+        expect_that("film_id", "length(film_id) BETWEEN 1 AND 500", "film_id has 1 to 500 characters"),
         expect_that(
-            "minute", length_sql(known), "a minute is within the film, or below 60,000 where no file has its length"
+            "minute",
+            length_sql(known),
+            "minute is below the film's length, or below 60,000 where no file has its length",
         ),
     ]
 

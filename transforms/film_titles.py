@@ -31,8 +31,8 @@ def from_ratings_files(records: ir.Table) -> ir.Table:
         length_minutes=_.length.try_cast("int32"),
     )
     problem = ibis.cases(
-        (~values.short.re_search(FORM), "no form of a title fits"),
-        ((values.length != "") & values.length_minutes.isnull(), "the length is too large a number"),
+        (~values.short.re_search(FORM), "the line matches no known film-title format"),
+        ((values.length != "") & values.length_minutes.isnull(), "length_minutes does not fit a 32-bit integer"),
         else_=ibis.null("string"),
     )
     return values.mutate(problem=problem).select(*TABLE.arrow_schema.names, "problem", "line")

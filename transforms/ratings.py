@@ -14,8 +14,8 @@ from watershed.transforms.epoch_seconds import parse_epoch
 
 LOG_FORM = START + r"GET /rate/[^/,]+=-?[0-9]+\z"
 FILE_FORM = r"^[0-9]+::[^:]+::-?[0-9]+(?:[.][0-9]+)?::[0-9]+\z"
-BIG_RATING = "the rating is too large a number"
-NO_STEP = "the rating is between two steps of its source's scale"
+BIG_RATING = "rating has more than 12 digits before the point"
+NO_STEP = "rating is between two steps of its source's scale"
 
 
 def claims(records: ir.Table) -> ir.BooleanValue:
@@ -49,7 +49,7 @@ def read_file_lines(records: ir.Table, scale: Scale) -> ir.Table:
         film_id=_.parts[1],
         rating_text=_.parts[2],
     )
-    return name_problem(count_steps(values, scale), FILE_FORM, "no form of a rating file fits")
+    return name_problem(count_steps(values, scale), FILE_FORM, "the line matches no known rating-file format")
 
 
 def count_steps(values: ir.Table, scale: Scale) -> ir.Table:

@@ -152,12 +152,6 @@ def split_request(fields: ir.Table) -> ir.Table:
     return parts.mutate(path=parts.target.split("?")[0], query=query)
 
 
-def say_number(form: ir.StringValue, field: str) -> ir.StringValue:
-    """Of the other forms it is a part that a field is made of digits."""
-    unsure = f"the {field} is not a number, or too large a one"
-    return ibis.ifelse(form == "extended", unsure, f"the {field} is too large a number")
-
-
 def find_problem(values: ir.Table) -> ir.StringValue:
     text, form, own = values.text, values.form, values.extended
     hides = text.contains("\\") & (text.contains(BACKSLASH) | text.contains(QUOTE))
@@ -170,7 +164,7 @@ def find_problem(values: ir.Table) -> ir.StringValue:
     has_no_day = values.day.isnull() & ((form == "short") | ((form == "extended") & own.date.isnull()))
     return ibis.cases(
         (form.isnull() & text.startswith(TABBED_HEADER), "the line is a header, not a request"),
-        (form.isnull(), "no access log form fits"),
+        (form.isnull(), "the line matches no known access-log format"),
         (hides, "the line mixes control characters and backslashes"),
         (is_apache(form) & values.extra.re_search(SECOND), "the line holds a second record"),
         (~values.is_whole, "the line has more or fewer fields than its #Fields: names"),
@@ -180,8 +174,8 @@ def find_problem(values: ir.Table) -> ir.StringValue:
         ),
         (is_unsure, "the line may have more fields than the short form, and no #Fields: names them"),
         (has_no_day, "the line has no date and its object no day"),
-        (values.requested_at.isnull(), "the time does not exist"),
-        (values.status.isnull(), say_number(form, "status")),
-        (values.size_text.notnull() & values.response_bytes.isnull(), say_number(form, "size")),
+        (values.requested_at.isnull(), "the time is not a valid date and time"),
+        (values.status.isnull(), "status is not a 32-bit integer"),
+        (values.size_text.notnull() & values.response_bytes.isnull(), "response_bytes is not a 64-bit integer"),
         else_=NOTHING,
     )

@@ -8,9 +8,9 @@ import ibis.expr.types as ir
 MINUTE = "[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}"
 START = f"^{MINUTE}(?::[0-9]{{2}})?, ?[0-9]+, ?"
 
-NO_FORM = "no form of a streaming log fits"
-NO_TIME = "the time does not exist"
-BIG_USER = "the user id is too large a number"
+NO_FORM = "the line matches no known streaming-log format"
+NO_TIME = "the time is not a valid date and time"
+BIG_USER = "user_id does not fit a 64-bit integer"
 
 
 def is_rating(line: ir.StringValue) -> ir.BooleanValue:

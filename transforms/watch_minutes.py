@@ -32,6 +32,6 @@ def find_problem(values: ir.Table) -> ir.StringValue:
         (~values.line.re_search(FORM), NO_FORM),
         (values.watched_at.isnull(), NO_TIME),
         (values.user_id.isnull(), BIG_USER),
-        (values.minute.isnull(), "the minute is too large a number"),
+        (values.minute.isnull(), "minute does not fit a 32-bit integer"),
         else_=ibis.null("string"),
     )

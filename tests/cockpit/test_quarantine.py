@@ -17,7 +17,8 @@ from watershed.flows.ingest.land import land_file
 
 pytestmark = pytest.mark.servers
 
-NO_FORM = {"table": "requests", "source": "access_logs", "rule": "parse", "reason": "no access log form fits"}
+UNKNOWN = "the line matches no known access-log format"
+NO_FORM = {"table": "requests", "source": "access_logs", "rule": "parse", "reason": UNKNOWN}
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,7 @@ def test_accounts_keep_their_good_versions(lake: EmptyLake) -> None:
     asked = "SELECT photo_id FROM core.photos WHERE valid_from <= now() AND is_current"
     assert connect().execute(asked).fetchall() == [(5,)]
     reasons = connect().execute("SELECT reason FROM quarantine.users").fetchall()
-    assert reasons == [("nothing changes before it is there",)]
+    assert reasons == [("updated_at is not before created_at",)]
 
 
 def run_accounts(run_id: str) -> None:

@@ -15,8 +15,8 @@ LAST = Version(**{"code_commit": None, **GOOD["models"], "interaction_count": 10
 @pytest.mark.parametrize(
     ("count", "last", "is_drifted", "is_due", "why"),
     [
-        (0, None, False, False, "there are no interactions to learn from yet"),
-        (1, None, False, True, "nothing was trained yet"),
+        (0, None, False, False, "there are no interactions yet"),
+        (1, None, False, True, "no version has been trained yet"),
         (1049, LAST, False, False, r"1,049 interactions, \+4.9% since version 2 was trained; 5% more are enough"),
         (1050, LAST, False, True, r"1,050 interactions, \+5.0% since version 2"),
         (900, LAST, False, False, "-10.0% since version 2"),

@@ -26,7 +26,7 @@ def test_incremental_equals_full(lake: EmptyLake, config: Config) -> None:
     for number in range(3):
         land(f"object{number}", range(100 * number + 1, 100 * number + 101), number)
     crown(1, config)
-    assert run("first")["why"] == "nothing was predicted before"
+    assert run("first")["why"] == "nothing has been predicted before"
     before = ask(ROWS)
     assert len({row[0] for row in before}) == 300
     land("object1", range(101, 161), 7, replacing=True)  # other films, and 40 users withdrawn altogether

@@ -74,7 +74,7 @@ def test_poison_is_parked_with_its_place(lake: EmptyLake, topics: dict[str, str]
         b"x" * (2 << 20): "bytes, more than",
         b"\0\0\0\0\x63rest": "99",
         make_event(3)[:-1] + b",}": "not JSON: ",
-        make_event(4)[:-1] + b', "x": NaN}': "NaN is no JSON value",
+        make_event(4)[:-1] + b', "x": NaN}': "NaN is not a JSON value",
         b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}": "deeper than 500 levels",
     }
     last = make_event(8)[:-1] + b', "id": 1002}'

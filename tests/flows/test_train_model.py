@@ -51,7 +51,7 @@ def ask(query: str) -> list[tuple[Any, ...]]:
 
 
 def test_without_interactions_nothing_is_trained(module_lake: EmptyLake) -> None:
-    assert plan_training()["reason"] == "there are no interactions to learn from yet"
+    assert plan_training()["reason"] == "there are no interactions yet"
     build_features("run-empty")
     with pytest.raises(TrainingBlocked, match="there are no interactions at snapshot"):
         check_features("run-empty")
@@ -66,7 +66,7 @@ def test_of_one_user_or_item_nothing_is_learned(what: str) -> None:
 
 def test_the_first_version_is_promoted(module_lake: EmptyLake) -> None:
     rate_by_taste(range(1, 61))
-    assert plan_training() == {"is_due": True, "reason": "nothing was trained yet", "interactions": 360}
+    assert plan_training() == {"is_due": True, "reason": "no version has been trained yet", "interactions": 360}
     published = run_training("run-1")
     assert (published["version"], published["state"]) == (1, "champion")
     assert "it is the first" in published["reason"]

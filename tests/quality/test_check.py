@@ -26,7 +26,7 @@ def test_a_row_that_fails_several_rules_is_quarantined_once(con: duckdb.DuckDBPy
     verdict = check_rows(con, table, "staged", AS_OF)
     rows = con.execute(f"SELECT * FROM ({verdict.failing_sql}) ORDER BY raw_line").fetchall()
     assert [row[:3] for row in rows] == [("raw/x/1", 2, "not_null:minute"), ("raw/x/1", 3, "satisfy:minute")]
-    assert rows[0][3] == "minute is never missing; a user id is positive; a film has a name of 1 to 500 characters"
+    assert rows[0][3] == "minute is never missing; user_id is at least 1; film_id has 1 to 500 characters"
     assert json.loads(rows[0][4]) == {
         "watched_at": "2020-06-25 13:44:14",
         "user_id": 0,
@@ -64,7 +64,7 @@ def test_other_columns_than_the_contracts_block(con: duckdb.DuckDBPyConnection) 
     )
     verdict = check_rows(con, table, "other", AS_OF)
     assert verdict.blocking == (
-        "core.watch_minutes is not published: columns and types are as the contract declares, but film_id is missing; "
+        "core.watch_minutes is not published: columns and types match the contract, but film_id is missing; "
         "x is not in the contract; user_id is VARCHAR instead of BIGINT (rule columns)",
     )
     assert verdict.failed_rules == ()

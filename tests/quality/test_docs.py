@@ -24,7 +24,7 @@ def test_a_page_shows_rules_counts_and_samples(page: Path) -> None:
     text = page.read_text()
     assert page.parent.name == "run-7"
     assert "core.requests, run run-7, 2020-07-01 12:00 UTC" in text
-    assert "a status is 100 to 599" in text
+    assert "status is between 100 and 599" in text
     assert "1 unexpected values found" in text
     assert "4711" in text
 

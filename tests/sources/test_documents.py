@@ -95,13 +95,13 @@ def test_a_bad_line_rejects_itself_only() -> None:
     assert problems[1] == ("not a JSON document: Expecting value at character 1", "not a document")
     assert problems[3] == ("not a JSON document: invalid UTF-8 at byte 10", '{"a": caf\\xe9}')
     assert problems[4][1] == '{"a": "\\x00"}'
-    assert problems[7][0] == "not a JSON document: NaN is no JSON value"
+    assert problems[7][0] == "not a JSON document: NaN is not a JSON value"
     assert len(problems) == 5
 
 
 def test_half_a_surrogate_pair_is_no_character() -> None:
     row, good = read_rows(b'[{"a": "\\ud800"}, {"a": "\\ud83d\\ude00 \\\\ud800"}]')
-    assert row["problem"] == "not a JSON document: it holds half of a surrogate pair, which is no character"
+    assert row["problem"] == "not a JSON document: it holds half of a surrogate pair, which is not a character"
     assert good["other"] == '{"a":"😀 \\\\ud800"}'
 
 

@@ -86,7 +86,7 @@ def test_a_source_has_a_scale(scale: Scale, given: list[str], steps: list[tuple[
 )
 def test_what_is_between_two_steps_is_rejected(scale: Scale, given: str) -> None:
     ((_, _, problem),) = read_ratings(scale, [given])
-    assert problem == "the rating is between two steps of its source's scale"
+    assert problem == "rating is between two steps of its source's scale"
 
 
 def read_ratings(scale: Scale, given: list[str]) -> list[tuple[int, int, str | None]]:

@@ -27,7 +27,7 @@ def facts() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def elastic() -> list[dict[str, Any]]:
     staged = stage_lines("access_logs", (SAMPLE / "access_logs" / "elastic_apache.log.gz").read_bytes())
-    assert staged.rejected["requests"] == [(8899, "no access log form fits")]
+    assert staged.rejected["requests"] == [(8899, "the line matches no known access-log format")]
     return staged.good["requests"]
 
 

@@ -46,7 +46,7 @@ FILL = f"""
         '{QUOTING}' AS reason,
         '{{"user_id": {USER}, "user_name": "{NAME}", "email": "{EMAIL}", "country": "FR"}}' AS row_json;
     INSERT INTO quarantine.requests BY NAME SELECT 'raw/access_logs/1' AS raw_object, 2 AS raw_line, 'parse' AS rule,
-        'no access log form fits' AS reason, '{{"line": "{HOST} - {NAME} {EMAIL}"}}' AS row_json;
+        'the line matches no known access-log format' AS reason, '{{"line": "{HOST} - {NAME} {EMAIL}"}}' AS row_json;
     INSERT INTO quarantine.requests BY NAME SELECT 'raw/access_logs/1' AS raw_object, 3 AS raw_line, 'other' AS rule,
         'no' AS reason, 'not JSON {HOST}' AS row_json;
     INSERT INTO ledger.refusals BY NAME SELECT 'r' AS run_id, 1 AS snapshot_id, 'accounts' AS source,

@@ -6,7 +6,7 @@ import pytest
 from watershed.flows.ingest.refusal_reasons import REASONS
 from watershed.warehouse.departures import PATTERN, format_reasons, told_sql
 
-SCALES = "a rating is within the scale of its source: 0 to 5 in watch_logs, 1 to 10 in ratings_files"
+SCALES = "rating is within the scale of its source: 0 to 5 in watch_logs, 1 to 10 in ratings_files"
 GROUPS = {
     SCALES: [SCALES] * 3,
     "a minute is below 60,000": ["a minute is below 60,000"] * 2,

@@ -6,9 +6,9 @@ from watershed.quality.rules import Rules, expect_between, expect_match, expect_
 
 SHA256 = "^[0-9a-f]{64}$"
 DIGESTS = {
-    "weights_sha256": "the weights are known by their SHA-256",
-    "code_sha256": "the code is known by its SHA-256",
-    "features_sha256": "the features are known by their SHA-256",
+    "weights_sha256": "weights_sha256 is 64 hexadecimal digits",
+    "code_sha256": "code_sha256 is 64 hexadecimal digits",
+    "features_sha256": "features_sha256 is 64 hexadecimal digits",
 }
 
 
@@ -16,18 +16,18 @@ def list_model_rules(known: Known) -> Rules:
     """Of ml.models: together they are what the registry promises."""
     return [
         expect_unique("state", ["model_name"], "a model has one champion at most", among="state = 'champion'"),
-        expect_one_of("state", STATES, "a version is candidate, champion, retired or refused"),
-        expect_that("model_name", "regexp_full_match(model_name, '[a-z][a-z0-9_]*')", "a model is a folder of models/"),
-        expect_between("model_version", 1, None, "versions count from 1"),
-        expect_that("reason", "length(reason) BETWEEN 1 AND 2000", "a state has a reason"),
-        expect_match("weights_uri", r"^(s3://|/).*\.safetensors$", "weights are a safetensors file at an address"),
+        expect_one_of("state", STATES, "state is candidate, champion, retired or refused"),
+        expect_that("model_name", "regexp_full_match(model_name, '[a-z][a-z0-9_]*')", "model_name names a folder"),
+        expect_between("model_version", 1, None, "model_version is at least 1"),
+        expect_that("reason", "length(reason) BETWEEN 1 AND 2000", "reason has 1 to 2,000 characters"),
+        expect_match("weights_uri", r"^(s3://|/).*\.safetensors$", "weights_uri is the address of a safetensors file"),
         *(expect_match(column, SHA256, because) for column, because in DIGESTS.items()),
-        expect_that("config_json", "json_extract_string(config_json, 'kind') IS NOT NULL", "a config names its kind"),
-        expect_between("data_snapshot_id", 0, None, "a version of the lake is its number"),
-        expect_between("interaction_count", 1, None, "a model has learned from something"),
-        expect_that("parent_version", "parent_version < model_version", "the parent is an earlier version"),
+        expect_that("config_json", "json_extract_string(config_json, 'kind') IS NOT NULL", "config_json has a kind"),
+        expect_between("data_snapshot_id", 0, None, "data_snapshot_id is at least 0"),
+        expect_between("interaction_count", 1, None, "interaction_count is at least 1"),
+        expect_that("parent_version", "parent_version < model_version", "parent_version is below model_version"),
         expect_between("trained_at", EARLIEST, known.latest, "trained_at is between 1990 and tomorrow"),
-        expect_that("changed_at", "changed_at >= trained_at", "a state changes after training"),
+        expect_that("changed_at", "changed_at >= trained_at", "changed_at is not before trained_at"),
     ]
 
 
@@ -35,6 +35,6 @@ def list_drift_rules(known: Known) -> Rules:
     """Of ml.drifts. All of them block: what was measured can be measured again."""
     return [
         expect_between("measured_at", EARLIEST, known.latest, "measured_at is between 1990 and tomorrow"),
-        expect_that("psi", "isfinite(psi) AND psi >= 0", "a population stability index is a number, 0 at least"),
-        expect_between("value_count", 0, None, "values are counted"),
+        expect_that("psi", "isfinite(psi) AND psi >= 0", "psi is a finite number, at least 0"),
+        expect_between("value_count", 0, None, "value_count is at least 0"),
     ]

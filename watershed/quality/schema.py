@@ -35,7 +35,7 @@ def require_columns(con: DuckDBPyConnection, table: Table) -> Rules:
         if allowed == ["JSON"]:
             allowed.append("VARCHAR")  # engines other than DuckDB stage JSON as text
     retired = [name for (name,) in con.execute(COLUMNS, [table.schema, table.name]).fetchall() if name not in types]
-    described = describe("columns and types are as the contract declares", "critical")
+    described = describe("columns and types match the contract", "critical")
     return [ExpectColumnTypes(types=types, retired=retired, **described)]
 
 
@@ -80,9 +80,9 @@ def require_keys(table: Table) -> Rules:
 def order_versions(known: Known) -> Rules:
     current = "is_current = (valid_to IS NULL)"
     return [
-        expect_between("valid_from", None, known.latest, "a version does not begin after it was seen"),
-        expect_that("valid_to", "valid_to >= valid_from", "a version does not end before it began"),
-        expect_that("is_current", current, "a version is current as long as it has no end"),
+        expect_between("valid_from", None, known.latest, "valid_from is not after the version was seen"),
+        expect_that("valid_to", "valid_to >= valid_from", "valid_to is not before valid_from"),
+        expect_that("is_current", current, "is_current is true exactly where valid_to is missing"),
     ]
 
 
@@ -96,10 +96,10 @@ def require_rows(table: Table, known: Known) -> Rules:
         return []
     rules: Rules = []
     if table.home_of:
-        rules.append(ExpectTableRowCountToBeBetween(min_value=1, **describe("there are rows at all", "warning")))
+        rules.append(ExpectTableRowCountToBeBetween(min_value=1, **describe("the table has rows", "warning")))
     if table.day:
         before = {day.isoformat(): rows for day, rows in known.rows_per_day.items()}
-        band = describe("a day has about as many rows as the days before it", "warning")
+        band = describe("rows of a day are within 5 times the median of the 28 days before it", "warning")
         today = known.as_of.date().isoformat()
         rules.append(ExpectUsualRowsPerDay(column=table.day, before=before, today=today, **band))
     return rules

@@ -91,7 +91,7 @@ def find_last(con: DuckDBPyConnection) -> Last | None:
 def explain_everybody(con: DuckDBPyConnection, champion: Version, last: Last | None) -> str | None:
     """Why all users are due; None when those whose history changed are enough."""
     if last is None:
-        return "nothing was predicted before"
+        return "nothing has been predicted before"
     if last.model_version != champion.model_version:
         return f"version {champion.model_version} is a new champion"
     if find_first(con, last.data_snapshot) is None:

@@ -41,7 +41,7 @@ def judge_need(count: int, last: Version | None, is_drifted: bool) -> tuple[bool
     A model that was refused although there was drift would be refused again: then only more data is a reason.
     """
     if last is None:
-        return (True, "nothing was trained yet") if count else (False, "there are no interactions to learn from yet")
+        return (True, "no version has been trained yet") if count else (False, "there are no interactions yet")
     if is_drifted and last.state != "refused":
         return True, f"what the champion sees has drifted since version {last.model_version} was trained"
     more = count / last.interaction_count - 1

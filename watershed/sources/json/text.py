@@ -20,7 +20,7 @@ def mark_number(digits: str) -> str:
 
 
 def reject_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 DECODER = json.JSONDecoder(parse_int=mark_number, parse_float=mark_number, parse_constant=reject_constant)
@@ -69,7 +69,7 @@ def verify_value(text: str, value: Any) -> None:
         try:
             _AS_IS.encode(_UNMARKED.decode(text)).encode()
         except UnicodeEncodeError:
-            raise ValueError("it holds half of a surrogate pair, which is no character") from None
+            raise ValueError("it holds half of a surrogate pair, which is not a character") from None
 
 
 def measure_depth(value: Any) -> int:

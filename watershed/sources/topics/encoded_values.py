@@ -54,7 +54,7 @@ def decode_value(stream: Stream, value: bytes) -> str:
     except Exception as error:  # whatever a decoder stumbles over in bytes that are not what they claim to be
         has_reason = isinstance(error, ValueError | DecodeError)
         reason = str(error).rpartition(": ")[2] if has_reason else "it is damaged or cut off"
-        raise Undecodable(f"the message is no value of schema {number}: {reason}") from error
+        raise Undecodable(f"the message is not a value of schema {number}: {reason}") from error
 
 
 @cache
