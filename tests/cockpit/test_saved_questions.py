@@ -18,7 +18,7 @@ from watershed.serving import question_log, saved_questions
 from watershed.serving.sql_pool import DESK, SqlPool
 from watershed.serving.sql_worker import answer_safely
 from watershed.serving.vocabulary import MOST, WORDS, arrange
-from watershed.settings import load_reader, load_settings
+from watershed.settings import load_settings
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.cache import MIRROR, Mirror
 from watershed.warehouse.publish import hold_lock
@@ -164,7 +164,7 @@ def test_names_are_those_that_a_role_may_see(person: Person) -> None:
     email = next(c for c in read_names()["tables"]["core.users"]["columns"] if c["name"] == "email")
     assert email["isPersonal"] and not email["isMasked"]
     asked = {"query": WORDS, "role": "films", "snapshot": "", "shown": MOST}  # of a role that other processes lack
-    seen = {one["address"] for one in arrange(answer_safely(asked, load_reader().home)["rows"], FILMS)["tables"]}
+    seen = {one["address"] for one in arrange(answer_safely(asked)["rows"], FILMS)["tables"]}
     assert "core.users" in seen and not {"mart.storage_by_user", "quarantine.users"} & seen
     connect().execute("CREATE TABLE core.found_later (i INTEGER)")
     assert "core.found_later" in read_names()["tables"]

@@ -70,10 +70,10 @@ def test_the_statement_is_refused(attacked: dict[str, str], attack: str) -> None
 def test_the_page_answers_none(attacked: dict[str, str]) -> None:
     """As the cockpit's processes answer them."""
     attacks = [attack.format(**attacked) for attack in (*WRITES, *OPENS, *READS, *CHANGES, *LOOK_HARMLESS)]
-    asked, home = {"role": "steward", "snapshot": "", "shown": 10}, load_reader().home
-    answers = {attack: answer_safely({"query": attack} | asked, home) for attack in attacks}
+    asked = {"role": "steward", "snapshot": "", "shown": 10}
+    answers = {attack: answer_safely({"query": attack} | asked) for attack in attacks}
     assert [attack for attack, answer in answers.items() if "error" not in answer] == []
-    assert answer_safely({"query": "SELECT 42 AS i"} | asked, home)["rows"] == [[42]]
+    assert answer_safely({"query": "SELECT 42 AS i"} | asked)["rows"] == [[42]]
 
 
 @pytest.mark.parametrize("sql", ["", "  ; ", "SELCT 1", "EXPLAIN", "CALL duckdb_tables()"])

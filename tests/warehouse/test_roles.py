@@ -13,7 +13,6 @@ from tests.warehouse.personal_values import EMAIL, FILL, NAME, SECRETS, USER
 from watershed.declarations.roles import Role
 from watershed.serving.analyst import forget_analysts
 from watershed.serving.sql_worker import answer_safely
-from watershed.settings import load_reader
 from watershed.warehouse.connection import connect
 from watershed.warehouse.publish import read_snapshot
 
@@ -60,7 +59,7 @@ def filled(module_lake: EmptyLake) -> Iterator[dict[str, Any]]:
 
 def ask(filled: dict[str, Any], sql: str, role: str, snapshot: str = "") -> dict[str, Any]:
     query = sql.replace("{now}", str(filled["now"])).replace("{bucket}", filled["bucket"])
-    return answer_safely({"query": query, "role": role, "snapshot": snapshot, "shown": 100}, load_reader().home)
+    return answer_safely({"query": query, "role": role, "snapshot": snapshot, "shown": 100})
 
 
 def find_secrets(sql: str, answer: dict[str, Any]) -> list[str]:

@@ -8,12 +8,10 @@ Which values and rows of the lake that is depends on the role (contracts/roles.p
 in place of its tables, and the statement may name nothing else.
 """
 
-import os
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -25,10 +23,10 @@ from watershed.serving.sql_guard import refuse_statement
 from watershed.settings import Settings, load_reader, read_mask_key, read_setting
 from watershed.warehouse.connection import LAKE, attach_sql, explain_failure, list_session_sql, quote, start_duckdb
 from watershed.warehouse.lake_version import verify_lake_version
+from watershed.warehouse.spill import name_spool
 
 __all__ = [
     "connect_analyst",
-    "find_spool",
     "forget_analysts",
     "list_lock_sql",
     "lock_engine",
@@ -121,14 +119,10 @@ def open_attached(settings: Settings, snapshot: int | None, role: Role) -> DuckD
 
 
 def lock_engine(con: DuckDBPyConnection, settings: Settings) -> None:
-    con.execute(f"SET GLOBAL allowed_paths = [{quote(str(find_spool(settings)))}]")
+    """One local file may be written: the spool."""
+    con.execute(f"SET GLOBAL allowed_paths = [{quote(str(name_spool(settings.home)))}]")
     for statement in list_lock_sql(settings):
         con.execute(statement)
-
-
-def find_spool(settings: Settings) -> Path:
-    """The one local file that a locked engine may write: an answer on its way to a file of another form."""
-    return settings.home / "spill" / f"answer-{os.getpid()}.parquet"
 
 
 def forget_analysts() -> None:

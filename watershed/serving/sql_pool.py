@@ -7,18 +7,16 @@ one starts another. Each process of the web server has a desk of its own. Import
 import asyncio
 import json
 import logging
-import shutil
 import sys
-import tempfile
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from watershed.project import find_project
 from watershed.serving.question_log import question_log, write_question
 from watershed.serving.turns import Busy, Turns
-from watershed.settings import read_setting
+from watershed.settings import find_home, read_setting
+from watershed.warehouse.spill import remove_spilled
 
 log = logging.getLogger("watershed.audit")
 
@@ -35,21 +33,19 @@ Noted = dict[str, Any]
 
 
 class Worker:
-    """One process of `serving/sql_worker.py`, with a folder for what it spills. Belongs to the loop that started it."""
+    """One process of `serving/sql_worker.py`. Belongs to the loop that started it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
-        self.folder = folder
         self.loop = asyncio.get_running_loop()
 
     @classmethod
     async def start(cls) -> "Worker":
         """One that is ready to be asked, in a second of processor time. Raises BrokenPipeError where it is not."""
         pipe = asyncio.subprocess.PIPE
-        folder = Path(tempfile.mkdtemp(prefix="watershed-answering-"))
-        command = ("nice", "-n", str(NICE), sys.executable, "-m", "watershed.serving.sql_worker", str(folder))
+        command = ("nice", "-n", str(NICE), sys.executable, "-m", "watershed.serving.sql_worker")
         process = await asyncio.create_subprocess_exec(*command, cwd=find_project(), stdin=pipe, stdout=pipe)
-        worker = cls(process, folder)
+        worker = cls(process)
         try:
             assert worker.process.stdout is not None
             if not await asyncio.wait_for(worker.process.stdout.readline(), START_S):
@@ -78,7 +74,7 @@ class Worker:
         if self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_spilled(find_home(), self.process.pid)
 
 
 class SqlPool:

@@ -1,4 +1,4 @@
-"""Answers one question after the other, in a process of its own: `python -m watershed.serving.sql_worker FOLDER`.
+"""Answers one question after the other, in a process of its own: `python -m watershed.serving.sql_worker`.
 
 A line of JSON comes in, an answer goes out. Whoever asked ends a question that takes too long by ending the
 process, so that nothing here has to watch the clock, and nothing that a query does can harm the web server.
@@ -20,7 +20,6 @@ import signal
 import sys
 import time
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +29,14 @@ from duckdb.sqltypes import DuckDBPyType
 
 from watershed.declarations.roles import Role, find_role
 from watershed.errors import InvalidInput, UserError
-from watershed.serving.analyst import connect_analyst, find_spool, forget_analysts
+from watershed.serving.analyst import connect_analyst, forget_analysts
 from watershed.serving.answer_files import Form, Spool, write_answer
 from watershed.serving.answers import Answer, AnswerColumn, open_answer, take_one
 from watershed.serving.statements import adapt_statement, examine_statement, explain_error
 from watershed.settings import Settings, load_reader, read_setting
 from watershed.warehouse.pins import find_snapshot
 from watershed.warehouse.spelling import as_text_sql
+from watershed.warehouse.spill import name_spool
 
 BATCH = 2048
 BESIDES = 2**30  # bytes of memory beside DuckDB's own: Python, Arrow, the values at work
@@ -61,7 +61,7 @@ def main() -> None:
     for line in sys.stdin:
         question = json.loads(line)
         signal.alarm(math.ceil(question["seconds"]) + SLACK_S)  # where whoever asked is not there to end this
-        found = answer_safely(question, Path(sys.argv[1]))
+        found = answer_safely(question)
         signal.alarm(0)
         answer = json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
         noted = {"bytes": len(answer), "count": found.get("count"), "error": found.get("error")}
@@ -88,12 +88,11 @@ def read_bytes(text: str) -> int:
     return int(float(found[1]) * (1024 if found[3] else 1000) ** " kmgt".index(found[2].lower() or " "))
 
 
-def answer_safely(question: dict[str, Any], folder: Path) -> Found:
-    """The answer, or `error`, one sentence, with `line` and `column` where the place in the query is known. What is
-    spilled goes to the `folder`, which is the process's own and removed with it."""
+def answer_safely(question: dict[str, Any]) -> Found:
+    """The answer, or `error`, one sentence, with `line` and `column` where the place in the query is known."""
     began = time.monotonic()
     try:
-        answer = answer_question(question, replace(load_reader(), home=folder))
+        answer = answer_question(question, load_reader())
     except (MemoryError, duckdb.OutOfMemoryException):
         answer = {"error": "the query takes more memory than a question may: ask for fewer rows or columns"}
     except (duckdb.IOException, ConnectionError) as error:
@@ -111,7 +110,7 @@ def answer_question(question: dict[str, Any], settings: Settings) -> Found:
     with closing(connect_analyst(settings, snapshot, role)) as con:
         answer = open_answer(con, adapt_statement(con, take_one(query), role))
         if "path" in question:
-            spool = Spool(find_spool(settings), question["most"])
+            spool = Spool(name_spool(settings.home), question["most"])
             found = write_rows(answer, Path(question["path"]), question["format"], spool)
         else:
             found = take_rows(answer, question["shown"])

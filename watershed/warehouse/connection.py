@@ -17,6 +17,7 @@ from duckdb import DuckDBPyConnection
 from watershed.errors import NoAnswer, NotFound
 from watershed.settings import Settings, find_home, load_settings
 from watershed.warehouse.lake_version import verify_lake_version
+from watershed.warehouse.spill import name_spill
 
 EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
 LAKE = "lake"
@@ -63,7 +64,8 @@ def open_engine(settings: Settings) -> DuckDBPyConnection:
 def start_duckdb(config: dict[str, str]) -> DuckDBPyConnection:
     """An in-memory DuckDB with our extensions, that takes no others without their maker's signature."""
     check_signatures()
-    con = duckdb.connect(config={**config, "allow_unsigned_extensions": True})
+    own = {"temp_directory": str(name_spill(find_home())), "allow_unsigned_extensions": True}
+    con = duckdb.connect(config=config | own)
     for statement in (*list_load_sql(), "SET allow_unsigned_extensions = false"):
         con.execute(statement)
     return con
@@ -95,20 +97,13 @@ def describe_file(path: Path) -> tuple[str, int, int, int]:
     return str(path), about.st_ino, about.st_size, about.st_ctime_ns
 
 
-def list_setup_sql(settings: Settings) -> list[str]:
-    """The statements that the shell needs before it can attach the lake."""
-    return [*list_load_sql(), *list_session_sql(settings)]
-
-
 def list_load_sql() -> list[str]:
     return [f"LOAD '{find_extension(name)}'" for name in EXTENSIONS]
 
 
 def list_session_sql(settings: Settings) -> list[str]:
-    """What any DuckDB, our own or the shell, has to be told besides its extensions before it can attach the lake."""
-    spill = settings.home / "spill"
+    """What a DuckDB has to be told besides its extensions before it can attach the lake."""
     return [
-        f"SET temp_directory = {quote(str(spill))}",
         "SET GLOBAL TimeZone = 'UTC'",
         "SET GLOBAL s3_uploader_max_filesize = '50GB'",  # parts of 5 MB: the default holds 80 MB a writer in memory
         s3_secret_sql(settings),

@@ -74,10 +74,10 @@ def read_query() -> str:
 
 def print_answer(con: "DuckDBPyConnection", query: str, form: str) -> None:
     """A table to read; CSV or JSON in the bytes that a page exports. The second of two columns called x is x_1."""
-    from watershed.serving.analyst import find_spool
     from watershed.serving.answer_files import Spool, write_answer
     from watershed.serving.answers import open_answer
     from watershed.settings import load_reader
+    from watershed.warehouse.spill import name_spool
 
     answer = open_answer(con, query)
     if form == "table":
@@ -85,7 +85,7 @@ def print_answer(con: "DuckDBPyConnection", query: str, form: str) -> None:
         answer.read(lambda kind, place: place).show(max_width=width, max_rows=10_000)
     else:
         sys.stdout.flush()
-        write_answer(answer, sys.stdout.buffer, form, Spool(find_spool(load_reader())))  # type: ignore[arg-type]
+        write_answer(answer, sys.stdout.buffer, form, Spool(name_spool(load_reader().home)))  # type: ignore[arg-type]
         sys.stdout.flush()
 
 

@@ -76,7 +76,7 @@ class Mirror:
     """
 
     def __init__(self) -> None:
-        self.copy = duckdb.connect(config={"memory_limit": "1GB"})
+        self.copy = duckdb.connect(config={"memory_limit": "1GB", "temp_directory": ""})  # all of it in memory
         mimic_ledger(self.copy)
         self.snapshot = -1
         self.extents: dict[str, Extent] = {}
