@@ -56,7 +56,7 @@ def find_problem(values: ir.Table) -> ir.StringValue:
         (~values.line.re_search(FORM), NO_FORM),
         (values.requested_at.isnull(), NO_TIME),
         (values.user_id.isnull(), BIG_USER),
-        (values.status.isnull(), "status does not fit a 32-bit integer"),
+        (values.status.isnull(), "status is not a 32-bit integer"),
         ((values.duration != "") & values.response_ms.isnull(), "response_ms does not fit a 64-bit integer"),
         else_=ibis.null("string"),
     )

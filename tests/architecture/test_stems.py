@@ -61,4 +61,5 @@ def test_no_file_outlives_its_table(room: str) -> None:
     """What neither is named as a table nor imported would go on being read by people."""
     readers = (path for reader in (room, "watershed") for path in list_files(reader))
     imported = {found.module.partition(".")[2] for path in readers for found in find_imports(path)}
-    assert list_stems(room) - {*TABLES, *MADE, *load_features()} <= imported
+    asked_for = {"reworded"}  # by name, in watershed/warehouse/departures.py
+    assert list_stems(room) - {*TABLES, *MADE, *load_features()} - asked_for <= imported

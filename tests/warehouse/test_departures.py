@@ -3,8 +3,11 @@
 import duckdb
 import pytest
 
+from transforms.reworded import REWORDED as PROJECT_REWORDED
 from watershed.flows.ingest.refusal_reasons import REASONS
-from watershed.warehouse.departures import PATTERN, format_reasons, told_sql
+from watershed.warehouse.connection import quote
+from watershed.warehouse.departures import PATTERN, format_reasons, staying_sql, told_sql
+from watershed.warehouse.departures import REWORDED as ENGINE_REWORDED
 
 SCALES = "rating is within the scale of its source: 0 to 5 in watch_logs, 1 to 10 in ratings_files"
 GROUPS = {
@@ -43,3 +46,20 @@ def test_quoted_values_stay_hidden() -> None:
 def test_the_query_for_refused_objects_can_be_made() -> None:
     """It is a format, in which braces of a pattern would be places."""
     assert "read_parquet([])" in REASONS.format(files="[]")
+
+
+@pytest.mark.parametrize(
+    ("dropped", "now", "is_away"),
+    [
+        *((then, now, True) for then, now in (PROJECT_REWORDED | ENGINE_REWORDED).items()),
+        ("the field id is no whole number", "the field id is not a whole number", True),
+        ("the line is no UTF-8 at byte N", "invalid UTF-8 at byte 17", True),
+        ("the line is longer than N MiB", "the line is longer than 16 MiB", True),
+        ("no form of a streaming log fits", "the time is not a valid date and time", False),
+    ],
+)
+def test_rows_dropped_for_a_reason_in_earlier_words_stay_away(dropped: str, now: str, is_away: bool) -> None:
+    gone = f"SELECT 'key' AS raw_object, 1 AS raw_line, true AS is_dropped, 'parse' AS rule, {quote(dropped)} AS reason"
+    bad = f"(SELECT 'key' AS raw_object, 1 AS raw_line, 'parse' AS rule, {quote(now)} AS reason) AS bad"
+    staying = duckdb.execute(f"SELECT count(*) FROM {bad} WHERE {staying_sql(gone)}").fetchone()
+    assert staying == (int(not is_away),)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.roles import Role
+from watershed.project import find_module
 from watershed.warehouse.connection import quote
 from watershed.warehouse.masks import HIDDEN, reason_sql
 
@@ -26,6 +27,15 @@ HIDDEN_PATTERN = PATTERN.replace("(reason", f"({HIDDEN_REASON}")
 NUMBER = r"[0-9]+(?:,[0-9][0-9][0-9]\b)*"  # no braces: queries are formats
 FREE_NUMBER = re.compile(rf"(?<![-A-Za-z0-9_]){NUMBER}")
 COMPARED = 8
+# What the engine says of what cannot be read, in earlier words.
+REWORDED = {
+    "the line is no UTF-8": "invalid UTF-8",
+    "the message is no UTF-8": "invalid UTF-8",
+    "it is no UTF-8": "invalid UTF-8",
+    "is no value of schema": "is not a value of schema",
+    "is no JSON value": "is not a JSON value",
+    "which is no character": "which is not a character",
+}
 NOTED = f"""
     INSERT INTO ledger.departures BY NAME
     WITH leaving AS (
@@ -95,7 +105,7 @@ def departed_sql(quarantine: str, objects: Iterable[str] | None = None, dropped_
 def staying_sql(departed: str) -> str:
     """A condition for rows of a quarantine that have not left it: dropped ones may be bad for another reason since. A
     rule is known by its name, whatever its text; what could not be read is known by its reason."""
-    then, now = (reword_sql(reason) for reason in ("gone.reason", PATTERN.replace("(reason", "(bad.reason")))
+    then, now = (PATTERN.replace("(reason", f"({reword_sql(reason)}") for reason in ("gone.reason", "bad.reason"))
     return f"""NOT EXISTS (
         FROM ({departed}) AS gone
         WHERE gone.raw_object = bad.raw_object AND gone.raw_line = bad.raw_line
@@ -104,5 +114,9 @@ def staying_sql(departed: str) -> str:
 
 
 def reword_sql(reason: str) -> str:
-    """A reason in today's words, which rows of an older lake have in those of then."""
-    return f"regexp_replace({reason}, '(the line|the message|it) is no UTF-8', 'invalid UTF-8')"
+    """A reason in today's words, which rows of an older lake have in those of then: the engine's, and those that the
+    project lists in transforms/reworded.py."""
+    own = find_module("transforms.reworded")
+    for then, now in (REWORDED | (own.REWORDED if own else {})).items():
+        reason = f"replace({reason}, {quote(then)}, {quote(now)})"
+    return reason
