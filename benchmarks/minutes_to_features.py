@@ -67,13 +67,13 @@ def fill_table(count: int) -> None:
 
 
 def main() -> dict[str, object]:
-    from models.recommender.features import write_features
+    from models.recommender import MODEL
     from watershed.lake.store import open_store, side_key
     from watershed.warehouse.connection import connect
 
     con, address = connect(), open_store().address(side_key("bench", "features"))
     began = time.perf_counter()
-    rows = write_features(con, address)
+    rows = MODEL.write_features(con, address)
     return {"seconds": time.perf_counter() - began, "rows": rows}
 
 

@@ -23,14 +23,16 @@ already is not published again. For newer data *Trigger* a new run, which trains
 
 from airflow.sdk import dag
 
-from watershed.airflow.models import chain_training, listen_to_interactions
+from watershed.airflow import models
 from watershed.airflow.retries import describe_tasks
 from watershed.airflow.runbooks import complete_runbook
 from watershed.airflow.schedules import START, ask_training
 
+MODEL = "recommender"
+
 
 @dag(
-    schedule=listen_to_interactions(),
+    schedule=models.listen_to_inputs(MODEL),
     start_date=START,
     catchup=False,
     max_active_runs=1,
@@ -41,7 +43,10 @@ from watershed.airflow.schedules import START, ask_training
     doc_md=complete_runbook(__doc__),
 )
 def train_recommender() -> None:
-    chain_training()
+    published = models.publish_model(MODEL)
+    checked = models.plan_training(MODEL) >> models.build_features(MODEL) >> models.check_features(MODEL)
+    judged = checked >> models.train_model(MODEL) >> models.judge_model(MODEL)
+    judged >> published >> models.announce_champion(MODEL, published)
 
 
 train_recommender()

@@ -75,7 +75,7 @@ def find_due(api: AirflowApi, champion: int | None, predicted: int | None) -> st
 def find_versions() -> tuple[int | None, int | None]:
     """The champion's version, and the one whose lists are published."""
     with closing(connect(read_only=True)) as con:
-        champion = find_champion(con)
+        champion = find_champion(con, "recommender")
         row = con.execute("SELECT max(model_version) FROM ml.recommendations").fetchone()
     return champion.model_version if champion else None, row[0] if row else None
 

@@ -85,13 +85,13 @@ def print_report(truth_file: Path, landed: set[str]) -> list[str]:
 
 def show_earlier(con: DuckDBPyConnection) -> None:
     """What the champion would have shown the viewer when these were rated: published lists are of the present."""
-    from models.recommender.champion import load_version
-    from models.recommender.features import read_features
+    from models.recommender import MODEL
+    from models.recommender.training import load_version
 
-    if (champion := find_champion(con)) is None:
+    if (champion := find_champion(con, MODEL.name)) is None:
         return
     con.execute(f"CREATE TEMP TABLE viewer AS SELECT {VIEWER} AS user_id")
-    history = read_features(con, champion.data_snapshot_id, "temp.viewer")
+    history = MODEL.read_features(con, champion.data_snapshot_id, "temp.viewer")
     best = load_version(champion).with_history(history).recommend([VIEWER], 5)
     latest = max(history["interacted_at"].to_pylist())
     title = f"The same model for user {VIEWER} after the last of these ratings, {latest:%-d %B %Y}"

@@ -1,16 +1,61 @@
 """Which films a user would take to next, learned from what all users took.
 
 `fit` trains on a table of interactions, `Model` scores and recommends, `load` reads what `Model.save` wrote. Read on in
-`interactions`, `item_item`, `factors`, `model`, `evaluate`.
+`interactions`, `item_item`, `factors`, `model`, `evaluate`. What the engine asks of a model is in `MODEL`, `training`
+and `predicting`.
 """
 
-from models.recommender.config import BlendConfig, Config, FactorsConfig, ItemItemConfig, PopularityConfig
-from models.recommender.evaluate import compare, group_users, rank_last, rank_negatives, summarize
-from models.recommender.fit import fit
-from models.recommender.interactions import split_at, split_last
-from models.recommender.model import Model, load
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contracts.interactions import FEATURES
+from contracts.predictions import TABLE as PREDICTIONS
+from contracts.recommendations import TABLE as RECOMMENDATIONS
+from watershed.models import model as engine
+from watershed.models.model import LEARNED, VERSION, WEIGHTS
+
+if TYPE_CHECKING:
+    from models.recommender.choose import fit
+    from models.recommender.config import BlendConfig, Config, FactorsConfig, ItemItemConfig, PopularityConfig
+    from models.recommender.evaluate import compare, group_users, rank_last, rank_negatives, summarize
+    from models.recommender.interactions import split_at, split_last
+    from models.recommender.model import Model, load
+
+MODEL = engine.Model(
+    name="recommender",
+    features=FEATURES,
+    query=Path(__file__).with_name("features.sql"),
+    inputs=("core.ratings", "core.watch_minutes"),
+    counted={"users": "user_id", "items": "item_id"},
+    tables=(RECOMMENDATIONS, PREDICTIONS),
+    metric="ndcg_at_10",
+    train_dag="train_recommender",
+    predict_dag="predict_recommendations",
+    unit="user_id",
+    digests={
+        "core.ratings": "hash(film_id, rated_at)",
+        "core.watch_minutes": "hash(film_id, minute, watched_at)",
+    },
+    # No expression says where a learned column comes from: a list depends on all interactions, and on the weights.
+    lineage={
+        "ml.recommendations": {
+            "user_id": ("user_id",),
+            "film_id": ("item_id", WEIGHTS),
+            "rank": (LEARNED, WEIGHTS),
+            "score": (LEARNED, WEIGHTS),
+            "model_version": (VERSION,),
+        },
+        "ml.predictions": {
+            "user_id": ("user_id",),
+            "film_ids": (LEARNED, WEIGHTS),
+            "model_version": (VERSION,),
+        },
+    },
+)
 
 __all__ = [
+    "MODEL",
     "BlendConfig",
     "Config",
     "FactorsConfig",
@@ -27,3 +72,14 @@ __all__ = [
     "split_last",
     "summarize",
 ]
+CHAPTERS = ("config", "evaluate", "choose", "interactions", "model")
+
+
+def __getattr__(name: str) -> Any:
+    """The names above, from their modules when first asked for: these load torch, and every DAG file reads `MODEL`."""
+    if name in __all__:
+        for chapter in CHAPTERS:
+            module = import_module(f"{__name__}.{chapter}")
+            if name in vars(module):
+                return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,7 +18,7 @@ from models.recommender.evaluate import group_users, rank_last, summarize
 from models.recommender.files import read_table
 from models.recommender.interactions import prepare, split_last
 from models.recommender.train import fit_recorded
-from models.recommender.weights import write_bytes
+from watershed.models.weights import write_bytes
 
 
 def main() -> int:

@@ -16,8 +16,9 @@ from safetensors.torch import save as encode_tensors
 
 from models.recommender.config import Config, format_config
 from models.recommender.interactions import Interactions
-from models.recommender.weights import find_key, read_bytes, read_metadata, write_bytes
+from models.recommender.weights import read_metadata
 from watershed.lake.store import open_store
+from watershed.models.weights import find_key, read_bytes, write_bytes
 
 KEPT = 2
 

@@ -22,10 +22,10 @@ from models.recommender.config import (
 )
 from models.recommender.device import agree
 from models.recommender.evaluate import rank_last, summarize
-from models.recommender.interactions import Interactions, order_items, select
+from models.recommender.interactions import Interactions, order_items, prepare, select
 from models.recommender.item_item import add_following
 from models.recommender.model import Model, train_kind
-from models.recommender.progress import SILENT
+from models.recommender.progress import SILENT, Watcher
 from models.recommender.trend import learn_trend
 
 MOST_TRIED = 1_000_000  # interactions that candidates learn from: those of a sample of users, where there are more
@@ -105,6 +105,17 @@ class Validation:
         """Add a part of about this weight where that helps."""
         added = self.climb(self.vary(best, name, value), name, factor)
         return added if self.is_better(added, best) else best
+
+
+def fit(interactions: pa.Table, config: Config | None = None, watcher: Watcher = SILENT) -> Model:
+    """Train a model on a table with the columns user_id, item_id and optionally weight and interacted_at.
+
+    Ids are integers or texts, dense or not; interacted_at is a timestamp or seconds since 1970. Without a config, kind
+    and settings are chosen by what the data say, the same ones every time. Raises InvalidInput with one
+    sentence where there is nothing to learn from.
+    """
+    history = prepare(interactions)
+    return train_kind(history, config or choose_configs(history)[0], watcher)
 
 
 def choose_configs(history: Interactions, candidates: tuple[Config, ...] = CANDIDATES, seed: int = 0) -> list[Config]:

@@ -4,18 +4,30 @@ Of each quantity the training data's values are cut into ten bins of about equal
 (PSI) is the sum over bins of (now - then) * ln(now / then), where those are the shares of values in the bin. By
 convention below 0.1 nothing has moved, and above 0.25 it is another distribution.
 
-The relations asked here: `interactions` (user_id, item_id, interacted_at), `items` (item_id, place: from 0, the most
-frequent in training first) and `best` (score: of the best item of a user).
+All users count, whomever a run predicts for: of a few the index would be chance. The relations asked here:
+`interactions` (user_id, item_id, interacted_at), `items` (item_id, place: from 0, the most frequent in training first)
+and `best` (score: of the best item of a user).
 """
 
 import math
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
+
+from contracts.recommendations import TABLE as RECOMMENDATIONS
+from models.recommender import MODEL
+from models.recommender.predicting import changed_sql
+from models.recommender.training import load_version
+from watershed.lake.store import side_key
+from watershed.models.registry import Version
+from watershed.models.run import Staging
+from watershed.warehouse.connection import quote
 
 BINS = 10
 DRIFTED = 0.25
+SAMPLE = 10_000  # users whose best score at training time is the reference
 LEAST_VALUES = 500  # of fewer than so many the index is mostly chance, about 2 * BINS / values
 
 QUANTITIES = {
@@ -28,6 +40,46 @@ QUANTITIES = {
     "interacted_at": "SELECT epoch(interacted_at) AS value FROM interactions",
     "best_score": "SELECT score AS value FROM best",
 }
+
+
+def describe_training(con: DuckDBPyConnection, version: Version) -> dict[str, Any]:
+    """Describe the whole histories at the version of the lake that the model was trained on."""
+    model, snapshot = load_version(version), version.data_snapshot_id
+    con.execute(f"CREATE OR REPLACE TEMP TABLE interactions AS {MODEL.features_sql(snapshot)}")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE sampled AS SELECT user_id FROM
+            (SELECT DISTINCT user_id FROM interactions) ORDER BY hash(user_id), user_id LIMIT {SAMPLE}"""
+    )
+    histories = MODEL.read_features(con, snapshot, "temp.sampled")
+    best = model.with_history(histories).recommend(histories["user_id"].unique(), 1, as_of=model.as_of)
+    con.register("best", best)
+    items = model.items.to_pylist()
+    register_items(con, items)
+    reference = {"items": items, "quantities": describe(con)}
+    con.unregister("best")
+    con.execute("DROP TABLE interactions")
+    return reference
+
+
+def register_items(con: DuckDBPyConnection, items: list[str]) -> None:
+    con.register("items", pa.table({"item_id": pa.array(items, pa.string()), "place": range(len(items))}))
+
+
+def compare_now(con: DuckDBPyConnection, reference: dict[str, Any], staging: Staging) -> list[dict[str, Any]]:
+    """All users as of this run beside the reference, those that it did not predict for as they were."""
+    choice, features = staging.choice, staging.features
+    scores = []
+    if files := staging.files[RECOMMENDATIONS.address]:
+        scores.append(f"SELECT score FROM read_parquet([{', '.join(map(quote, files))}]) WHERE rank = 1")
+    if choice["file"]:
+        features = staging.store.address(side_key(staging.run_id, "all_features"))
+        MODEL.write_features(con, features, choice["snapshot"])
+        kept = f"rank = 1 AND user_id NOT IN ({changed_sql(choice)})"
+        scores.append(f"SELECT score FROM {RECOMMENDATIONS.address} WHERE {kept}")
+    con.execute(f"CREATE TEMP VIEW interactions AS FROM read_parquet({quote(features)})")
+    con.execute(f"CREATE TEMP VIEW best AS {' UNION ALL '.join(scores) or 'SELECT 0.0::DOUBLE AS score WHERE false'}")
+    register_items(con, reference["items"])
+    return compare(con, reference["quantities"])
 
 
 def describe(con: DuckDBPyConnection) -> dict[str, Any]:
@@ -76,4 +128,3 @@ def measure_psi(then: list[int], now: list[int]) -> float:
         return 0.0
     before, after = ((np.array(counts) + 0.5) / (sum(counts) + 0.5 * len(counts)) for counts in (then, now))
     return float(((after - before) * np.log(after / before)).sum())
-

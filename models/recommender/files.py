@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from models.recommender.weights import read_bytes
 from watershed.errors import InvalidInput
+from watershed.models.weights import read_bytes
 
 DAT = ("user_id", "item_id", "rating", "interacted_at")
 

@@ -3,7 +3,6 @@ cannot say (kind, config, format) is its metadata."""
 
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +13,8 @@ from safetensors.torch import save as encode_tensors
 
 from models.recommender.config import Config, format_config, read_config
 from models.recommender.interactions import Interactions
-from watershed.errors import InvalidInput, NotFound
-from watershed.lake.store import open_store
+from watershed.errors import InvalidInput
+from watershed.models.weights import read_bytes, write_bytes
 
 FORMAT = "1"
 ARRAYS = ("starts", "item", "weight", "days")
@@ -73,29 +72,3 @@ def read_ids(name: str, tensors: dict[str, torch.Tensor]) -> pa.Array:
     content = tensors[f"ids.{name}.text"].numpy().tobytes()
     ends = tensors[f"ids.{name}.ends"].tolist()
     return pa.array([content[a:b].decode() for a, b in zip([0, *ends], ends, strict=False)], pa.string())
-
-
-def write_bytes(uri: str, content: bytes) -> None:
-    """To a path, whose folders are made, or to `s3://bucket/key` of the lake's own store."""
-    if uri.startswith("s3://"):
-        open_store().write_bytes(find_key(uri), content)
-    else:
-        Path(uri).parent.mkdir(parents=True, exist_ok=True)
-        Path(uri).write_bytes(content)
-
-
-def read_bytes(uri: str) -> bytes:
-    """Raises NotFound where nothing lies."""
-    if uri.startswith("s3://"):
-        return open_store().read_bytes(find_key(uri))
-    if not Path(uri).exists():
-        raise NotFound(f"there is no file {uri}")
-    return Path(uri).read_bytes()
-
-
-def find_key(uri: str) -> str:
-    """The key in the lake's bucket. Raises NotFound for another bucket: its keys are not ours."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if bucket != (own := open_store().bucket):
-        raise NotFound(f"{uri} is in the bucket {bucket}, the lake's bucket is {own}")
-    return key

@@ -26,25 +26,25 @@ def test_a_training_that_is_due_or_asked_for(
     context: Any, monkeypatch: pytest.MonkeyPatch, is_due: bool, run_type: str
 ) -> None:
     planned = {"is_due": is_due, "reason": "because", "interactions": 7}
-    monkeypatch.setattr("watershed.flows.models.plan_training.plan_training", lambda: planned)
+    monkeypatch.setattr("watershed.flows.models.plan_training.plan_training", lambda model: planned)
     context["dag_run"].run_type = run_type
-    assert models.plan_training.function() == planned
+    assert models.plan_task.function("recommender") == planned
 
 
 def test_another_training_is_skipped(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     planned = {"is_due": False, "reason": "0 interactions, +0.0%", "interactions": 0}
-    monkeypatch.setattr("watershed.flows.models.plan_training.plan_training", lambda: planned)
+    monkeypatch.setattr("watershed.flows.models.plan_training.plan_training", lambda model: planned)
     with pytest.raises(AirflowSkipException, match=r"nothing to do: 0 interactions"):
-        models.plan_training.function()
+        models.plan_task.function("recommender")
 
 
 def test_a_new_champion_is_announced_to_all(context: Any) -> None:
-    assert models.announce_champion.function(CHAMPION) == CHAMPION
+    assert models.announce_task.function(CHAMPION) == CHAMPION
     ((asset, event),) = context["outlet_events"].items()
     assert (asset.name, event.keys, event.extra) == ("ml.models", ["all"], CHAMPION)
 
 
 def test_a_refused_version_is_announced_to_nobody(context: Any) -> None:
     with pytest.raises(AirflowSkipException, match="version 3 was refused: it is worse than version 2"):
-        models.announce_champion.function(REFUSED)
+        models.announce_task.function(REFUSED)
     assert context["outlet_events"] == {}

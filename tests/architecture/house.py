@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "warehouse": FLOOR | {"lake"},
     "serving": FLOOR | {"lake", "warehouse"},
     "models": FLOOR | {"lake", "warehouse"},
-    "lineage": STATIONS - {"quality"},
+    "lineage": STATIONS - {"quality"} | {"models"},
     "flows": STATIONS | {"serving", "models", "lineage"},
     "monitoring": STATIONS | {"models", "lineage", "flows"},
     "cockpit": STATIONS | {"serving", "models", "lineage", "flows", "monitoring"},
@@ -49,8 +49,6 @@ PROJECT_ROOMS = {
     "benchmarks": {"contracts", "transforms", "expectations", "models", "sample", "tests"},
 }
 ROOMS = (ENGINE, *PROJECT_ROOMS)
-# Steps of the recommender that are not yet apart from the steps of any model.
-NOT_YET_APART = ("watershed/flows/models/",)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from tests.architecture.house import (
     ENGINE,
     ENGINE_ROOMS,
     MAY_IMPORT,
-    NOT_YET_APART,
     PROJECT_ROOMS,
     ROOT,
     find_imports,
@@ -41,7 +40,7 @@ def test_the_engine_imports_nothing_of_a_project() -> None:
         f"{format_path(path)}:{found.line} imports {found.module}"
         for path in list_files(ENGINE)
         for found in find_imports(path)
-        if found.package in {*PROJECT_ROOMS, "tests"} and not format_path(path).startswith(NOT_YET_APART)
+        if found.package in {*PROJECT_ROOMS, "tests"}
     ]
     assert broken == []
 

@@ -19,6 +19,7 @@ from watershed.cockpit.guards import Guards, Rights
 from watershed.flows.decisions.refused_objects import find_refused_objects
 from watershed.flows.ingest.land import land_file
 from watershed.flows.models.promote import promote
+from watershed.models.model import find_model
 from watershed.models.registry import find_champion
 from watershed.monitoring.questions import Ledger
 from watershed.warehouse.connection import connect
@@ -141,7 +142,7 @@ def test_a_promotion_is_what_everybody_sees(pages: TestClient) -> None:
         rate(user, f"film {user}")
     crown(1)
     crown(2)
-    done = promote(1, "anna", "newer films")
+    done = promote(find_model("recommender"), 1, "anna", "newer films")
     champion = find_champion(connect(), "recommender")
     assert champion and champion.model_version == done["version"] == 1
     assert ask("SELECT model_version FROM ml.models WHERE state = 'champion'") == [(1,)]

@@ -7,8 +7,9 @@ from uuid import uuid4
 import numpy as np
 import pyarrow as pa
 
+from models.recommender import MODEL
 from tests.models.published import NOON, make_rating
-from watershed.flows.models.changed_users import choose_users
+from watershed.flows.models.changed_units import choose_units
 from watershed.flows.models.drift import measure_drift
 from watershed.flows.models.predict import predict
 from watershed.flows.models.publish_predictions import check_predictions, publish_predictions
@@ -24,13 +25,13 @@ FILMS = [f"film{n}" for n in range(40)]
 
 def run(run_id: str, force: bool = False) -> dict[str, Any]:
     """A run of the DAG: the choice, with what was published if anything was."""
-    choice = choose_users(run_id, force)
-    if choice["users"] == 0:
+    choice = choose_units(MODEL, run_id, force)
+    if choice["units"] == 0:
         return choice
-    predict(run_id)
-    measure_drift(run_id)
-    check_predictions(run_id)
-    return choice | publish_predictions(run_id, "test")
+    predict(MODEL, run_id)
+    measure_drift(MODEL, run_id)
+    check_predictions(MODEL, run_id)
+    return choice | publish_predictions(MODEL, run_id, "test")
 
 
 def ask(query: str) -> list[Any]:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from models.recommender import predicting
 from tests.empty_lake import EmptyLake
 from tests.flows.predictions import ROWS, ask, land, run
 from tests.models.champions import crown
-from watershed.flows.models import predict
 from watershed.flows.models.publish_predictions import PredictionsBroken
 from watershed.warehouse.connection import connect
 
@@ -41,12 +41,12 @@ def test_broken_lists_are_not_published(lake: EmptyLake, monkeypatch: pytest.Mon
 
 def forget_histories(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the model recommend what was seen."""
-    recommend = predict.recommend
+    recommend = predicting.recommend
 
     def forget(model: Any, features: str, choice: dict[str, Any]) -> Any:
         return recommend(Forgetful(model), features, choice)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("watershed.flows.models.predict.recommend", forget)
+    monkeypatch.setattr("models.recommender.predicting.recommend", forget)
 
 
 def test_scores_that_move_as_a_whole_are_not_published(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ class Forgetful:
 
 def break_lists(monkeypatch: pytest.MonkeyPatch, defect: str) -> None:
     """Have every staged portion changed by a query over `lists`."""
-    recommend = predict.recommend
+    recommend = predicting.recommend
 
     def spoil(*args: Any) -> Any:
         for portion in recommend(*args):
@@ -86,4 +86,4 @@ def break_lists(monkeypatch: pytest.MonkeyPatch, defect: str) -> None:
             con.register("lists", portion)
             yield con.execute(defect).to_arrow_table().cast(portion.schema)
 
-    monkeypatch.setattr("watershed.flows.models.predict.recommend", spoil)
+    monkeypatch.setattr("models.recommender.predicting.recommend", spoil)

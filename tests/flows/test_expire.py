@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from models.recommender.features import read_features
+from models.recommender import MODEL
 from tests.empty_lake import EmptyLake
 from tests.flows.training import rate_by_taste, run_training
 from tests.models.published import rate
-from watershed.flows.models.build_features import MODEL
 from watershed.flows.models.promote import promote, roll_back
 from watershed.flows.models.reproduce import NotReproduced, reproduce
 from watershed.flows.upkeep.compact import maintain
@@ -25,7 +24,7 @@ def list_snapshots() -> list[int]:
 
 
 def find_cited() -> int:
-    champion = find_champion(connect())
+    champion = find_champion(connect(), MODEL.name)
     assert champion is not None
     return champion.data_snapshot_id
 
@@ -36,9 +35,9 @@ def test_what_nobody_cites_expires(module_lake: EmptyLake) -> None:
     rate_by_taste(range(41, 61), seed=1)
     run_training("run-2")
     rate(1, "one more")
-    first, second = (version.data_snapshot_id for version in list_versions(connect(), MODEL))
-    features = read_features(connect(), second)
-    rows = read_features(connect())
+    first, second = (version.data_snapshot_id for version in list_versions(connect(), MODEL.name))
+    features = MODEL.read_features(connect(), second)
+    rows = MODEL.read_features(connect())
     before = list_snapshots()
     assert expire_snapshots() == {"snapshots_expired": 0}
     later = utc_now() + timedelta(minutes=1)
@@ -46,29 +45,29 @@ def test_what_nobody_cites_expires(module_lake: EmptyLake) -> None:
     assert list_snapshots() == [second, before[-1]]
     assert expire_snapshots(later) == {"snapshots_expired": 0}
     connect().execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
-    assert read_features(connect()) == rows
-    assert read_features(connect(), second) == features
-    assert reproduce(2)["is_identical"]
+    assert MODEL.read_features(connect()) == rows
+    assert MODEL.read_features(connect(), second) == features
+    assert reproduce(MODEL, 2)["is_identical"]
     with pytest.raises(NotReproduced, match=f"snapshot {first}, which it was trained on, has expired"):
-        reproduce(1)
+        reproduce(MODEL, 1)
     maintain()
-    assert read_features(connect()) == rows
+    assert MODEL.read_features(connect()) == rows
 
 
 def test_what_nobody_can_read_any_more_may_still_predict(module_lake: EmptyLake) -> None:
-    assert promote(1, "test", "its weights are still there")["retired"] == 2
-    assert roll_back("test", "enough")["version"] == 2
+    assert promote(MODEL, 1, "test", "its weights are still there")["retired"] == 2
+    assert roll_back(MODEL, "test", "enough")["version"] == 2
 
 
 def test_an_expiry_that_would_lose_rows_is_taken_back(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
     rate_by_taste(range(101, 201))
-    before, rows = list_snapshots(), len(read_features(connect()))
+    before, rows = list_snapshots(), len(MODEL.read_features(connect()))
     loses = "CALL ducklake_expire_snapshots('lake', versions => {old}); DELETE FROM {{meta}}.ducklake_data_file"
     monkeypatch.setattr("watershed.flows.upkeep.expire.EXPIRE", loses.replace("{{meta}}", "__ducklake_metadata_lake"))
     with pytest.raises(ExpiryBroken, match=r"would lose rows: .*the files of table \d+ 0 rows instead of"):
         expire_snapshots(utc_now() + timedelta(minutes=1))
     assert list_snapshots() == before
-    assert len(read_features(connect())) == rows
+    assert len(MODEL.read_features(connect())) == rows
 
 
 def test_lost_rows_are_told_loudly(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,6 @@ LAST = Version(**{"code_commit": None, **GOOD["models"], "interaction_count": 10
     ],
 )
 def test_the_need(count: int, last: Version | None, is_drifted: bool, is_due: bool, why: str) -> None:
-    found, reason = judge_need(count, last, is_drifted)
+    found, reason = judge_need("interactions", count, last, is_drifted)
     assert found == is_due
     assert re.search(why, reason)

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from models.recommender import Config, FactorsConfig
+from models.recommender import MODEL, Config, FactorsConfig
 from tests.empty_lake import EmptyLake
 from tests.flows.predictions import ROWS, ask, land, run
 from tests.models.champions import CONFIG, crown, damage, register
 from tests.models.published import NOON, insert, make_rating, rate, watch
-from watershed.flows.models.changed_users import NO_CHAMPION, NO_CHANGE, choose_users
+from watershed.flows.models.changed_units import NO_CHANGE, choose_units
 from watershed.flows.models.drift import measure_drift
 from watershed.flows.models.predict import predict
 from watershed.flows.models.publish_predictions import check_predictions, publish_predictions
@@ -38,7 +38,7 @@ def test_incremental_equals_full(lake: EmptyLake, config: Config) -> None:
     land("object2", range(201, 301), 2, replacing=True)  # the same rows again
 
     second = run("second")
-    assert (second["why"], second["users"], second["withdrawn"]) == ("their history changed", 65, 40)
+    assert (second["why"], second["users"], second["withdrawn"]) == ("their features changed", 65, 40)
     incremental = ask(ROWS)
     assert incremental != before
     assert {row[0] for row in incremental} == {*range(1, 161), *range(201, 301), 1000, 1001}
@@ -65,12 +65,12 @@ def test_lists_stay_in_predictions(lake: EmptyLake) -> None:
 
 
 def test_nothing_to_do(lake: EmptyLake) -> None:
-    assert choose_users("none")["why"] == NO_CHAMPION
+    assert choose_units(MODEL, "none")["why"].startswith("there is no champion yet")
     land("object", range(1, 51), 0)
-    assert choose_users("none")["why"] == NO_CHAMPION
+    assert choose_units(MODEL, "none")["why"].startswith("there is no champion yet")
     crown(1)
     run("first")
-    assert choose_users("again")["why"] == NO_CHANGE
+    assert choose_units(MODEL, "again")["why"] == NO_CHANGE
     land("object", range(1, 51), 0, replacing=True)
     land("more", range(1, 2), 1)
     compact(["core.ratings"])
@@ -98,11 +98,11 @@ def test_an_expired_snapshot_means_everybody(lake: EmptyLake) -> None:
     land("object", range(1, 50), 0, replacing=True)
     connect().execute(f"CALL ducklake_expire_snapshots('lake', versions => [{last + 1}, {first}, {first + 1}])")
     compact(["core.ratings"])
-    choice = choose_users("second")
-    assert "history changed" in choice["why"]
+    choice = choose_units(MODEL, "second")
+    assert "features changed" in choice["why"]
     assert {3, 50} <= {user for (user,) in ask(f"SELECT user_id FROM read_parquet('{choice['file']}')")}
     connect().execute(f"CALL ducklake_expire_snapshots('lake', versions => [{last}])")
-    assert "has expired" in choose_users("third")["why"]
+    assert "has expired" in choose_units(MODEL, "third")["why"]
 
 
 def test_a_damaged_file_changes_nothing(lake: EmptyLake) -> None:
@@ -120,8 +120,8 @@ def test_a_damaged_file_changes_nothing(lake: EmptyLake) -> None:
 def test_other_features_than_the_champion_was_trained_on(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
     land("object", range(1, 51), 0)
     crown(1)
-    monkeypatch.setattr("watershed.flows.models.changed_users.hash_features", lambda: "another")
-    with pytest.raises(ValueError, match="version 1 of the recommender was trained on other features"):
+    monkeypatch.setattr(type(MODEL), "hash_features", lambda model: "another")
+    with pytest.raises(ValueError, match="version 1 of recommender was trained on other features"):
         run("first")
 
 
@@ -129,21 +129,21 @@ def test_a_run_that_was_overtaken_gives_way(lake: EmptyLake) -> None:
     land("object", range(1, 51), 0)
     crown(1)
     for slow in ("beside", "older"):
-        choose_users(slow)
-        predict(slow)
-        measure_drift(slow)
-        check_predictions(slow)
+        choose_units(MODEL, slow)
+        predict(MODEL, slow)
+        measure_drift(MODEL, slow)
+        check_predictions(MODEL, slow)
     run("first")
     with pytest.raises(Overtaken):
-        publish_predictions("beside", "test")
+        publish_predictions(MODEL, "beside", "test")
     crown(2)
-    choose_users("late")
-    predict("late")
-    measure_drift("late")
-    check_predictions("late")
+    choose_units(MODEL, "late")
+    predict(MODEL, "late")
+    measure_drift(MODEL, "late")
+    check_predictions(MODEL, "late")
     crown(3)
     with pytest.raises(Overtaken):
-        publish_predictions("late", "test")
+        publish_predictions(MODEL, "late", "test")
     assert ask("SELECT DISTINCT model_version FROM ml.recommendations") == [(1,)]
 
 
@@ -151,7 +151,7 @@ def test_a_repeated_publish_changes_nothing(lake: EmptyLake) -> None:
     land("object", range(1, 51), 0)
     crown(1)
     first = run("first")
-    assert publish_predictions("first", "test")["snapshot"] == first["snapshot"]
+    assert publish_predictions(MODEL, "first", "test")["snapshot"] == first["snapshot"]
     assert ask("SELECT count(*) FROM ml.predictions") == [(50,)]
 
 
@@ -163,13 +163,13 @@ def test_drift_is_told_once(lake: EmptyLake) -> None:
     assert ask(same) == [(0.0, False, 4)]
     insert("core.ratings", [make_rating(u, f"new{u % 50}", NOON + timedelta(days=900)) for u in range(1, 3001)])
     for run_id, told in (("second", True), ("third", False)):
-        choose_users(run_id, True)
-        predict(run_id)
-        measured = measure_drift(run_id)
+        choose_units(MODEL, run_id, True)
+        predict(MODEL, run_id)
+        measured = measure_drift(MODEL, run_id)
         assert measured["has_drifted"] is told
         assert {"popularity_rank", "interactions_per_user", "interacted_at"} <= set(measured["drifted"])
-        check_predictions(run_id)
-        publish_predictions(run_id, "test")
+        check_predictions(MODEL, run_id)
+        publish_predictions(MODEL, run_id, "test")
 
 
 def test_portions_do_not_cut_users(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,8 +177,8 @@ def test_portions_do_not_cut_users(lake: EmptyLake, monkeypatch: pytest.MonkeyPa
     crown(1)
     run("whole")
     whole = ask(ROWS)
-    monkeypatch.setattr("watershed.flows.models.predict.PORTION", 7)
-    monkeypatch.setattr("watershed.flows.models.predict.FILE_ROWS", 100)
+    monkeypatch.setattr("models.recommender.predicting.PORTION", 7)
+    monkeypatch.setattr("models.recommender.predicting.FILE_ROWS", 100)
     run("cut", force=True)
     assert ask(ROWS) == whole
     assert len(open_store().read_json(step_key("cut", "predict"))["files"]["ml.recommendations"]) > 3

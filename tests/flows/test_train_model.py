@@ -8,20 +8,20 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from models.recommender import FactorsConfig, PopularityConfig
+from models.recommender import MODEL, FactorsConfig, PopularityConfig
 from models.recommender.checkpoints import write_checkpoint
+from models.recommender.training import measure_by_time
 from tests.empty_lake import EmptyLake
-from tests.flows.training import prepare_training, rate_by_taste, run_training
+from tests.flows.training import keep_candidates, prepare_training, rate_by_taste, run_training
 from tests.models.published import NOON
 from watershed.flows.models.build_features import (
-    MODEL,
     MOST_GROWTH,
     TrainingBlocked,
     build_features,
     check_features,
     verify_size,
 )
-from watershed.flows.models.judge_model import judge_model, measure_by_time
+from watershed.flows.models.judge_model import judge_model
 from watershed.flows.models.plan_training import plan_training
 from watershed.flows.models.promote import promote, roll_back
 from watershed.flows.models.publish_model import publish_model
@@ -37,11 +37,11 @@ pytestmark = pytest.mark.servers
 
 
 def list_states() -> list[str]:
-    return [version.state for version in list_versions(connect(read_only=True), MODEL)]
+    return [version.state for version in list_versions(connect(read_only=True), MODEL.name)]
 
 
 def ask_champion() -> Version:
-    champion = find_champion(connect(read_only=True))
+    champion = find_champion(connect(read_only=True), MODEL.name)
     assert champion is not None
     return champion
 
@@ -51,22 +51,22 @@ def ask(query: str) -> list[tuple[Any, ...]]:
 
 
 def test_without_interactions_nothing_is_trained(module_lake: EmptyLake) -> None:
-    assert plan_training()["reason"] == "there are no interactions yet"
-    build_features("run-empty")
+    assert plan_training(MODEL)["reason"] == "there are no interactions yet"
+    build_features(MODEL, "run-empty")
     with pytest.raises(TrainingBlocked, match="there are no interactions at snapshot"):
-        check_features("run-empty")
+        check_features(MODEL, "run-empty")
 
 
 @pytest.mark.parametrize("what", ["users", "items"])
 def test_of_one_user_or_item_nothing_is_learned(what: str) -> None:
     features = {"snapshot": 7, "interactions": 2000, "users": 9, "items": 9} | {what: 1}
     with pytest.raises(TrainingBlocked, match=f"all 2,000 interactions at snapshot 7 are of one {what[:-1]}: nothing"):
-        verify_size(features, None, False)
+        verify_size(MODEL, features, None, False)
 
 
 def test_the_first_version_is_promoted(module_lake: EmptyLake) -> None:
     rate_by_taste(range(1, 61))
-    assert plan_training() == {"is_due": True, "reason": "no version has been trained yet", "interactions": 360}
+    assert plan_training(MODEL) == {"is_due": True, "reason": "no version has been trained yet", "interactions": 360}
     published = run_training("run-1")
     assert (published["version"], published["state"]) == (1, "champion")
     assert "it is the first" in published["reason"]
@@ -85,18 +85,18 @@ def test_the_first_version_is_promoted(module_lake: EmptyLake) -> None:
 
 def test_its_folder_holds_weights_card_curves_and_metrics(module_lake: EmptyLake) -> None:
     store, champion = open_store(), ask_champion()
-    files = {name: store.read_bytes(model_key(MODEL, 1, name)) for name in list_folder(1)}
+    files = {name: store.read_bytes(model_key(MODEL.name, 1, name)) for name in list_folder(1)}
     assert set(files) == {"weights.safetensors", "card.md", "curves.png", "metrics.json"}
     assert hashlib.sha256(files["weights.safetensors"]).hexdigest() == champion.weights_sha256
     assert json.loads(files["metrics.json"]) == champion.metrics
     assert files["curves.png"].startswith(b"\x89PNG")
     card = files["card.md"].decode()
     assert all(word in card for word in ("version 1", "popularity", "heavy", "light", champion.code_sha256))
-    assert list(store.list(checkpoint_key(MODEL, "run-1", ""))) == []
+    assert list(store.list(checkpoint_key(MODEL.name, "run-1", ""))) == []
 
 
 def list_folder(number: int) -> list[str]:
-    return [key.rpartition("/")[2] for key in open_store().list(model_key(MODEL, number, ""))]
+    return [key.rpartition("/")[2] for key in open_store().list(model_key(MODEL.name, number, ""))]
 
 
 def test_where_all_happens_at_once_there_is_no_future() -> None:
@@ -106,20 +106,20 @@ def test_where_all_happens_at_once_there_is_no_future() -> None:
 
 def test_repeated_steps_change_nothing(module_lake: EmptyLake) -> None:
     before = ask_champion()
-    assert build_features("run-1")["interactions"] == 360
-    again = publish_model("run-1", "somebody else")
+    assert build_features(MODEL, "run-1")["interactions"] == 360
+    again = publish_model(MODEL, "run-1", "somebody else")
     assert (again["version"], again["state"]) == (1, "champion")
     assert ask_champion() == before
-    assert not plan_training()["is_due"]
+    assert not plan_training(MODEL)["is_due"]
 
 
 def test_the_next_version_takes_the_place_of_the_first(module_lake: EmptyLake) -> None:
     rate_by_taste(range(61, 91), seed=1)
-    assert plan_training()["is_due"]
+    assert plan_training(MODEL)["is_due"]
     published = run_training("run-2")
     assert (published["version"], published["state"]) == (2, "champion")
     assert list_states() == ["retired", "champion"]
-    champion, first = ask_champion(), find_version(connect(read_only=True), MODEL, 1)
+    champion, first = ask_champion(), find_version(connect(read_only=True), MODEL.name, 1)
     assert champion.parent_version == 1
     assert set(champion.metrics["difference"]) == {"hr_at_10", "ndcg_at_10"}
     assert first.reason == "version 2 took its place"
@@ -132,24 +132,24 @@ def test_a_worse_version_is_refused_and_changes_nothing(module_lake: EmptyLake) 
     assert (published["version"], published["state"]) == (3, "refused")
     assert "it is worse than version 2" in published["reason"]
     assert ask_champion() == before
-    assert find_version(connect(read_only=True), MODEL, 3).reason == published["reason"]
+    assert find_version(connect(read_only=True), MODEL.name, 3).reason == published["reason"]
     assert "weights.safetensors" in list_folder(3)
 
 
 def test_a_person_promotes_and_rolls_back(module_lake: EmptyLake) -> None:
-    assert promote(3, "ada", "a trial")["retired"] == 2
+    assert promote(MODEL, 3, "ada", "a trial")["retired"] == 2
     assert ask_champion().reason == "promoted by ada: a trial"
     assert list_states() == ["retired", "retired", "champion"]
-    assert roll_back("ada", "the trial is over")["version"] == 2
+    assert roll_back(MODEL, "ada", "the trial is over")["version"] == 2
     assert list_states() == ["retired", "champion", "retired"]
     with pytest.raises(ValueError, match="version 2 of recommender is the champion already"):
-        promote(2, "ada", "again")
+        promote(MODEL, 2, "ada", "again")
     with pytest.raises(LookupError, match="there is no version 9 of recommender: the versions are 1, 2, 3"):
-        promote(9, "ada", "why not")
+        promote(MODEL, 9, "ada", "why not")
 
 
 def test_a_version_is_rebuilt_to_the_last_bit(module_lake: EmptyLake) -> None:
-    reproduced = reproduce(2)
+    reproduced = reproduce(MODEL, 2)
     assert reproduced["is_identical"]
     assert reproduced["ndcg_at_10"] == pytest.approx(ask_champion().metrics["ndcg_at_10"]["value"], abs=1e-6)
 
@@ -157,15 +157,15 @@ def test_a_version_is_rebuilt_to_the_last_bit(module_lake: EmptyLake) -> None:
 def test_what_cannot_be_rebuilt_says_why(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = ask_champion().code_commit
     with monkeypatch.context() as patch:
-        patch.setattr("models.recommender.origin.hash_code", lambda: "another")
+        patch.setattr("models.recommender.training.hash_code", lambda: "another")
         with pytest.raises(NotReproduced, match=f"another one: check out commit {commit}, then try again"):
-            reproduce(2)
+            reproduce(MODEL, 2)
     with monkeypatch.context() as patch:
-        patch.setattr("watershed.flows.models.reproduce.hash_weights", lambda model: "0" * 64)
+        patch.setattr("models.recommender.model.Model.save", lambda model, uri: "0" * 64)
         with pytest.raises(NotReproduced, match="training is not deterministic, a defect"):
-            reproduce(2)
-        patch.setattr("models.recommender.origin.list_libraries", lambda: {"torch": "3"})
-        assert reproduce(2)["is_identical"] is False
+            reproduce(MODEL, 2)
+        patch.setattr("models.recommender.training.list_libraries", lambda: {"torch": "3"})
+        assert reproduce(MODEL, 2)["is_identical"] is False
 
 
 def test_a_repeated_training_goes_on_where_it_was(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,12 +179,13 @@ def test_a_repeated_training_goes_on_where_it_was(module_lake: EmptyLake, monkey
             raise ConnectionError("the server is away")
 
     for run_id in ("run-whole", "run-broken"):
-        build_features(run_id)
-    train_model("run-whole", (config,))
+        build_features(MODEL, run_id)
+        keep_candidates(run_id, [config])
+    train_model(MODEL, "run-whole")
     monkeypatch.setattr("models.recommender.train.write_checkpoint", die_late)
     with pytest.raises(ConnectionError):
-        train_model("run-broken", (config,))
-    train_model("run-broken", (config,))
+        train_model(MODEL, "run-broken")
+    train_model(MODEL, "run-broken")
     assert [uri.rpartition("/")[2] for uri in kept] == ["try_factors"] * 3 + ["winner"] * 3
     whole, broken = (open_store().read_json(f"runs/{run}/train_model.json") for run in ("run-whole", "run-broken"))
     assert whole["weights_sha256"] == broken["weights_sha256"]
@@ -192,20 +193,20 @@ def test_a_repeated_training_goes_on_where_it_was(module_lake: EmptyLake, monkey
 
 def test_settings_are_chosen_by_the_data_and_kept(module_lake: EmptyLake) -> None:
     """A task that died after the choice goes on with it."""
-    build_features("run-chosen")
+    build_features(MODEL, "run-chosen")
     store, key = open_store(), "runs/run-chosen/candidates.json"
-    told = train_model("run-chosen")
+    told = train_model(MODEL, "run-chosen")
     assert set(told["validation_ndcg_at_10"]) == {"popularity", "item_item", "factors", "blend"}
     tried = store.read_json("runs/run-chosen/train_model.json")["candidates"]
     assert [json.loads(one["config"]) for one in tried] == store.read_json(key)["configs"]
-    build_features("run-kept")
+    build_features(MODEL, "run-kept")
     kept = [{"kind": "factors", "factors": 4, "epochs": 2}]
     store.write_json(key.replace("chosen", "kept"), {"configs": kept})
-    assert list(train_model("run-kept")["validation_ndcg_at_10"]) == ["factors"]
+    assert list(train_model(MODEL, "run-kept")["validation_ndcg_at_10"]) == ["factors"]
 
 
 def test_a_rule_of_the_registry_blocks(module_lake: EmptyLake) -> None:
-    versions = list_versions(connect(read_only=True), MODEL)
+    versions = list_versions(connect(read_only=True), MODEL.name)
     two = [crown(version, "both", None)[0] for version in versions[:2]]
     with pytest.raises(RegistryBroken, match="a model has one champion at most"):
         register(two, "run-x", "test", 2, 1)
@@ -216,32 +217,34 @@ def test_a_rule_of_the_registry_blocks(module_lake: EmptyLake) -> None:
 
 def test_a_damaged_champion_blocks(module_lake: EmptyLake) -> None:
     store, champion = open_store(), ask_champion()
-    key = model_key(MODEL, 2, "weights.safetensors")
+    key = model_key(MODEL.name, 2, "weights.safetensors")
     content = store.read_bytes(key)
     store.write_bytes(key, content[:-1] + b"\x07")
     with pytest.raises(ValueError, match=r"version 2 .champion. at .* are damaged"):
         prepare_training("run-4")
     store.remove_all(key)
     with pytest.raises(ValueError, match=r"version 2 .champion. are not at .*: restore the file, or"):
-        judge_model("run-4")
+        judge_model(MODEL, "run-4")
     assert ask_champion() == champion
     store.write_bytes(key, content)
-    assert judge_model("run-4")["state"] in ("champion", "refused")
+    assert judge_model(MODEL, "run-4")["state"] in ("champion", "refused")
 
 
 def test_ten_times_the_size_is_a_defect_first(module_lake: EmptyLake) -> None:
     users = range(1000, 1000 + MOST_GROWTH * 100)
     rate_by_taste(users, seed=2)
-    build_features("run-huge")
+    build_features(MODEL, "run-huge")
     with pytest.raises(TrainingBlocked, match="more than 10 times the 540 of the champion, version 2"):
-        check_features("run-huge")
-    assert check_features("run-huge", accept_growth=True)["rows"] > MOST_GROWTH * 540
+        check_features(MODEL, "run-huge")
+    assert check_features(MODEL, "run-huge", accept_growth=True)["rows"] > MOST_GROWTH * 540
 
 
 def test_drift_asks_for_a_training(module_lake: EmptyLake) -> None:
+    publish = "INSERT INTO ledger.publishes VALUES ('run', 'ml.recommendations', 'test', 1, now(), 0, 0, 0, 0, 0, 0, 0)"
+    connect().execute(publish)
     drifted = "INSERT INTO ml.drifts VALUES (TIMESTAMP '{at}', 'run', {version}, 'score', 0.3, {is_drifted}, 100)"
     for at, version, is_drifted in (("2001-01-01", 2, True), ("2100-01-01", 1, True), ("2100-01-01", 2, False)):
         connect().execute(drifted.format(at=at, version=version, is_drifted=is_drifted))
-    assert "has drifted" not in plan_training()["reason"]
+    assert "has drifted" not in plan_training(MODEL)["reason"]
     connect().execute(drifted.format(at="2100-01-01", version=2, is_drifted=True))
-    assert plan_training()["reason"] == "what the champion sees has drifted since version 3 was trained"
+    assert plan_training(MODEL)["reason"] == "what the champion sees has drifted since version 3 was trained"

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from models.recommender import Config, FactorsConfig, ItemItemConfig
+from models.recommender import MODEL, Config, FactorsConfig, ItemItemConfig
+from models.recommender.config import list_values
 from tests.models.published import NOON, insert, make_rating
 from watershed.flows.models.build_features import build_features, check_features
 from watershed.flows.models.judge_model import judge_model
 from watershed.flows.models.publish_model import publish_model
 from watershed.flows.models.train_model import train_model
+from watershed.lake.store import open_store
+from watershed.models.run import Kept
 
 SMALL: tuple[Config, ...] = (ItemItemConfig(), FactorsConfig(factors=8, epochs=3))
 
@@ -27,13 +30,20 @@ def rate_by_taste(users: range, films: int = 24, each: int = 6, seed: int = 0) -
     insert("core.ratings", rows)
 
 
+def keep_candidates(run_id: str, candidates: Sequence[Config]) -> None:
+    """As an earlier try of the run would have chosen them."""
+    chosen = {"configs": [list_values(config) for config in candidates]}
+    Kept(MODEL.name, run_id, open_store()).keep("candidates", chosen)
+
+
 def prepare_training(run_id: str, candidates: Sequence[Config] = SMALL) -> None:
-    build_features(run_id)
-    check_features(run_id)
-    train_model(run_id, tuple(candidates))
-    judge_model(run_id)
+    build_features(MODEL, run_id)
+    check_features(MODEL, run_id)
+    keep_candidates(run_id, candidates)
+    train_model(MODEL, run_id)
+    judge_model(MODEL, run_id)
 
 
 def run_training(run_id: str, candidates: Sequence[Config] = SMALL) -> dict[str, Any]:
     prepare_training(run_id, candidates)
-    return publish_model(run_id, "test")
+    return publish_model(MODEL, run_id, "test")

@@ -5,7 +5,6 @@ import pytest
 from watershed.declarations import list_tables
 from watershed.lineage.columns import list_columns, list_queries, trace_columns
 from watershed.lineage.graph import draw_graph, find_dependents, find_origins, list_row_dependents
-from watershed.lineage.models import MADE
 from watershed.lineage.origins import ColumnOrigin
 from watershed.lineage.queries import trace_query
 
@@ -103,7 +102,8 @@ def test_the_graph_leads_from_raw_objects_to_predictions_and_back_to_a_mart() ->
 
 
 def test_what_models_make_is_described() -> None:
-    assert {table.address for table in list_tables() if table.is_made} == set(MADE)
+    made = [table.address for table in list_tables() if table.is_made]
+    assert [address for address in made if not trace_columns(address).inputs] == []
 
 
 def test_unknown_names_are_told_apart() -> None:

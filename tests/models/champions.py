@@ -5,13 +5,12 @@ from dataclasses import asdict, fields, replace
 
 import pyarrow as pa
 
-from models.recommender import Config, ItemItemConfig, fit
+from models.recommender import MODEL, Config, ItemItemConfig, fit
 from models.recommender.config import format_config
-from models.recommender.features import hash_features, read_features
-from models.recommender.weights import read_bytes
 from tests.models.published import NOON
 from watershed.lake.store import model_key, open_store
 from watershed.models.registry import Version
+from watershed.models.weights import read_bytes
 from watershed.warehouse.connection import connect
 from watershed.warehouse.publish import read_snapshot
 
@@ -22,7 +21,7 @@ DIGEST = hashlib.sha256(b"").hexdigest()
 def crown(number: int, config: Config = CONFIG) -> Version:
     """Train on everything and make that version champion; the one before retires."""
     con = connect()
-    snapshot, features = read_snapshot(con), read_features(con)
+    snapshot, features = read_snapshot(con), MODEL.read_features(con)
     uri = open_store().address(model_key("recommender", number, "weights.safetensors"))
     fit(features, config).save(uri)
     version = Version(
@@ -37,7 +36,7 @@ def crown(number: int, config: Config = CONFIG) -> Version:
         libraries_json="{}",
         code_commit=None,
         code_sha256=DIGEST,
-        features_sha256=hash_features(),
+        features_sha256=MODEL.hash_features(),
         data_snapshot_id=snapshot,
         interaction_count=len(features),
         metrics_json="{}",

@@ -30,16 +30,16 @@ def test_versions_of_one_model_in_their_order() -> None:
 
 def test_the_champion_is_the_one_that_predicts() -> None:
     con = open_registry(spell(1, "retired"), spell(2, "champion"), spell(3, "refused"))
-    champion = find_champion(con)
+    champion = find_champion(con, "recommender")
     assert champion is not None
     assert (champion.model_version, champion.metrics) == (2, {"users": 20})
-    assert find_champion(open_registry(spell(1, "refused"))) is None
+    assert find_champion(open_registry(spell(1, "refused")), "recommender") is None
 
 
 def test_two_champions_are_no_answer() -> None:
     con = open_registry(spell(1, "champion"), spell(2, "champion"))
     with pytest.raises(LookupError, match=r"several champions in ml\.models: 1, 2; promote one"):
-        find_champion(con)
+        find_champion(con, "recommender")
 
 
 def test_a_version_that_is_not_there() -> None:

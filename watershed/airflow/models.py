@@ -1,111 +1,136 @@
-"""Training as tasks of `train_recommender`: plan -> features -> check -> train -> judge -> publish -> announce.
+"""Training as tasks: plan -> features -> check -> train -> judge -> publish -> announce, of the model that is named.
 
-Each calls one function of steps/ and tells Airflow what came of it. The asset graph leads from the tables that are
-learned from through features and weights to ml.models, which `predict_recommendations` listens to.
+Each calls one function of the flows and tells Airflow what came of it. The asset graph leads from the tables that are
+learned from through features and weights to ml.models, which those who predict listen to.
 """
 
+from collections.abc import Callable
+from inspect import getdoc
 from typing import Any
 
 from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, get_current_context, task
-from airflow.sdk.definitions.asset import AssetAny
+from airflow.sdk.definitions.asset import Asset, AssetAny
 from airflow.sdk.exceptions import AirflowSkipException
 
 from watershed.airflow.assets import features_asset, table_asset, weights_asset
 from watershed.airflow.ingest import Counts, name_actor
 from watershed.airflow.schedules import WHOLE, name_run
-
-LEARNED_FROM = ("core.ratings", "core.watch_minutes")
-FEATURES, WEIGHTS = features_asset("recommender"), weights_asset("recommender")
-MODELS, DRIFTS = table_asset("ml.models"), table_asset("ml.drifts")
+from watershed.declarations.registry import DRIFTS, MODELS
+from watershed.models.model import find_model
 
 
-def listen_to_interactions() -> PartitionedAssetTimetable:
-    """A run when interactions were published, whichever days they are of, or when drift was found."""
-    assets = AssetAny(*map(table_asset, LEARNED_FROM), DRIFTS)
+def listen_to_inputs(model: str) -> PartitionedAssetTimetable:
+    """A run when what the model learns from was published, whichever days that is of, or when drift was found."""
+    assets = AssetAny(*list_inputs(model), table_asset(DRIFTS))
     return PartitionedAssetTimetable(assets=assets, default_partition_mapper=FixedKeyMapper(WHOLE))
 
 
-def chain_training() -> None:
-    """All tasks of the DAG, one after the other."""
-    tables = [table_asset(address) for address in LEARNED_FROM]
-    planned = plan_training.override(inlets=[*tables, MODELS, DRIFTS])()
-    built = build_features.override(inlets=tables, outlets=[FEATURES])()
-    checked = check_features.override(inlets=[FEATURES])()
-    trained = train_model.override(inlets=[FEATURES], outlets=[WEIGHTS])()
-    judged = judge_model.override(inlets=[FEATURES, WEIGHTS, MODELS])()
-    published: Any = publish_model.override(inlets=[WEIGHTS])()
-    announced = announce_champion.override(inlets=[WEIGHTS], outlets=[MODELS])(published)
-    planned >> built >> checked >> trained >> judged >> published >> announced
+def list_inputs(model: str) -> list[Asset]:
+    return [table_asset(address) for address in find_model(model).inputs]
 
 
-@task
-def plan_training() -> Counts:
+def plan_training(model: str) -> Any:
     """Skip the run unless enough is new, drift was found, or a person has started it."""
+    return place(plan_task, plan_training, [*list_inputs(model), table_asset(MODELS), table_asset(DRIFTS)])(model)
+
+
+def build_features(model: str) -> Any:
+    """Write what is learned from, as the lake is now, to a file of the run."""
+    return place(build_task, build_features, list_inputs(model), [features_asset(model)])(model)
+
+
+def check_features(model: str) -> Any:
+    """Evaluate the rules of the features. Whatever breaks one blocks the run, and so do ten times as many as usual."""
+    return place(check_task, check_features, [features_asset(model)])(model)
+
+
+def train_model(model: str) -> Any:
+    """Train, as the model's folder says. A repeated try goes on where the last ended."""
+    return place(train_task, train_model, [features_asset(model)], [weights_asset(model)])(model)
+
+
+def judge_model(model: str) -> Any:
+    """Compare with the champion on what no weight has seen, and apply the written rule."""
+    return place(judge_task, judge_model, [features_asset(model), weights_asset(model), table_asset(MODELS)])(model)
+
+
+def publish_model(model: str) -> Any:
+    """Register the version in one short transaction: as champion, or as refused with the reason."""
+    return place(publish_task, publish_model, [weights_asset(model)])(model)
+
+
+def announce_champion(model: str, published: Any) -> Any:
+    """Tell those who predict. Skipped, with the reason, when the version was refused: nothing has changed."""
+    return place(announce_task, announce_champion, [weights_asset(model)], [table_asset(MODELS)])(published)
+
+
+def place(one: Any, about: Any, inlets: list[Asset], outlets: list[Asset] | None = None) -> Callable[..., Any]:
+    """The task at its place in the asset graph. Its page shows the docstring of `about`, which DAG files call."""
+    placed: Callable[..., Any] = one.override(inlets=inlets, outlets=outlets or [], doc_md=getdoc(about))
+    return placed
+
+
+@task(task_id="plan_training")
+def plan_task(model: str) -> Counts:
     from watershed.flows.models.plan_training import plan_training as plan
 
-    planned = plan()
+    planned = plan(find_model(model))
     is_asked_for = get_current_context()["dag_run"].run_type == "manual"
     if not (planned["is_due"] or is_asked_for):
         raise AirflowSkipException(f"nothing to do: {planned['reason']}")
     return planned
 
 
-@task
-def build_features() -> Counts:
-    """Write what is learned from, as the lake is now, to a file of the run."""
+@task(task_id="build_features")
+def build_task(model: str) -> Counts:
     from watershed.flows.models.build_features import build_features as build
 
     context = get_current_context()
-    built = build(name_run(context))
-    context["outlet_events"][FEATURES].extra = built
+    built = build(find_model(model), name_run(context))
+    context["outlet_events"][features_asset(model)].extra = built
     return built
 
 
-@task
-def check_features() -> Counts:
-    """Evaluate the rules of the features. Whatever breaks one blocks the run, and so do ten times as many as usual."""
+@task(task_id="check_features")
+def check_task(model: str) -> Counts:
     from watershed.flows.models.build_features import check_features as check
 
     context = get_current_context()
-    return check(name_run(context), bool(context["params"].get("accept_growth")))
+    return check(find_model(model), name_run(context), bool(context["params"].get("accept_growth")))
 
 
-@task
-def train_model() -> Counts:
-    """Train every candidate, then the best one again with more data. A repeated try goes on at the last epoch."""
+@task(task_id="train_model")
+def train_task(model: str) -> Counts:
     from watershed.flows.models.train_model import train_model as train
 
     context = get_current_context()
-    trained = train(name_run(context))
-    context["outlet_events"][WEIGHTS].extra = trained
+    trained = train(find_model(model), name_run(context))
+    context["outlet_events"][weights_asset(model)].extra = trained
     return trained
 
 
-@task
-def judge_model() -> dict[str, Any]:
-    """Compare with popularity and the champion on what nobody has learned from, and apply the written rule."""
+@task(task_id="judge_model")
+def judge_task(model: str) -> dict[str, Any]:
     from watershed.flows.models.judge_model import judge_model as judge
 
-    return judge(name_run(get_current_context()))
+    return judge(find_model(model), name_run(get_current_context()))
 
 
-@task
-def publish_model() -> dict[str, Any]:
-    """Register the version in one short transaction: as champion, or as refused with the reason."""
+@task(task_id="publish_model")
+def publish_task(model: str) -> dict[str, Any]:
     from watershed.flows.models.publish_model import publish_model as publish
 
     context = get_current_context()
-    published = publish(name_run(context), name_actor(context))
+    published = publish(find_model(model), name_run(context), name_actor(context))
     print(f"version {published['version']} is {published['state']}: {published['reason']}")
     return published
 
 
-@task
-def announce_champion(published: dict[str, Any]) -> dict[str, Any]:
-    """Tell those who predict. Skipped, with the reason, when the version was refused: nothing has changed."""
+@task(task_id="announce_champion")
+def announce_task(published: dict[str, Any]) -> dict[str, Any]:
     if published["state"] != "champion":
         raise AirflowSkipException(f"version {published['version']} was refused: {published['reason']}")
-    event = get_current_context()["outlet_events"][MODELS]
+    event = get_current_context()["outlet_events"][table_asset(MODELS)]
     event.extra = published
     event.add_partitions([WHOLE])
     return published

@@ -6,7 +6,7 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from sqlalchemy import or_, select
 
-from watershed.cockpit.questions.health import HOURS, WHOLE_DAGS, TaskRun
+from watershed.cockpit.questions.health import HOURS, TaskRun, list_whole_dags
 
 MOST = 5000  # the latest
 
@@ -15,7 +15,7 @@ def list_tasks() -> list[TaskRun]:
     """The tries that began within a day, of the DAGs that have steps."""
     task = TaskInstance
     columns = (task.dag_id, task.task_id, task.state, task.start_date, task.duration, task.queued_dttm)
-    stepped = or_(task.dag_id.like("ingest\\_%", escape="\\"), task.dag_id.in_(WHOLE_DAGS))
+    stepped = or_(task.dag_id.like("ingest\\_%", escape="\\"), task.dag_id.in_(list_whole_dags()))
     since = datetime.now(UTC) - timedelta(hours=HOURS)
     query = select(*columns).where(task.start_date >= since, stepped).order_by(task.start_date.desc()).limit(MOST)
     with create_session() as session:

@@ -10,10 +10,11 @@ from watershed.cli.counts import print_step
 from watershed.cli.failed_checks import print_failed_checks
 from watershed.declarations import find_source, load_streams
 from watershed.errors import NotFound, RunFailed
+from watershed.models.model import Model, list_models
 
 
 def run_here(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
-    """Run the steps of `ingest_<source>`, `build_marts`, `check_parity`, `maintain_lake` or `predict_recommendations`,
+    """Run the steps of `ingest_<source>`, `build_marts`, `check_parity`, `maintain_lake`, or of a model's DAGs,
     printing their counts.
 
     Raises NotFound for another DAG, RunFailed when objects were refused or marts could not be built (the others are
@@ -34,15 +35,21 @@ def choose_steps(dag_id: str, run_id: str, first: date | None, last: date | None
         check_parity(run_id, last)
     elif dag_id == "maintain_lake":
         maintain_lake()
-    elif dag_id == "train_recommender":
-        train_recommender(run_id)
-    elif dag_id == "predict_recommendations":
-        predict_recommendations(run_id)
     elif kind == "ingest":
         ingest(find_source(source).name, run_id, first, last, refused)
-    else:
-        known = "ingest_<source>, build_marts, check_parity, maintain_lake and train_recommender"
+    elif not run_model(dag_id, run_id):
+        known = "ingest_<source>, build_marts, check_parity, maintain_lake and the DAGs of models"
         raise NotFound(f"{dag_id!r} cannot run in process: {known} can")
+
+
+def run_model(dag_id: str, run_id: str) -> bool:
+    """Train or predict with the model whose DAG this is. Returns whether there is one."""
+    for model in list_models():
+        for own, run in ((model.train_dag, train_here), (model.predict_dag, predict_here)):
+            if dag_id == own:
+                run(model, run_id)
+                return True
+    return False
 
 
 def name_run(what: str) -> str:
@@ -105,7 +112,7 @@ def maintain_lake() -> None:
     show("merge_files", maintain)
 
 
-def train_recommender(run_id: str) -> None:
+def train_here(model: Model, run_id: str) -> None:
     """Train whether or not enough is new: a person has asked."""
     from watershed.flows.models.build_features import build_features, check_features
     from watershed.flows.models.judge_model import judge_model
@@ -113,26 +120,26 @@ def train_recommender(run_id: str) -> None:
     from watershed.flows.models.train_model import train_model
 
     for step in (build_features, check_features, train_model, judge_model):
-        show(step.__name__, partial(step, run_id))
-    published = show("publish_model", lambda: publish_model(run_id, getpass.getuser()))
+        show(step.__name__, partial(step, model, run_id))
+    published = show("publish_model", lambda: publish_model(model, run_id, getpass.getuser()))
     print(f"version {published['version']} is {published['state']}: {published['reason']}")
 
 
-def predict_recommendations(run_id: str) -> None:
-    """Predict for users whose history changed since the last time, or for all."""
-    from watershed.flows.models.changed_users import choose_users
+def predict_here(model: Model, run_id: str) -> None:
+    """Predict for those whose features changed since the last time, or for all."""
+    from watershed.flows.models.changed_units import choose_units
     from watershed.flows.models.drift import measure_drift
     from watershed.flows.models.predict import predict
     from watershed.flows.models.publish_predictions import check_predictions, publish_predictions
 
-    choice = show("choose_users", lambda: choose_users(run_id))
-    if choice["users"] == 0:
+    choice = show("choose_units", lambda: choose_units(model, run_id))
+    if choice["units"] == 0:
         print(f"  nothing to do: {choice['why']}")
         return
-    show("predict", lambda: predict(run_id))
-    show("check", lambda: check_predictions(run_id))
-    show("measure_drift", lambda: measure_drift(run_id))
-    show("publish", lambda: publish_predictions(run_id, getpass.getuser()))
+    show("predict", lambda: predict(model, run_id))
+    show("check", lambda: check_predictions(model, run_id))
+    show("measure_drift", lambda: measure_drift(model, run_id))
+    show("publish", lambda: publish_predictions(model, run_id, getpass.getuser()))
 
 
 def build_marts(run_id: str, first: date | None, last: date | None) -> None:

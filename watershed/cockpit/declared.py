@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from watershed.declarations import list_tables
+from watershed.declarations.registry import DRIFTS, MODELS
 from watershed.declarations.table import Table
 from watershed.declarations.tags import carries
 from watershed.errors import NotFound
+from watershed.models.model import list_models
 from watershed.warehouse.schema.marts import Mart, list_marts
 
 
@@ -67,8 +69,11 @@ class Declared:
         """The DAGs that make it."""
         if self.is_mart:
             return ("build_marts",)
+        if self.address == MODELS:
+            return tuple(model.train_dag for model in list_models())
         if self.schema == "ml":
-            return ("train_recommender",) if self.name == "models" else ("predict_recommendations",)
+            makes = {m.predict_dag: {DRIFTS, *(table.address for table in m.tables)} for m in list_models()}
+            return tuple(dag_id for dag_id, made in makes.items() if self.address in made)
         return tuple(f"ingest_{source}" for source in self.sources)
 
 

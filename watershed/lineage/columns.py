@@ -32,7 +32,7 @@ def trace_columns(address: str) -> Lineage:
     if address in {f"{f.schema}.{f.name}" for f in load_features().values()}:
         from watershed.lineage.models import trace_features
 
-        return trace_features()
+        return trace_features(address)
     table = next((t for t in list_tables() if t.address == address), None)
     if table is None:
         raise NotFound(f"there is no table, mart or view {address!r}: {', '.join(sorted(list_columns()))}")

@@ -7,21 +7,17 @@ from typing import Literal
 
 from watershed.declarations import list_tables, load_features, load_sources, load_streams
 from watershed.declarations.nearby import explain_unknown
+from watershed.declarations.registry import MODELS
 from watershed.declarations.table import Table
 from watershed.errors import NotFound
 from watershed.lineage.columns import list_columns
 from watershed.lineage.kept import recall_columns
 from watershed.lineage.origins import ColumnOrigin
+from watershed.models.model import list_models
 from watershed.warehouse.schema.marts import list_marts
 from watershed.warehouse.schema.views import list_views
 
 Kind = Literal["topic", "raw", "table", "mart", "view", "features", "model", "predictions"]
-# Tables of what models make that are more than tables to a reader.
-MODEL_KINDS: dict[str, Kind] = {
-    "ml.models": "model",
-    "ml.recommendations": "predictions",
-    "ml.predictions": "predictions",
-}
 
 
 @dataclass(frozen=True)
@@ -87,14 +83,20 @@ def list_arrivals() -> list[Node]:
 
 
 def list_declared() -> list[Node]:
-    columns = list_columns()
+    columns, made = list_columns(), list_made()
     tables = [
-        Node(t.address, MODEL_KINDS.get(t.address, "table"), t.description, columns[t.address]) for t in list_tables()
+        Node(t.address, made.get(t.address, "table"), t.description, columns[t.address]) for t in list_tables()
     ]
     features = [Node(f.address, "features", f.description, columns[f.address]) for f in load_features().values()]
     marts = [Node(m.address, "mart", m.description, columns[m.address]) for m in list_marts()]
     views = [Node(v.address, "view", v.description, columns[v.address]) for v in list_views()]
     return tables + features + marts + views
+
+
+def list_made() -> dict[str, Kind]:
+    """Tables of what models make that are more than tables to a reader."""
+    predicted: dict[str, Kind] = {table.address: "predictions" for model in list_models() for table in model.tables}
+    return predicted | {MODELS: "model"}
 
 
 def list_edges() -> list[tuple[str, str]]:

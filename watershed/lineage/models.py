@@ -1,52 +1,53 @@
-"""Columns that a model makes: no expression says where they come from, so it is said here."""
+"""Columns that a model makes: no expression says where they come from, so its folder does (`Model.lineage`)."""
 
 from functools import cache
 
-from watershed.declarations import load_features, load_tables
+from watershed.declarations import find_table, load_features
+from watershed.declarations.registry import DRIFTS, MODELS
 from watershed.lineage.origins import ColumnOrigin, Lineage
 from watershed.lineage.queries import trace_query
-from watershed.project import find_project
+from watershed.models.model import LEARNED, VERSION, WEIGHTS, Model, list_models
 
-FEATURES_SQL = "models/recommender/features.sql"  # of the project
-FEATURES = "features.interactions"
-# What is trained and measured depends on all features; a list also on the model that made it.
-LEARNED = tuple(ColumnOrigin(FEATURES, name, "computed") for name in ("user_id", "item_id", "interacted_at"))
-VERSION = ColumnOrigin("ml.models", "model_version")
-WEIGHTS = ColumnOrigin("ml.models", "weights_uri", "computed")
-MADE: dict[str, dict[str, tuple[ColumnOrigin, ...]]] = {
-    "ml.models": dict.fromkeys(("weights_uri", "weights_sha256", "metrics_json", "interaction_count"), LEARNED),
-    "ml.recommendations": {
-        "user_id": (ColumnOrigin(FEATURES, "user_id"),),
-        "film_id": (ColumnOrigin(FEATURES, "item_id"), WEIGHTS),
-        "rank": (*LEARNED, WEIGHTS),
-        "score": (*LEARNED, WEIGHTS),
+VERSION_ORIGIN = ColumnOrigin(MODELS, "model_version")
+WEIGHTS_ORIGIN = ColumnOrigin(MODELS, "weights_uri", "computed")
+# Of the engine's own tables, for every model: what is trained and measured depends on all features.
+ENGINE: dict[str, dict[str, tuple[str, ...]]] = {
+    MODELS: dict.fromkeys(("weights_uri", "weights_sha256", "metrics_json", "interaction_count"), (LEARNED,)),
+    DRIFTS: {
         "model_version": (VERSION,),
-    },
-    "ml.predictions": {
-        "user_id": (ColumnOrigin(FEATURES, "user_id"),),
-        "film_ids": (*LEARNED, WEIGHTS),
-        "model_version": (VERSION,),
-    },
-    "ml.drifts": {
-        "model_version": (VERSION,),
-        "psi": (*LEARNED, WEIGHTS),
-        "is_drifted": (*LEARNED, WEIGHTS),
-        "value_count": LEARNED,
+        "psi": (LEARNED, WEIGHTS),
+        "is_drifted": (LEARNED, WEIGHTS),
+        "value_count": (LEARNED,),
     },
 }
 
 
 @cache
-def trace_features() -> Lineage:
-    """Of what the recommender learns from: `features.interactions`."""
-    tables = {name: load_tables()[name] for name in ("ratings", "watch_minutes")}
-    named = ", ".join(f"{name} AS (SELECT * FROM {table.address})" for name, table in tables.items())
-    known = {table.address: [c.name for c in table.all_columns] for table in tables.values()}
-    traced = trace_query(f"WITH {named} SELECT * FROM ({(find_project() / FEATURES_SQL).read_text()})", known)
-    return Lineage({c.name: traced.columns[c.name] for c in load_features()["interactions"].columns}, traced.rows)
+def trace_features(address: str) -> Lineage:
+    """Of what a model learns from, `features.interactions`; without origins where no model does."""
+    model = next((model for model in list_models() if model.features.address == address), None)
+    if model is None:
+        declared = load_features()[address.partition(".")[2]]
+        return Lineage({column.name: () for column in declared.columns})
+    tables = [find_table(name) for name in model.inputs]
+    named = ", ".join(f"{table.name} AS (SELECT * FROM {table.address})" for table in tables)
+    known = {table.address: [c.name for c in table.all_columns] for table in tables}
+    traced = trace_query(f"WITH {named} SELECT * FROM ({model.query.read_text()})", known)
+    return Lineage({c.name: traced.columns[c.name] for c in model.features.columns}, traced.rows)
 
 
 def trace_made(address: str) -> Lineage:
-    """Of a table that a model makes; without origins where it is not described here."""
-    names = [column.name for column in load_tables()[address.partition(".")[2]].all_columns]
-    return Lineage({name: MADE.get(address, {}).get(name, ()) for name in names})
+    """Of a table that models make; without origins where it is not described."""
+    columns: dict[str, list[ColumnOrigin]] = {column.name: [] for column in find_table(address).all_columns}
+    for model in list_models():
+        for name, words in {**ENGINE, **model.lineage}.get(address, {}).items():
+            columns[name] += [o for word in words for o in list_origins(model, word) if o not in columns[name]]
+    return Lineage({name: tuple(origins) for name, origins in columns.items()})
+
+
+def list_origins(model: Model, word: str) -> list[ColumnOrigin]:
+    """What one word of a model's lineage means."""
+    if word == LEARNED:
+        return [ColumnOrigin(model.features.address, column.name, "computed") for column in model.features.columns]
+    known = {VERSION: VERSION_ORIGIN, WEIGHTS: WEIGHTS_ORIGIN}
+    return [known.get(word) or ColumnOrigin(model.features.address, word)]

@@ -41,6 +41,11 @@ class Version:
         """What `metrics_json` says."""
         return dict(json.loads(self.metrics_json))
 
+    @property
+    def figures(self) -> dict[str, dict[str, float]]:
+        """The metrics that are one figure: `value`, and where there is an interval `low` and `high`."""
+        return {name: one for name, one in self.metrics.items() if isinstance(one, dict) and "value" in one}
+
 
 COLUMNS = tuple(field.name for field in fields(Version))
 
@@ -61,7 +66,7 @@ def find_version(con: DuckDBPyConnection, model_name: str, number: int) -> Versi
     return found
 
 
-def find_champion(con: DuckDBPyConnection, model_name: str = "recommender") -> Version | None:
+def find_champion(con: DuckDBPyConnection, model_name: str) -> Version | None:
     """The version that predicts; None before the first is promoted. Raises NotFound when there are two."""
     champions = [version for version in list_versions(con, model_name) if version.state == "champion"]
     if len(champions) > 1:

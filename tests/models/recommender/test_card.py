@@ -10,6 +10,7 @@ import pytest
 from models.recommender import origin, summarize
 from models.recommender.card import write_card
 from tests.quality.staged import GOOD
+from watershed.models.origin import find_commit
 from watershed.models.registry import Version
 
 RANKS, GROUPS = np.array([0, 3, 50, 9]), np.array(["new", "light", "light", "heavy"])
@@ -59,9 +60,10 @@ def test_code_that_decides_weights_decides_the_digest(tmp_path: Path, monkeypatc
     assert origin.hash_code() == before
     (tmp_path / "item_item.py").write_text("one = 2\n")
     assert origin.hash_code() != before
-    assert origin.find_commit() is None
+    monkeypatch.setattr("watershed.models.origin.find_project", lambda: tmp_path)
+    assert find_commit() is None
 
 
 def test_the_commit_of_a_place_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATERSHED_COMMIT", "abc")
-    assert origin.find_commit() == "abc"
+    assert find_commit() == "abc"

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from contracts.interactions import FEATURES
-from models.recommender.features import read_features, write_features
+from models.recommender import MODEL
 from tests.empty_lake import EmptyLake
 from tests.models.published import NOON, rate, watch
 from watershed.lake.store import open_store, side_key
@@ -17,7 +17,7 @@ from watershed.warehouse.publish import read_snapshot
 pytestmark = pytest.mark.servers
 
 def read(**wanted: object) -> list[tuple[object, ...]]:
-    rows = read_features(connect(), **wanted).to_pylist()  # type: ignore[arg-type]
+    rows = MODEL.read_features(connect(), **wanted).to_pylist()  # type: ignore[arg-type]
     return [tuple(row.values()) for row in rows]
 
 
@@ -55,17 +55,17 @@ def test_some_users_only(lake: EmptyLake) -> None:
         rate(user, "a")
     con = connect()
     con.execute("CREATE TEMP TABLE changed AS SELECT unnest([1, 3]) AS user_id")
-    assert read_features(con, users="temp.changed")["user_id"].to_pylist() == [1, 3]
+    assert MODEL.read_features(con, units="temp.changed")["user_id"].to_pylist() == [1, 3]
 
 
 def test_a_file_holds_the_same(lake: EmptyLake) -> None:
     for user in range(50, 0, -1):
         rate(user, f"film {user % 7}", NOON - timedelta(days=user % 5))
     address = open_store(load_settings()).address(side_key("run", "features"))
-    assert write_features(connect(), address, read_snapshot(connect())) == 50
+    assert MODEL.write_features(connect(), address, read_snapshot(connect())) == 50
     table = connect().execute(f"FROM read_parquet('{address}')").to_arrow_table()
-    assert table.cast(FEATURES.arrow_schema) == read_features(connect())
+    assert table.cast(FEATURES.arrow_schema) == MODEL.read_features(connect())
 
 
 def test_without_rows_it_is_an_empty_table(lake: EmptyLake) -> None:
-    assert read_features(connect()) == pa.table(FEATURES.arrow_schema.empty_table())
+    assert MODEL.read_features(connect()) == pa.table(FEATURES.arrow_schema.empty_table())

@@ -1,4 +1,4 @@
-"""Make a version of the recommender the champion: from now on it predicts.
+"""Make a version of a model the champion: from now on it predicts.
 
   watershed models promote 3 --reason "it recommends newer films"
 
@@ -7,7 +7,9 @@ Any version can be promoted, a refused one too. `watershed models rollback` take
 
 import argparse
 
+from watershed.cli.model_option import add_model, choose_model
 from watershed.errors import Unavailable, UserError
+from watershed.models.model import Model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reason", default="no reason given", metavar="TEXT", help="why, for those who read ml.models later"
     )
+    add_model(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -22,22 +25,23 @@ def run(args: argparse.Namespace) -> int:
 
     from watershed.flows.models.promote import promote
 
-    print_change(promote(args.version, getpass.getuser(), args.reason))
+    model = choose_model(args)
+    print_change(model, promote(model, args.version, getpass.getuser(), args.reason))
     return 0
 
 
-def print_change(changed: dict[str, int | None]) -> None:
+def print_change(model: Model, changed: dict[str, int | None]) -> None:
     retired = f"version {changed['retired']} is retired" if changed["retired"] else "there was none before"
     print(f"version {changed['version']} is the champion, {retired} (snapshot {changed['snapshot']})")
-    print(start_predictions())
+    print(start_predictions(model.predict_dag))
 
 
-def start_predictions() -> str:
-    """Ask Airflow for new recommendations, where one answers. Returns what became of it, in a sentence."""
+def start_predictions(dag_id: str) -> str:
+    """Ask Airflow for new predictions, where one answers. Returns what became of it, in a sentence."""
     from watershed.stack.airflow_api import open_api
 
     try:
-        open_api().trigger("predict_recommendations")
+        open_api().trigger(dag_id)
     except (UserError, Unavailable):
-        return "recommendations follow with the next `watershed run predict_recommendations`"
-    return "`predict_recommendations` was started: recommendations follow"
+        return f"predictions follow with the next `watershed run {dag_id}`"
+    return f"`{dag_id}` was started: predictions follow"

@@ -1,4 +1,4 @@
-"""Go back to the version of the recommender that predicted before the present one.
+"""Go back to the version of a model that predicted before the present one.
 
   watershed models rollback --reason "half of the recommended films are in Klingon"
 
@@ -7,11 +7,14 @@ A second rollback takes back the first; for an older version there is `watershed
 
 import argparse
 
+from watershed.cli.model_option import add_model, choose_model
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reason", default="no reason given", metavar="TEXT", help="why, for those who read ml.models later"
     )
+    add_model(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -20,5 +23,6 @@ def run(args: argparse.Namespace) -> int:
     from watershed.cli.commands.models_promote import print_change
     from watershed.flows.models.promote import roll_back
 
-    print_change(roll_back(getpass.getuser(), args.reason))
+    model = choose_model(args)
+    print_change(model, roll_back(model, getpass.getuser(), args.reason))
     return 0

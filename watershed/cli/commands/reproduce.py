@@ -8,15 +8,19 @@ exit code is 1 when they are not, when the snapshot has expired, or when this is
 
 import argparse
 
+from watershed.cli.model_option import add_model, choose_model
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", type=int, metavar="VERSION", help="such as 3; `watershed models` lists them")
+    add_model(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     from watershed.flows.models.reproduce import reproduce
 
-    found = reproduce(args.version)
+    model = choose_model(args)
+    found = reproduce(model, args.version)
     weights = "the same weights, to the last bit" if found["is_identical"] else "other weights on this machine"
-    print(f"version {args.version} is reproduced: {weights}; NDCG@10 {found['ndcg_at_10']:.6f}, as recorded")
+    print(f"version {args.version} is reproduced: {weights}; {model.metric} {found[model.metric]:.6f}, as recorded")
     return 0

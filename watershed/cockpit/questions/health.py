@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from statistics import quantiles
 
+from watershed.models.model import list_models
 from watershed.monitoring.reading import Service, Snooze, StreamReading
 from watershed.monitoring.services import PARTS, WEB_SERVER
 from watershed.monitoring.snoozes import find_snooze, list_snoozes
@@ -16,7 +18,6 @@ from watershed.warehouse.ledger.history import utc_now
 
 HOURS = 24
 STEPS = ("land", "stage", "check", "publish", "marts", "train", "predict", "stream")
-WHOLE_DAGS = {"build_marts": "marts", "train_recommender": "train", "predict_recommendations": "predict"}
 SCHEDULER, TRIGGERER = PARTS["scheduler"], PARTS["triggerer"]
 FAILED = ("failed", "up_for_retry")
 IDLE = ("skipped", "upstream_failed", "removed")  # they did nothing, well or badly
@@ -114,13 +115,21 @@ def add_rows(found: dict[str, Signals], published: list[Row]) -> None:
     found["stage"].rows = sum(row["rows_read"] for row in batch)
     found["check"].rows = found["publish"].rows = sum(row["rows_written"] for row in batch)
     found["stream"].rows = sum(row["rows_read"] for row in published if row["actor"] == "stream")
-    for step, start in (("marts", ("mart.", "core.")), ("predict", ("ml.recommendations",))):
+    predicted = tuple(model.lists.address for model in list_models())
+    for step, start in (("marts", ("mart.", "core.")), ("predict", predicted)):
         found[step].rows = sum(row["rows_written"] for row in published if row["subject"].startswith(start))
 
 
+@cache
+def list_whole_dags() -> dict[str, str]:
+    """The steps that are whole DAGs, by DAG."""
+    trained = {model.train_dag: "train" for model in list_models()}
+    return {"build_marts": "marts"} | trained | {model.predict_dag: "predict" for model in list_models()}
+
+
 def name_step(dag_id: str, task_id: str) -> str | None:
-    if dag_id in WHOLE_DAGS:
-        return WHOLE_DAGS[dag_id]
+    if (whole := list_whole_dags().get(dag_id)) is not None:
+        return whole
     step = task_id.partition("_")[0]
     return step if dag_id.startswith("ingest_") and step in ("land", "stage", "check", "publish") else None
 

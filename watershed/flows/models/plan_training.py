@@ -5,45 +5,49 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from models.recommender.features import features_sql
-from watershed.flows.models.build_features import MODEL
+from watershed.declarations.registry import DRIFTS, MODELS
 from watershed.flows.prepare import prepare_tables
+from watershed.models.model import Model
 from watershed.models.registry import Version, list_versions
 from watershed.warehouse.connection import connect
 
-ENOUGH_NEW = 0.05  # more interactions than the last training had, as a share of them
+ENOUGH_NEW = 0.05  # more rows than the last training had, as a share of them
 
-DRIFTED = "SELECT bool_or(is_drifted) FROM ml.drifts WHERE model_version = ? AND measured_at > ?"
+DRIFTED = f"""
+    SELECT bool_or(is_drifted) FROM {DRIFTS} WHERE model_version = ? AND measured_at > ?
+    AND run_id IN (SELECT run_id FROM ledger.publishes WHERE subject = ?)
+"""
 
 
-def plan_training() -> dict[str, Any]:
-    """Compare with the last training, whatever became of it: `is_due`, `reason` (one sentence), `interactions`."""
-    prepare_tables(["core.ratings", "core.watch_minutes", "ml.models", "ml.drifts"])
+def plan_training(model: Model) -> dict[str, Any]:
+    """Compare with the last training, whatever became of it: `is_due`, `reason` (one sentence), and how many
+    features there are, by their name."""
+    prepare_tables([*model.inputs, MODELS, DRIFTS])
     with closing(connect(read_only=True)) as con:
-        row = con.execute(f"SELECT count(*) FROM ({features_sql()})").fetchone()
-        versions = list_versions(con, MODEL)
-        is_drifted = bool(versions) and has_drifted(con, versions)
+        row = con.execute(f"SELECT count(*) FROM ({model.features_sql()})").fetchone()
+        versions = list_versions(con, model.name)
+        is_drifted = bool(versions) and has_drifted(con, model, versions)
     count = int(row[0]) if row else 0
-    is_due, reason = judge_need(count, versions[-1] if versions else None, is_drifted)
-    return {"is_due": is_due, "reason": reason, "interactions": count}
+    is_due, reason = judge_need(model.features.name, count, versions[-1] if versions else None, is_drifted)
+    return {"is_due": is_due, "reason": reason, model.features.name: count}
 
 
-def has_drifted(con: DuckDBPyConnection, versions: list[Version]) -> bool:
+def has_drifted(con: DuckDBPyConnection, model: Model, versions: list[Version]) -> bool:
     """Whether drift against the champion was measured after the last training."""
     champion = next((version.model_version for version in versions if version.state == "champion"), None)
-    row = con.execute(DRIFTED, [champion, versions[-1].trained_at]).fetchone()
+    row = con.execute(DRIFTED, [champion, versions[-1].trained_at, model.lists.address]).fetchone()
     return bool(row and row[0])
 
 
-def judge_need(count: int, last: Version | None, is_drifted: bool) -> tuple[bool, str]:
-    """Whether to train with so many interactions, and why, in one sentence.
+def judge_need(what: str, count: int, last: Version | None, is_drifted: bool) -> tuple[bool, str]:
+    """Whether to train with so many of what is learned from, and why, in one sentence.
 
     A model that was refused although there was drift would be refused again: then only more data is a reason.
     """
     if last is None:
-        return (True, "no version has been trained yet") if count else (False, "there are no interactions yet")
+        return (True, "no version has been trained yet") if count else (False, f"there are no {what} yet")
     if is_drifted and last.state != "refused":
         return True, f"what the champion sees has drifted since version {last.model_version} was trained"
     more = count / last.interaction_count - 1
-    told = f"{count:,} interactions, {more:+.1%} since version {last.model_version} was trained"
+    told = f"{count:,} {what}, {more:+.1%} since version {last.model_version} was trained"
     return more >= ENOUGH_NEW, f"{told}; {ENOUGH_NEW:.0%} more are enough"

@@ -4,40 +4,41 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+from watershed.declarations.registry import MODELS
 from watershed.errors import InvalidInput, NotFound
-from watershed.flows.models.build_features import MODEL
 from watershed.flows.models.register import crown, hold_registry, register
 from watershed.flows.prepare import prepare_tables
+from watershed.models.model import Model
 from watershed.models.registry import Version, find_champion, find_version, list_versions
 from watershed.warehouse.connection import connect
 
 
-def promote(number: int, actor: str, why: str) -> dict[str, Any]:
+def promote(model: Model, number: int, actor: str, why: str) -> dict[str, Any]:
     """Make a version the champion, whatever its state, after its weights were read. Returns `version`, `retired` (the
     champion until then) and `snapshot`. Raises NotFound for a version that is not there, InvalidInput when it is
     champion already, or when its weights are damaged.
     """
-    prepare_tables(["ml.models"])
-    with hold_registry(MODEL):
+    prepare_tables([MODELS])
+    with hold_registry(model.name):
         with closing(connect()) as con:
-            version, champion = find_version(con, MODEL, number), find_champion(con, MODEL)
+            version, champion = find_version(con, model.name, number), find_champion(con, model.name)
         if champion and champion.model_version == number:
-            raise InvalidInput(f"version {number} of {MODEL} is the champion already")
-        return change_champion(version, champion, actor, f"promoted by {actor}: {why}")
+            raise InvalidInput(f"version {number} of {model.name} is the champion already")
+        return change_champion(model, version, champion, actor, f"promoted by {actor}: {why}")
 
 
-def roll_back(actor: str, why: str) -> dict[str, Any]:
+def roll_back(model: Model, actor: str, why: str) -> dict[str, Any]:
     """Make the version champion that the champion has replaced. Returns and raises as `promote`; NotFound when there
     was no champion before.
     """
-    prepare_tables(["ml.models"])
-    with hold_registry(MODEL):
+    prepare_tables([MODELS])
+    with hold_registry(model.name):
         with closing(connect()) as con:
-            champion, versions = find_champion(con, MODEL), list_versions(con, MODEL)
+            champion, versions = find_champion(con, model.name), list_versions(con, model.name)
         if champion is None:
-            raise NotFound(f"{MODEL} has no champion yet: `watershed run train_recommender` trains one")
+            raise NotFound(f"{model.name} has no champion yet: `watershed run {model.train_dag}` trains one")
         before = find_replaced(champion, versions)
-        return change_champion(before, champion, actor, f"rolled back to by {actor}: {why}")
+        return change_champion(model, before, champion, actor, f"rolled back to by {actor}: {why}")
 
 
 def find_replaced(champion: Version, versions: list[Version]) -> Version:
@@ -49,11 +50,11 @@ def find_replaced(champion: Version, versions: list[Version]) -> Version:
     raise NotFound(f"version {number} replaced no champion: `watershed models` lists versions to promote")
 
 
-def change_champion(version: Version, champion: Version | None, actor: str, reason: str) -> dict[str, Any]:
-    from models.recommender.champion import load_version
-
-    load_version(version)
-    run_id = f"promote.{MODEL}.{version.model_version}.{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
+def change_champion(
+    model: Model, version: Version, champion: Version | None, actor: str, reason: str
+) -> dict[str, Any]:
+    model.training.load_version(version)
+    run_id = f"promote.{model.name}.{version.model_version}.{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
     known = champion.model_version if champion else None
     snapshot = register(crown(version, reason, champion), run_id, actor, known, version.data_snapshot_id)
     return {"version": version.model_version, "retired": known, "snapshot": snapshot}

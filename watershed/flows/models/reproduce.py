@@ -1,26 +1,21 @@
 """Rebuild a version from what the registry says of it, and compare. Nothing is published."""
 
 import json
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from models.recommender.features import hash_features, read_features
 from watershed.errors import InvalidInput
-from watershed.flows.models.build_features import MODEL
+from watershed.models.model import Model
 from watershed.models.registry import Version, find_version
+from watershed.models.run import WEIGHTS_FILE
 from watershed.warehouse.connection import connect
 
-if TYPE_CHECKING:
-    from models.recommender.model import Model
-
 TOLERANCE = 1e-6
-METRICS = ("hr_at_10", "ndcg_at_10")
 SNAPSHOT = "SELECT 1 FROM ducklake_snapshots('lake') WHERE snapshot_id = ?"
 
 
@@ -28,39 +23,31 @@ class NotReproduced(InvalidInput):
     """A version cannot be rebuilt, or comes out otherwise: the message says which and why."""
 
 
-def reproduce(number: int) -> dict[str, Any]:
+def reproduce(model: Model, number: int) -> dict[str, Any]:
     """Train again from the recorded snapshot, config and seed. With the same libraries and processor the weights must
     be the same to the last bit, with others the metrics to 1e-6.
 
-    Returns `version`, `is_identical` (the weights), `ndcg_at_10`. Raises NotReproduced with one sentence, NotFound
-    for a version that is not there.
+    Returns `version`, `is_identical` (the weights), and the model's metric. Raises NotReproduced with one sentence,
+    NotFound for a version that is not there.
     """
-    from models.recommender.config import read_config
-    from models.recommender.interactions import split_last
-    from models.recommender.train import fit_recorded
-    from watershed.flows.models.judge_model import measure
-
     with closing(connect(read_only=True)) as con:
-        version = find_version(con, MODEL, number)
-        verify_origin(con, version)
-        features = read_features(con, version.data_snapshot_id)
+        version = find_version(con, model.name, number)
+        verify_origin(con, model, version)
+        features = model.read_features(con, version.data_snapshot_id)
     verify_features(version, features)
-    known, _ = split_last(features)
-    model, _ = fit_recorded(known, read_config(version.config_json), is_shown=sys.stderr.isatty())
-    is_identical = verify_weights(version, hash_weights(model))
-    metrics = measure(model, features)
+    with tempfile.TemporaryDirectory() as folder:
+        sha256, metrics = model.training.rebuild(version, features, str(Path(folder) / WEIGHTS_FILE))
+    is_identical = verify_weights(model, version, sha256)
     verify_metrics(version, metrics)
-    return {"version": number, "is_identical": is_identical, "ndcg_at_10": round(metrics["ndcg_at_10"]["value"], 6)}
+    return {"version": number, "is_identical": is_identical, model.metric: round(metrics[model.metric]["value"], 6)}
 
 
-def verify_origin(con: DuckDBPyConnection, version: Version) -> None:
+def verify_origin(con: DuckDBPyConnection, model: Model, version: Version) -> None:
     """The data is still there, and the code is the one that trained. Raises NotReproduced."""
-    from models.recommender.origin import hash_code
-
     what = f"version {version.model_version} cannot be reproduced"
     if not con.execute(SNAPSHOT, [version.data_snapshot_id]).fetchone():
         raise NotReproduced(f"{what}: snapshot {version.data_snapshot_id}, which it was trained on, has expired")
-    if hash_features() != version.features_sha256 or hash_code() != version.code_sha256:
+    if model.hash_features() != version.features_sha256 or model.training.hash_code() != version.code_sha256:
         place = f"check out commit {version.code_commit}" if version.code_commit else "find the code of that day"
         raise NotReproduced(f"{what} with this code, which is another one: {place}, then try again")
 
@@ -68,22 +55,14 @@ def verify_origin(con: DuckDBPyConnection, version: Version) -> None:
 def verify_features(version: Version, features: pa.Table) -> None:
     if len(features) != version.interaction_count:
         raise NotReproduced(
-            f"snapshot {version.data_snapshot_id} now has {len(features):,} interactions, version "
+            f"snapshot {version.data_snapshot_id} now has {len(features):,} rows to learn from, version "
             f"{version.model_version} was trained on {version.interaction_count:,}: the lake's history was changed"
         )
 
 
-def hash_weights(model: "Model") -> str:
-    """The SHA-256 of its file."""
-    with tempfile.TemporaryDirectory() as folder:
-        return model.save(str(Path(folder) / "weights.safetensors"))
-
-
-def verify_weights(version: Version, sha256: str) -> bool:
+def verify_weights(model: Model, version: Version, sha256: str) -> bool:
     """Whether the weights are the same. Raises NotReproduced when they are not, and nothing explains it."""
-    from models.recommender.origin import list_libraries
-
-    recorded, here = json.loads(version.libraries_json), list_libraries()
+    recorded, here = json.loads(version.libraries_json), model.training.list_libraries()
     if sha256 != version.weights_sha256 and recorded == here:
         raise NotReproduced(
             f"version {version.model_version} came out with other weights (SHA-256 {sha256[:12]}, recorded "
@@ -94,10 +73,11 @@ def verify_weights(version: Version, sha256: str) -> bool:
 
 
 def verify_metrics(version: Version, metrics: dict[str, Any]) -> None:
-    for name in METRICS:
-        recorded, found = version.metrics[name]["value"], metrics[name]["value"]
-        if not abs(recorded - found) <= TOLERANCE:
+    """Every metric that is one figure, `{"value": ...}`, is the recorded one. Raises NotReproduced."""
+    for name, figure in version.figures.items():
+        value, found = figure["value"], metrics[name]["value"]
+        if not abs(value - found) <= TOLERANCE:
             raise NotReproduced(
-                f"version {version.model_version} came out with {name} {found:.6f} instead of {recorded:.6f}: "
+                f"version {version.model_version} came out with {name} {found:.6f} instead of {value:.6f}: "
                 "see which of libraries_json in ml.models is another one here"
             )

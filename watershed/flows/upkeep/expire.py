@@ -1,7 +1,7 @@
 """Old versions of the lake expire: what only they can see is deleted from the bucket by the clean-up a day later.
 
 Kept are the newest, those of the last WATERSHED_KEEP_SNAPSHOT_DAYS days, and those cited: pins; champions, which
-must be reproducible; and the recommendations, which go on from the changes since.
+must be reproducible; and what models predicted, which goes on from the changes since.
 
 DuckLake once lost rows of a renamed table by this (duckdb/ducklake issue 527). So what is alive is compared twice: in
 the catalogue before the expiry is committed, and by counting rows after it, while no file is deleted yet.
@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations.registry import MODELS
 from watershed.errors import InvalidInput
+from watershed.models.model import list_models
 from watershed.settings import load_settings, read_setting
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import fetch_column, utc_now
@@ -30,11 +31,8 @@ OLD = """
         AND NOT list_contains(?, snapshot_id)
     ORDER BY snapshot_id LIMIT ?
 """
-CITED = {
-    MODELS: f"SELECT data_snapshot_id FROM {MODELS} WHERE state = 'champion'",
-    "ml.recommendations": """
-        SELECT max(data_snapshot_id) + unnest([0, 1]) FROM ml.recommendations HAVING count(*) > 0""",
-}
+CHAMPIONS = f"SELECT data_snapshot_id FROM {MODELS} WHERE state = 'champion'"
+PREDICTED = "SELECT max(data_snapshot_id) + unnest([0, 1]) FROM {address} HAVING count(*) > 0"
 EXPIRE = "CALL ducklake_expire_snapshots('lake', versions => {old})"
 # A transaction that has changed the catalogue still counts the rows of tables as before; these it reads anew.
 ALIVE = """
@@ -93,9 +91,11 @@ def list_old(con: DuckDBPyConnection, before: datetime) -> list[int]:
 
 def list_cited(con: DuckDBPyConnection) -> list[int]:
     """Versions that pins and, where the lake has any, models and what they made refer to."""
+    citing = {model.lists.address: PREDICTED.format(address=model.lists.address) for model in list_models()}
+    citing |= {MODELS: CHAMPIONS}
     there = set(fetch_column(con, TABLES))
-    citing = [f"SELECT snapshot FROM ({PINS})", *(query for address, query in CITED.items() if address in there)]
-    return fetch_column(con, " UNION ".join(citing))
+    queries = [f"SELECT snapshot FROM ({PINS})", *(query for address, query in citing.items() if address in there)]
+    return fetch_column(con, " UNION ".join(queries))
 
 
 def count_rows(con: DuckDBPyConnection) -> dict[str, int]:
