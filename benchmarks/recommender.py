@@ -95,14 +95,14 @@ def generate(bench: Bench, count: int) -> Path:
 
 
 def read_ratings() -> pa.Table:
-    from models.recommender.files import read_table
+    from models.recommender.__main__ import read_table
 
     return read_table(str(RATINGS))
 
 
 def split_file(bench: Bench, table: pa.Table, name: str) -> Path:
     """What is trained on; what is held out lies beside it."""
-    from models.recommender.interactions import split_last
+    from models.recommender.evaluate import split_last
 
     train, held_out = split_last(table)
     file = bench.home.folder("recommender") / f"{name}.parquet"
@@ -154,15 +154,13 @@ def summarize_metrics(ranks: np.ndarray) -> dict[str, float]:
 
 def main(file: str, text: str) -> dict[str, float]:
     """Time from a table in memory to a trained model, and to the top 20 of everybody."""
-    from importlib import import_module
-
     from models.recommender import Model, rank_last
     from models.recommender.config import read_config
     from models.recommender.interactions import prepare
-    from models.recommender.progress import SILENT
+    from models.recommender.kinds import SILENT, find_kind
 
     config = read_config(text)
-    kind = import_module(f"models.recommender.{config.kind}")
+    kind = find_kind(config.kind)
     table, held_out = pq.read_table(file), pq.read_table(Path(file).with_suffix(".held_out"))
     began = time.perf_counter()
     history = prepare(table)

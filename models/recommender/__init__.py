@@ -1,8 +1,13 @@
 """Which films a user would take to next, learned from what all users took.
 
-`fit` trains on a table of interactions, `Model` scores and recommends, `load` reads what `Model.save` wrote. Read on in
-`interactions`, `item_item`, `factors`, `model`, `evaluate`. What the engine asks of a model is in `MODEL`, `training`
-and `predicting`.
+`fit` trains on a table of interactions, `Model` scores and recommends, `load` reads what `Model.save` wrote. The
+chapters, in the order to read them:
+
+- `config`, `interactions`: what can be set, and what is learned from;
+- `kinds`: popularity, item-item, factors and the blend of these, a module each; `device`: what they run on;
+- `model`: a trained one; `evaluate`: how good it is; `choose`: which kind with which settings; `progress`: a training
+  that is watched, and goes on after a crash;
+- `training`, `predicting`, `drift`: what the engine asks for, with `MODEL` below; `card`: what people are told.
 """
 
 from importlib import import_module
@@ -18,8 +23,15 @@ from watershed.models.model import LEARNED, VERSION, WEIGHTS
 if TYPE_CHECKING:
     from models.recommender.choose import fit
     from models.recommender.config import BlendConfig, Config, FactorsConfig, ItemItemConfig, PopularityConfig
-    from models.recommender.evaluate import compare, group_users, rank_last, rank_negatives, summarize
-    from models.recommender.interactions import split_at, split_last
+    from models.recommender.evaluate import (
+        compare,
+        group_users,
+        rank_last,
+        rank_negatives,
+        split_at,
+        split_last,
+        summarize,
+    )
     from models.recommender.model import Model, load
 
 MODEL = engine.Model(
@@ -72,7 +84,7 @@ __all__ = [
     "split_last",
     "summarize",
 ]
-CHAPTERS = ("config", "evaluate", "choose", "interactions", "model")
+CHAPTERS = ("config", "evaluate", "choose", "model")
 
 
 def __getattr__(name: str) -> Any:

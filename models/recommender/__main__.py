@@ -5,20 +5,26 @@ torchrun --nproc-per-node 2 -m models.recommender ratings.parquet --config confi
 """
 
 import argparse
+import gzip
+import io
 import json
 import sys
 from pathlib import Path
 
-from models.recommender.checkpoints import remove_checkpoints
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from models.recommender.card import draw_curves
 from models.recommender.choose import choose_configs
 from models.recommender.config import Config, list_values, read_config
-from models.recommender.curves import draw_curves
 from models.recommender.device import choose_device, join_team, leave_team, read_rank
-from models.recommender.evaluate import group_users, rank_last, summarize
-from models.recommender.files import read_table
-from models.recommender.interactions import prepare, split_last
-from models.recommender.train import fit_recorded
-from watershed.models.weights import write_bytes
+from models.recommender.evaluate import group_users, rank_last, split_last, summarize
+from models.recommender.interactions import prepare
+from models.recommender.progress import fit_recorded, remove_checkpoints
+from watershed.errors import InvalidInput
+from watershed.models.weights import read_bytes, write_bytes
 
 
 def main() -> int:
@@ -65,6 +71,28 @@ def parse_config(text: str | None) -> Config | None:
     if text is None:
         return None
     return read_config(text if text.lstrip().startswith("{") else Path(text).read_text())
+
+
+def read_table(uri: str) -> pa.Table:
+    """A path or `s3://` URI, compressed or not. Raises InvalidInput for a kind of file that is none of these."""
+    content = read_bytes(uri)
+    if uri.endswith(".gz"):
+        content = gzip.decompress(content)
+    name = uri.removesuffix(".gz")
+    if name.endswith(".parquet"):
+        return pa.parquet.read_table(io.BytesIO(content))
+    if name.endswith(".csv"):
+        return pa.csv.read_csv(io.BytesIO(content))
+    if name.endswith(".dat"):
+        return read_dat(content)
+    raise InvalidInput(f"{uri} is no .parquet, .csv or .dat file: interactions are read from these")
+
+
+def read_dat(content: bytes) -> pa.Table:
+    """`user::item::rating::seconds` lines; item ids stay texts, with their leading zeros."""
+    lines = pc.split_pattern(pa.array(content.decode().splitlines()), "::")
+    user, item, seconds = (pc.list_element(lines, place) for place in (0, 1, 3))
+    return pa.table({"user_id": user.cast(pa.int64()), "item_id": item, "interacted_at": seconds.cast(pa.int64())})
 
 
 if __name__ == "__main__":

@@ -23,10 +23,10 @@ from models.recommender.config import (
 from models.recommender.device import agree
 from models.recommender.evaluate import rank_last, summarize
 from models.recommender.interactions import Interactions, order_items, prepare, select
-from models.recommender.item_item import add_following
+from models.recommender.kinds import SILENT, Watcher
+from models.recommender.kinds.item_item import add_following
+from models.recommender.kinds.popularity import learn_trend
 from models.recommender.model import Model, train_kind
-from models.recommender.progress import SILENT, Watcher
-from models.recommender.trend import learn_trend
 
 MOST_TRIED = 1_000_000  # interactions that candidates learn from: those of a sample of users, where there are more
 JUDGED = 2_000  # users of whom one is held out

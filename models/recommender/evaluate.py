@@ -1,4 +1,4 @@
-"""How good a model is: it ranks what users took next, which it has not seen.
+"""How good a model is: some of what users took is held out, and the model, which has not seen it, ranks it.
 
 The *rank* of an item counts from 0; one of TOP or more is a miss. HR@10 is the share of hits, NDCG@10 the mean of
 ln 2 / ln(rank + 2) over hits and of 0 over misses. Intervals hold 95 % of 1,000 bootstrap samples of the users.
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from models.recommender.interactions import DAY_S
+from models.recommender.interactions import DAY_S, Interactions, arrange_columns, read_columns, sort_ids
 from models.recommender.model import Model, score_batch
 from watershed.errors import InvalidInput
 
@@ -24,6 +24,47 @@ GAINS = {
     "ndcg_at_10": np.r_[np.log(2) / np.log(np.arange(TOP) + 2), 0],
 }
 GROUPS = (("new", 1), ("light", 9), ("heavy", np.inf))  # with at most so many interactions in training
+
+
+def split_last(table: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Take the last interaction of every user who has two or more: what is left, and what was taken.
+
+    Last by time, then by item id. Twice the same pair counts once.
+    """
+    history = arrange_by_id(table)
+    last = np.zeros(len(history.item), dtype=bool)
+    last[history.starts[1:][np.diff(history.starts) > 1] - 1] = True
+    rows = make_rows(history)
+    return rows.filter(pa.array(~last)), rows.filter(pa.array(last))
+
+
+def split_at(table: pa.Table, moment: datetime) -> tuple[pa.Table, pa.Table]:
+    """Everything before a moment (UTC); and of each user who is there, the first interaction from then on."""
+    history = arrange_by_id(table)
+    late = history.days >= moment.replace(tzinfo=UTC).timestamp() / DAY_S
+    earlier = np.r_[False, ~late[:-1]]
+    earlier[history.starts[:-1]] = False
+    rows = make_rows(history)
+    return rows.filter(pa.array(~late)), rows.filter(pa.array(late & earlier))
+
+
+def arrange_by_id(table: pa.Table) -> Interactions:
+    """All interactions, with the items in the order of their ids: ties in time are broken by id."""
+    table = read_columns(table)
+    return arrange_columns(table, sort_ids(table["item_id"]))
+
+
+def make_rows(history: Interactions) -> pa.Table:
+    """The same as a table."""
+    moments = np.round(history.days * DAY_S * 1e6).astype(np.int64)
+    return pa.table(
+        {
+            "user_id": history.users.take(pa.array(history.user)),
+            "item_id": history.items.take(pa.array(history.item)),
+            "weight": history.weight,
+            "interacted_at": pa.array(moments, pa.timestamp("us")),
+        }
+    )
 
 
 def rank_last(model: Model, held_out: pa.Table, as_of: datetime | None = None) -> np.ndarray:

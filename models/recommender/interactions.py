@@ -1,18 +1,17 @@
-"""Who took what when, as dense arrays: what every kind of model learns from, and what it predicts from.
+"""Interactions as dense arrays: what every kind of model learns from, and the histories that it predicts from.
 
 Words used here: *id*: what the caller calls a user or item, integer or text. *index*: its place in the arrays. Items
 are in falling order of their users, so that any number of the most frequent ones is a prefix.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import torch
 
-from models.recommender.sorting import sort_places
 from watershed.errors import InvalidInput
 
 DAY_S = 86_400
@@ -115,6 +114,17 @@ def merge_repeats(
     return user[order], item[order], weight[order], days[order]
 
 
+def sort_places(index: np.ndarray) -> np.ndarray:
+    """The order that sorts indexes from 0 on, equal ones staying as they are.
+
+    One or two passes of numpy's radix sort, which there is for 16 bits only: ten times as fast as comparing.
+    """
+    order = np.argsort((index & 0xFFFF).astype(np.uint16), kind="stable")
+    if len(index) and index.max() > 0xFFFF:
+        order = order[np.argsort((index >> 16).astype(np.uint16)[order], kind="stable")]
+    return order
+
+
 def read_columns(table: pa.Table) -> pa.Table:
     """Columns user_id, item_id, weight and days. Raises InvalidInput for columns or values that mean nothing."""
     if missing := {"user_id", "item_id"} - set(table.column_names):
@@ -164,42 +174,51 @@ def as_array(ids: Any) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def split_last(table: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Take the last interaction of every user who has two or more: what is left, and what was taken.
-
-    Last by time, then by item id. Twice the same pair counts once.
+@dataclass(frozen=True)
+class Batch:
+    """Histories of a few users. `item`, `weight` and `age` (days before the user's latest interaction) have an entry an
+    interaction; those of user u start at `offsets[u]`. `clock`: the moment, in days since 1970, to predict for.
     """
-    history = arrange_by_id(table)
-    last = np.zeros(len(history.item), dtype=bool)
-    last[history.starts[1:][np.diff(history.starts) > 1] - 1] = True
-    rows = make_rows(history)
-    return rows.filter(pa.array(~last)), rows.filter(pa.array(last))
+
+    item: torch.Tensor
+    weight: torch.Tensor
+    age: torch.Tensor
+    offsets: torch.Tensor
+    clock: torch.Tensor
+
+    def weigh_recent(self, recency_days: float | None) -> torch.Tensor:
+        """The interactions' weights, half for those that are `recency_days` older than the user's latest."""
+        return self.weight if recency_days is None else self.weight / (1 + self.age / recency_days)
+
+    def mark_seen(self, scores: torch.Tensor) -> None:
+        """Put what the users have taken last, in place."""
+        scores[self.find_rows(), self.item] = -torch.inf
+
+    def count_items(self) -> torch.Tensor:
+        """How many interactions each user has."""
+        return torch.cat([self.offsets, torch.tensor([len(self.item)])]).diff()
+
+    def find_rows(self) -> torch.Tensor:
+        """The user's row of each interaction."""
+        return torch.repeat_interleave(torch.arange(len(self.clock)), self.count_items())
 
 
-def split_at(table: pa.Table, moment: datetime) -> tuple[pa.Table, pa.Table]:
-    """Everything before a moment (UTC); and of each user who is there, the first interaction from then on."""
-    history = arrange_by_id(table)
-    late = history.days >= moment.replace(tzinfo=UTC).timestamp() / DAY_S
-    earlier = np.r_[False, ~late[:-1]]
-    earlier[history.starts[:-1]] = False
-    rows = make_rows(history)
-    return rows.filter(pa.array(~late)), rows.filter(pa.array(late & earlier))
-
-
-def arrange_by_id(table: pa.Table) -> Interactions:
-    """All interactions, with the items in the order of their ids: ties in time are broken by id."""
-    table = read_columns(table)
-    return arrange_columns(table, sort_ids(table["item_id"]))
-
-
-def make_rows(history: Interactions) -> pa.Table:
-    """The same as a table."""
-    moments = np.round(history.days * DAY_S * 1e6).astype(np.int64)
-    return pa.table(
-        {
-            "user_id": history.users.take(pa.array(history.user)),
-            "item_id": history.items.take(pa.array(history.item)),
-            "weight": history.weight,
-            "interacted_at": pa.array(moments, pa.timestamp("us")),
-        }
+def make_batch(history: Interactions, users: np.ndarray, last_day: float, as_of: float | None) -> Batch:
+    """The histories of the users with these indexes, -1 for one without any. The clock is `as_of` for everybody, else
+    each user's own latest interaction; without a history it is `last_day`."""
+    first = np.where(users >= 0, history.starts[users], 0)
+    counts = np.where(users >= 0, history.starts[users + 1] - first, 0)
+    offsets = np.cumsum(counts) - counts
+    places = np.repeat(first - offsets, counts) + np.arange(counts.sum())
+    days = history.days[places]
+    latest = np.full(len(users), last_day)
+    taken = counts > 0
+    latest[taken] = history.days[(first + counts - 1)[taken]]
+    clock = latest if as_of is None else np.full(len(users), as_of)
+    return Batch(
+        item=torch.from_numpy(history.item[places].astype(np.int64)),
+        weight=torch.from_numpy(history.weight[places]),
+        age=torch.from_numpy((np.repeat(latest, counts) - days).astype(np.float32)),
+        offsets=torch.from_numpy(offsets.astype(np.int64)),
+        clock=torch.from_numpy(clock),
     )

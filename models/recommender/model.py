@@ -1,28 +1,34 @@
 """A trained model: weights, which training made, and histories, which may be newer. It scores and recommends.
 
-A kind of model is a module of its own name (`item_item`, `factors`, `blend`, `popularity`) with two functions, `train`
-and `score_users`. What is predicted for a user depends on the weights and that user's history alone, to the last bit.
+What is predicted for a user depends on the weights and that user's history alone, to the last bit. A model is saved as
+one file: safetensors, whose loading runs no code. Weights, items and histories are tensors; what a number cannot say
+(kind, config, format) is its metadata.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as read_tensors
+from safetensors.torch import save as encode_tensors
 
-from models.recommender.config import Config
-from models.recommender.history import Batch, make_batch
-from models.recommender.interactions import DAY_S, Interactions, arrange, as_array
-from models.recommender.progress import Watcher
-from models.recommender.top import find_top
-from models.recommender.weights import read_file, write_file
+from models.recommender.config import Config, format_config, read_config
+from models.recommender.interactions import DAY_S, Batch, Interactions, arrange, as_array, make_batch
+from models.recommender.kinds import Watcher, find_kind
 from watershed.errors import InvalidInput
+from watershed.models.weights import read_bytes, write_bytes
 
 SCORES_AT_ONCE = 4_000_000  # users times items of a batch: 16 MB, which stay in the processor's cache for a while
+CHUNK = 32  # columns that are skipped at once where none of them can be among the best
+FORMAT = "1"
+ARRAYS = ("starts", "item", "weight", "days")
 
 
 @dataclass(frozen=True)
@@ -106,22 +112,16 @@ class Model:
         return write_file(uri, self.config, self.weights, self.history, self.last_day)
 
 
-def load(uri: str) -> Model:
-    """Read what `save` wrote. Raises InvalidInput with one sentence for a file that is damaged or of another format."""
-    return Model(*read_file(uri))
-
-
 def train_kind(history: Interactions, config: Config, watcher: Watcher) -> Model:
     """Train the kind of model that the config is of."""
     torch.manual_seed(config.seed)
-    weights = import_module(f"models.recommender.{config.kind}").train(history, config, watcher)
+    weights = find_kind(config.kind).train(history, config, watcher)
     return Model(config, weights, history, float(history.days.max()))
 
 
 def score_batch(model: Model, batch: Batch) -> torch.Tensor:
     """Scores of all items for the users of a batch, [users, items]."""
-    kind = import_module(f"models.recommender.{model.config.kind}")
-    scores: torch.Tensor = kind.score_users(model.weights, model.config, batch)
+    scores: torch.Tensor = find_kind(model.config.kind).score_users(model.weights, model.config, batch)
     return scores.cpu()
 
 
@@ -134,3 +134,81 @@ def choose_best(scores: torch.Tensor, batch: Batch, k: int, exclude_seen: bool) 
     best = best.gather(1, places)
     best, places = torch.sort(best, dim=1, descending=True, stable=True)
     return item.gather(1, places).numpy(), best.numpy()
+
+
+def find_top(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `k` largest of each row (fewer, where a row has no more), and their places, in no order.
+
+    They are in the k chunks with the largest maxima, so that most of a row is only looked at for its maxima: four times
+    as fast as `torch.topk`. Which of equal scores are left out depends on the row alone.
+    """
+    columns = scores.shape[1]
+    whole = columns // CHUNK
+    if whole <= 2 * k:
+        return torch.topk(scores, min(k, columns), dim=1, sorted=False)
+    chunked = scores[:, : whole * CHUNK].unflatten(1, (whole, CHUNK))
+    chunk = torch.topk(chunked.amax(2), k, dim=1, sorted=False).indices
+    place = (chunk[:, :, None] * CHUNK + torch.arange(CHUNK, device=scores.device)).flatten(1)
+    rest = torch.arange(whole * CHUNK, columns, device=scores.device).expand(len(scores), -1)
+    place = torch.cat([place, rest], dim=1)
+    best, among = torch.topk(scores.gather(1, place), k, dim=1, sorted=False)
+    return best, place.gather(1, among)
+
+
+def load(uri: str) -> Model:
+    """Read what `save` wrote. Raises InvalidInput with one sentence for a file that is damaged or of another format."""
+    return Model(*read_file(uri))
+
+
+def write_file(
+    uri: str, config: Config, weights: dict[str, torch.Tensor], history: Interactions, last_day: float
+) -> str:
+    """Returns the SHA-256 of the file: the same model has the same one."""
+    tensors = {f"weights.{name}": tensor.cpu().contiguous() for name, tensor in weights.items()}
+    tensors |= {f"history.{name}": torch.from_numpy(getattr(history, name)) for name in ARRAYS}
+    tensors |= encode_ids("users", history.users) | encode_ids("items", history.items)
+    about = {"format": FORMAT, "config": format_config(config), "last_day": float(last_day)}
+    content = encode_tensors(tensors, metadata={"model": json.dumps(about)})  # one entry: several have no fixed order
+    write_bytes(uri, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_file(uri: str) -> tuple[Config, dict[str, torch.Tensor], Interactions, float]:
+    """Raises InvalidInput for a file that is no model, NotFound where there is none."""
+    content = read_bytes(uri)
+    try:
+        tensors, about = read_tensors(content), json.loads(read_metadata(content).get("model", "{}"))
+    except (SafetensorError, ValueError) as error:
+        raise InvalidInput(f"{uri} is damaged or no model: {error}; restore the file, or train again") from None
+    if about.get("format") != FORMAT:
+        raise InvalidInput(
+            f"{uri} was saved in format {about.get('format')} and this version reads format {FORMAT}: train again"
+        )
+    weights = {name.removeprefix("weights."): t for name, t in tensors.items() if name.startswith("weights.")}
+    arrays = {name: tensors[f"history.{name}"].numpy() for name in ARRAYS}
+    history = Interactions(users=read_ids("users", tensors), items=read_ids("items", tensors), **arrays)
+    return read_config(about["config"]), weights, history, about["last_day"]
+
+
+def read_metadata(content: bytes) -> dict[str, str]:
+    """What a file says besides its tensors. The header of safetensors is its length in eight bytes, then JSON."""
+    length = int.from_bytes(content[:8], "little")
+    return dict(json.loads(content[8 : 8 + length]).get("__metadata__", {}))
+
+
+def encode_ids(name: str, ids: pa.Array) -> dict[str, torch.Tensor]:
+    """Numbers as they are, texts as their bytes and where each ends."""
+    if pa.types.is_integer(ids.type):
+        return {f"ids.{name}": torch.from_numpy(ids.to_numpy(zero_copy_only=False).astype(np.int64))}
+    texts = [text.encode() for text in ids.to_pylist()]
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    content = np.frombuffer(b"".join(texts), dtype=np.uint8).copy()
+    return {f"ids.{name}.text": torch.from_numpy(content), f"ids.{name}.ends": torch.from_numpy(ends)}
+
+
+def read_ids(name: str, tensors: dict[str, torch.Tensor]) -> pa.Array:
+    if (numbers := tensors.get(f"ids.{name}")) is not None:
+        return pa.array(numbers.numpy())
+    content = tensors[f"ids.{name}.text"].numpy().tobytes()
+    ends = tensors[f"ids.{name}.ends"].tolist()
+    return pa.array([content[a:b].decode() for a, b in zip([0, *ends], ends, strict=False)], pa.string())

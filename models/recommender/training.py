@@ -4,35 +4,43 @@ Each candidate is trained without anybody's last two interactions, then the best
 settings a kind competes is decided first, by what is left without those two (`choose.py`). The candidates meet on the
 interaction before the last, the validation; the last is the test, which no weight has seen. Every choice, candidate and
 epoch that is done is kept, so that a repeated task goes on where the last try ended.
+
+The rule that decides whether a trained model answers from now on is written in `apply_rule` and nowhere else. A model
+is refused when fewer than LEAST_USERS users could be judged; when its NDCG@10 is below popularity's; when it is worse
+than the champion beyond doubt, which is when the 95 % interval of the difference of NDCG@10 over the same users lies
+wholly below zero. In all other cases it becomes the champion: what is as good and newer knows newer films.
 """
 
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import torch
 
-from models.recommender.card import write_card
-from models.recommender.checkpoints import Point
+from models.recommender.card import draw_curves, write_card
 from models.recommender.choose import choose_configs, fit
 from models.recommender.config import Config, PopularityConfig, format_config, list_values, make_config, read_config
-from models.recommender.curves import draw_curves
-from models.recommender.evaluate import compare, group_users, rank_last, summarize
-from models.recommender.gate import judge as apply_rule
-from models.recommender.interactions import prepare, split_at, split_last
+from models.recommender.evaluate import compare, group_users, rank_last, split_at, split_last, summarize
+from models.recommender.interactions import prepare
 from models.recommender.model import Model, load
-from models.recommender.origin import hash_code, list_libraries
-from models.recommender.train import fit_recorded
+from models.recommender.progress import Point, fit_recorded
+from watershed.models.origin import hash_modules, list_versions_of
 from watershed.models.registry import Version
 from watershed.models.run import Kept
 from watershed.models.weights import read_weights
 
-__all__ = ["describe", "hash_code", "judge", "list_libraries", "load_version", "rebuild", "train"]
-
+LEAST_USERS = 20
 LATE_SHARE = 0.1  # of the interactions are after the moment that separates past and future
+FOLDER = Path(__file__).parent
+# No weight depends on these modules: a config that was chosen is recorded.
+BYSTANDERS = ("__init__", "__main__", "card", "choose", "drift", "predicting", "training")
+LIBRARIES = ("torch", "numpy", "scipy", "pyarrow", "safetensors")
 
 
 def train(features: pa.Table, kept: Kept) -> dict[str, Any]:
@@ -96,6 +104,42 @@ def judge(trained: dict[str, Any], features: pa.Table, champion: Version | None)
     return {"state": judged.state, "reason": judged.reason, "metrics": metrics}
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """The `state` of ml.models that a trained model gets, champion or refused, and why, in one sentence."""
+
+    state: str
+    reason: str
+
+    @property
+    def is_promoted(self) -> bool:
+        return self.state == "champion"
+
+
+def apply_rule(
+    users: int, ndcg: float, popularity: float, champion: int | None, difference: Mapping[str, float] | None
+) -> Judgement:
+    """Apply the rule. `users`: how many were judged; `ndcg` and `popularity`: NDCG@10 of the model and the baseline.
+
+    `champion`: its version, None for the first model. `difference`: `value`, `low` and `high` of the model's NDCG@10
+    minus the champion's. What is not a number is refused.
+    """
+    if users < LEAST_USERS:
+        return refuse(f"only {users} users could be judged, and {LEAST_USERS} are the least: wait for more data")
+    if not ndcg >= popularity:
+        return refuse(f"its NDCG@10 of {ndcg:.4f} is below popularity's {popularity:.4f}")
+    if champion is None or difference is None:
+        return Judgement("champion", f"it is the first; its NDCG@10 is {ndcg:.4f}, popularity's {popularity:.4f}")
+    interval = f"{difference['value']:+.4f} ({difference['low']:+.4f} to {difference['high']:+.4f})"
+    if not difference["high"] >= 0:
+        return refuse(f"it is worse than version {champion}: the difference of NDCG@10 is {interval}")
+    return Judgement("champion", f"it is not worse than version {champion}: the difference of NDCG@10 is {interval}")
+
+
+def refuse(why: str) -> Judgement:
+    return Judgement("refused", why)
+
+
 def measure(model: Model, features: pa.Table, champion: Version | None = None) -> dict[str, Any]:
     """The metrics of ml.models: the model's own, `baselines` (popularity, champion), `difference` to the champion. The
     groups are new, light and heavy users, by what all of the data but the test holds: the same for every model."""
@@ -157,3 +201,13 @@ def choose_curve(trained: dict[str, Any]) -> dict[str, Any]:
 
     candidates: list[dict[str, Any]] = trained["candidates"]
     return max(candidates, key=rank)
+
+
+def hash_code() -> str:
+    """SHA-256 over the modules that decide the weights."""
+    return hash_modules(FOLDER, BYSTANDERS)
+
+
+def list_libraries() -> dict[str, str]:
+    """What the same code may compute other last digits with."""
+    return {**list_versions_of(LIBRARIES), "threads": str(torch.get_num_threads())}

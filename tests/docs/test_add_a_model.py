@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.recommender.gate import LEAST_USERS
+from models.recommender.training import LEAST_USERS
 from tests.checkout import copy_repository
 from tests.docs.page import REPOSITORY, read_blocks
 from tests.docs.walk import follow

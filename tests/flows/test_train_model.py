@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from models.recommender import MODEL, FactorsConfig, PopularityConfig
-from models.recommender.checkpoints import write_checkpoint
+from models.recommender.progress import write_checkpoint
 from models.recommender.training import measure_by_time
 from tests.empty_lake import EmptyLake
 from tests.flows.training import keep_candidates, prepare_training, rate_by_taste, run_training
@@ -182,7 +182,7 @@ def test_a_repeated_training_goes_on_where_it_was(module_lake: EmptyLake, monkey
         build_features(MODEL, run_id)
         keep_candidates(run_id, [config])
     train_model(MODEL, "run-whole")
-    monkeypatch.setattr("models.recommender.train.write_checkpoint", die_late)
+    monkeypatch.setattr("models.recommender.progress.write_checkpoint", die_late)
     with pytest.raises(ConnectionError):
         train_model(MODEL, "run-broken")
     train_model(MODEL, "run-broken")

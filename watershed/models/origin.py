@@ -12,11 +12,12 @@ from watershed.settings import read_setting
 
 
 def hash_modules(folder: Path, bystanders: Collection[str] = ()) -> str:
-    """SHA-256 over the modules of a model's folder, names and texts; `bystanders`, by stem, decide no weight."""
+    """SHA-256 over the modules of a model, names and texts, those in folders below included. `bystanders`, by stem,
+    decide no weight."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         if path.stem not in bystanders:
-            digest.update(f"{path.name}\0{path.read_text()}\0".encode())
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{path.read_text()}\0".encode())
     return digest.hexdigest()
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from models.recommender import BlendConfig, FactorsConfig, ItemItemConfig, fit, load, split_last
-from models.recommender.blend import standardize
-from models.recommender.train import fit_recorded
+from models.recommender.kinds.blend import standardize
+from models.recommender.progress import fit_recorded
 from tests.models.recommender.taste import draw_world
 
 CONFIG = BlendConfig(item_item=ItemItemConfig(trend_weight=1), factors=FactorsConfig(factors=8, epochs=4))

@@ -1,4 +1,4 @@
-"""The card and the origin: what people are told of a version."""
+"""The card and where the code is from: what people are told of a version."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.recommender import origin, summarize
+from models.recommender import summarize, training
 from models.recommender.card import write_card
 from tests.quality.staged import GOOD
 from watershed.models.origin import find_commit
@@ -52,14 +52,16 @@ def test_the_first_version_has_nobody_beside_it() -> None:
 
 
 def test_code_that_decides_weights_decides_the_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "item_item.py").write_text("one = 1\n")
+    kind = tmp_path / "kinds" / "item_item.py"
+    kind.parent.mkdir()
+    kind.write_text("one = 1\n")
     (tmp_path / "card.py").write_text("one = 1\n")
-    monkeypatch.setattr(origin, "FOLDER", tmp_path)
-    before = origin.hash_code()
+    monkeypatch.setattr(training, "FOLDER", tmp_path)
+    before = training.hash_code()
     (tmp_path / "card.py").write_text("one = 2\n")
-    assert origin.hash_code() == before
-    (tmp_path / "item_item.py").write_text("one = 2\n")
-    assert origin.hash_code() != before
+    assert training.hash_code() == before
+    kind.write_text("one = 2\n")
+    assert training.hash_code() != before
     monkeypatch.setattr("watershed.models.origin.find_project", lambda: tmp_path)
     assert find_commit() is None
 

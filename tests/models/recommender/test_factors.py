@@ -8,12 +8,9 @@ import pyarrow as pa
 import pytest
 import torch
 
-from models.recommender import factors
 from models.recommender.config import FactorsConfig
-from models.recommender.history import make_batch
-from models.recommender.interactions import Interactions, prepare
-from models.recommender.progress import SILENT
-from models.recommender.sorting import sort_places
+from models.recommender.interactions import Interactions, make_batch, prepare, sort_places
+from models.recommender.kinds import SILENT, factors
 
 CONFIG = FactorsConfig(factors=16, epochs=5, regularization=0.01, unseen_weight=0.1)
 CPU = torch.device("cpu")

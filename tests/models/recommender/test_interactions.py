@@ -5,7 +5,8 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
-from models.recommender.interactions import arrange, prepare, split_at, split_last
+from models.recommender.evaluate import split_at, split_last
+from models.recommender.interactions import arrange, prepare
 from tests.models.recommender.taste import spell
 
 ROWS = (("b", 30, 2.0), ("a", 10, 0.0), ("b", 10, 1.0), ("a", 20, 3.0), ("b", 20, 1.0))

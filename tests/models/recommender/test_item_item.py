@@ -7,7 +7,7 @@ import torch
 
 from models.recommender import ItemItemConfig, fit
 from models.recommender.interactions import prepare
-from models.recommender.item_item import count_following, invert
+from models.recommender.kinds.item_item import count_following, invert
 from tests.models.recommender.taste import draw_world, spell
 
 NEXT = ItemItemConfig(least_users=1, next_weight=5.0)

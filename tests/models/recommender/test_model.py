@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from models.recommender import BlendConfig, Config, ItemItemConfig, Model, PopularityConfig, fit, load
 from models.recommender.config import FactorsConfig, format_config, read_config
+from models.recommender.model import CHUNK, find_top
 from tests.models.recommender.taste import START, draw_tastes, spell
 
 LINEAR, LATENT = ItemItemConfig(regularization=1), FactorsConfig(factors=4, epochs=3)
@@ -150,3 +152,22 @@ def test_a_config_is_read_as_it_is_spelled() -> None:
         BlendConfig(factors=FactorsConfig(trend_days=3))
     with pytest.raises(ValueError, match="has no parameter depth"):
         read_config('{"kind": "item_item", "depth": 3}')
+
+
+@pytest.mark.parametrize("columns", [1, 5, 20, 40 * CHUNK, 50 * CHUNK + 1, 1999])
+@pytest.mark.parametrize("k", [1, 10, 20])
+def test_the_best_are_found(columns: int, k: int) -> None:
+    scores = torch.randn(37, columns, generator=torch.Generator().manual_seed(columns))
+    best, place = find_top(scores, k)
+    assert best.shape == (37, min(k, columns))
+    assert torch.equal(best.sort(1, descending=True).values, scores.sort(1, descending=True).values[:, :k])
+    assert torch.equal(scores.gather(1, place), best)
+    assert all(len(set(row)) == len(row) for row in place.tolist())
+
+
+def test_rows_do_not_depend_on_each_other_even_with_ties() -> None:
+    scores = torch.randint(0, 5, (300, 2000), generator=torch.Generator().manual_seed(0)).float()
+    scores[:, 7::3] = -torch.inf
+    _, together = find_top(scores, 20)
+    for row in range(0, 300, 30):
+        assert set(find_top(scores[row : row + 1], 20)[1][0].tolist()) == set(together[row].tolist())

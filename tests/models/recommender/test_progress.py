@@ -18,20 +18,20 @@ import pytest
 import torch
 
 from models.recommender import load
-from models.recommender.__main__ import main
-from models.recommender.checkpoints import (
+from models.recommender.__main__ import main, read_table
+from models.recommender.card import draw_curves
+from models.recommender.config import FactorsConfig, ItemItemConfig
+from models.recommender.evaluate import split_last
+from models.recommender.interactions import prepare
+from models.recommender.progress import (
     Point,
+    fit_recorded,
     identify_training,
     list_files,
     read_checkpoint,
     remove_checkpoints,
     write_checkpoint,
 )
-from models.recommender.config import FactorsConfig, ItemItemConfig
-from models.recommender.curves import draw_curves
-from models.recommender.files import read_table
-from models.recommender.interactions import prepare, split_last
-from models.recommender.train import fit_recorded
 from tests.architecture.house import ROOT
 from tests.empty_lake import EmptyLake
 from watershed.lake.store import open_store
@@ -77,7 +77,7 @@ def test_a_killed_training_ends_with_the_same_weights(lake: EmptyLake, file: Pat
     """kill -9 in the middle of training, twice; states lie on S3."""
     states = open_store().address("models/recommender/checkpoints/killed/")
     command = [sys.executable, "-m", "models.recommender", str(file), "--config", SLOW, "--checkpoints", states]
-    killed = []
+    killed: list[int] = []
     for _ in range(2):
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for_epochs(states, process, more_than=max(killed, default=0) + 2)
@@ -152,7 +152,7 @@ def test_an_interrupted_training_goes_on_with_its_curve(
 
 def interrupt(train: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Stop a training right after an epoch's state was written."""
-    from models.recommender import train as module
+    from models.recommender import progress as module
 
     def write(uri: str, training: str, curve: list[Point], weights: dict[str, torch.Tensor]) -> None:
         write_checkpoint(uri, training, curve, weights)

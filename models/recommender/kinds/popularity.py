@@ -1,4 +1,4 @@
-"""What is taken at a time: shares of items among the interactions around it, the nearer the more they count.
+"""What most people take: ever, which is the baseline, and around a moment, which is the trend that other kinds add.
 
 For a moment after the data, such as now, only what was before it counts. For a user of a past time, what others did
 shortly afterwards counts too, as it does in every model that learned from all of the data.
@@ -9,10 +9,22 @@ import math
 import numpy as np
 import torch
 
-from models.recommender.interactions import Interactions
+from models.recommender.config import PopularityConfig
+from models.recommender.interactions import Batch, Interactions
+from models.recommender.kinds import Watcher
 
 MOST_BINS = 256
 BINS_A_SCALE = 8
+
+
+def train(interactions: Interactions, config: PopularityConfig, watcher: Watcher) -> dict[str, torch.Tensor]:
+    counts = np.bincount(interactions.item, minlength=len(interactions.items))
+    return {"popularity": torch.from_numpy(counts.astype(np.float32) / len(interactions.users))}
+
+
+def score_users(weights: dict[str, torch.Tensor], config: PopularityConfig, batch: Batch) -> torch.Tensor:
+    """The share of users that took an item, [users, items]."""
+    return weights["popularity"].repeat(len(batch.clock), 1)
 
 
 def learn_trend(interactions: Interactions, trend_days: float) -> dict[str, torch.Tensor]:

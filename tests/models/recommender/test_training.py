@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from models.recommender.gate import LEAST_USERS, judge
+from models.recommender.training import LEAST_USERS, apply_rule
 
 BETTER = {"value": 0.02, "low": 0.01, "high": 0.03}
 ALIKE = {"value": -0.01, "low": -0.03, "high": 0.001}
@@ -12,14 +12,14 @@ WORSE = {"value": -0.02, "low": -0.03, "high": -0.001}
 
 
 def test_the_first_model_needs_to_beat_popularity_only() -> None:
-    judged = judge(LEAST_USERS, 0.08, 0.08, None, None)
+    judged = apply_rule(LEAST_USERS, 0.08, 0.08, None, None)
     assert (judged.state, judged.is_promoted) == ("champion", True)
     assert judged.reason == "it is the first; its NDCG@10 is 0.0800, popularity's 0.0800"
 
 
 @pytest.mark.parametrize("difference", [BETTER, ALIKE], ids=["better", "alike"])
 def test_what_is_not_worse_is_promoted(difference: dict[str, float]) -> None:
-    judged = judge(1000, 0.12, 0.08, 3, difference)
+    judged = apply_rule(1000, 0.12, 0.08, 3, difference)
     assert judged.is_promoted
     assert "not worse than version 3" in judged.reason
 
@@ -35,6 +35,6 @@ def test_what_is_not_worse_is_promoted(difference: dict[str, float]) -> None:
     ],
 )
 def test_the_others_are_refused(users: int, ndcg: float, difference: dict[str, float], why: str) -> None:
-    judged = judge(users, ndcg, 0.08, 3, difference)
+    judged = apply_rule(users, ndcg, 0.08, 3, difference)
     assert (judged.state, judged.is_promoted) == ("refused", False)
     assert why in judged.reason

@@ -23,11 +23,9 @@ from torch.nn.functional import pad
 
 from models.recommender.config import FactorsConfig
 from models.recommender.device import add_up, choose_device, cut_shares, exchange, read_rank
-from models.recommender.history import Batch
-from models.recommender.interactions import Interactions
-from models.recommender.progress import Watcher
-from models.recommender.sorting import sort_places
-from models.recommender.trend import fill_unknown, find_shares, learn_trend
+from models.recommender.interactions import Batch, Interactions, sort_places
+from models.recommender.kinds import Watcher
+from models.recommender.kinds.popularity import fill_unknown, find_shares, learn_trend
 
 BLOCK = 65_536  # interactions solved at once: what belongs to them stays in the processor's cache
 BLOCK_ROWS = 4_096

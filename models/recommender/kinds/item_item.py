@@ -11,10 +11,9 @@ from scipy.sparse import csr_array
 
 from models.recommender.config import ItemItemConfig
 from models.recommender.device import choose_device
-from models.recommender.history import Batch
-from models.recommender.interactions import Interactions
-from models.recommender.progress import Watcher
-from models.recommender.trend import add_trend, fill_unknown, learn_trend
+from models.recommender.interactions import Batch, Interactions
+from models.recommender.kinds import Watcher
+from models.recommender.kinds.popularity import add_trend, fill_unknown, learn_trend
 
 CHUNK = 500_000  # interactions, and columns, a product of sparse matrices, which bounds its memory
 COLUMNS = 1000

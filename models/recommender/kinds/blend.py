@@ -4,11 +4,9 @@ little better than the better one; what it costs is the time and the memory of b
 import torch
 from torch import Tensor
 
-from models.recommender import factors, item_item
 from models.recommender.config import BlendConfig
-from models.recommender.history import Batch
-from models.recommender.interactions import Interactions
-from models.recommender.progress import SILENT, Watcher
+from models.recommender.interactions import Batch, Interactions
+from models.recommender.kinds import SILENT, Watcher, factors, item_item
 
 TINY = 1e-12
 
