@@ -98,7 +98,8 @@ def format_fields(column: AnswerColumn, fields: Any) -> Any:
         return fields
     import pyarrow
 
-    return pyarrow.array([None if text is None else as_json_sql(column.kind, text) for text in fields.to_pylist()])
+    texts = (None if text is None else as_json_sql(column.kind, text) for text in fields.to_pylist())
+    return pyarrow.array(texts, pyarrow.string())  # which nulls alone do not tell
 
 
 def write_parquet(answer: Answer, file: IO[bytes], spool: Spool) -> int:
