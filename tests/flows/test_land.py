@@ -29,6 +29,24 @@ def test_object_that_a_producer_put_there(lake: EmptyLake) -> None:
     assert find_arrivals("access_logs") == []
 
 
+def test_metadata_of_others_says_nothing_to_us(lake: EmptyLake) -> None:
+    """A producer's own metadata may have our words for something else, and texts that no table holds."""
+    store, dated = open_store(), b'10.0.0.1 - - [25/Jun/2020:02:49:12 +0000] "GET /%d HTTP/1.1" 200 5\n'
+    said = [
+        {"day": "Monday"},
+        {"content-sha256": "x"},
+        {"content-sha256": "x", "content-bytes": "many", "head-sha256": "y"},
+        {"sha256": "z", "separate": "no", "continues": "nothing raw/access_logs/nothing"},
+        {"name": "\\ud800", "origin": "a\\u0000b"},
+        {"name": "\\"},
+    ]
+    for number, metadata in enumerate(said):
+        key = f"raw/access_logs/web 7/[*?]%20#{number}.log"
+        store.client.put_object(Bucket=store.bucket, Key=key, Body=dated % number, Metadata=metadata)
+    main("access_logs", "run")
+    assert connect().execute("SELECT count(*) FROM core.requests").fetchone() == (len(said),)
+
+
 def test_rebuild_takes_the_objects_of_the_days(lake: EmptyLake, tmp_path: Path) -> None:
     keys = []
     for day in (1, 2, 3):

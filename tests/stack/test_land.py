@@ -57,6 +57,7 @@ def test_a_bucket_without_a_lake_is_not_made(
         ("other/missing.log", "there is no such file, since there is no folder "),
         ("folder", "is a directory: name the files in it"),
         ("pipe", "is a pipe, a socket or a device: write what comes out of it to a file, and land that"),
+        ("link", "it is a link to moved.log, which is not there"),
     ],
 )
 def test_what_is_no_file_is_not_landed(
@@ -64,11 +65,23 @@ def test_what_is_no_file_is_not_landed(
 ) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("moved.log")
     assert cli.main(["land", "access_logs", str(tmp_path / name)]) == 1
     told = capsys.readouterr()
     assert f"{tmp_path / name}: not landed: " in told.out
     assert sentence in told.out
     assert told.err == "watershed: 1 of 1 file not landed; the reasons are above\n"
+
+
+def test_a_file_may_be_called_anything(lake: EmptyLake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["bad\udcff.log", "new\nline.log", "day[1]*?.log", "ü %20#x.log", "\u3000.log", "quo'te\"x.log"]
+    for number, name in enumerate(names, 1):
+        (tmp_path / name).write_bytes(make_log(number))
+        assert cli.main(["land", "access_logs", str(tmp_path / name), "--separate"]) == 0
+    assert "bad\\xff.log: landed as raw/access_logs/" in capsys.readouterr().out
+    store = open_store()
+    landed = {store.head(key).name for key in store.list("raw/access_logs/")}
+    assert landed == {names[0].replace("\udcff", "\\xff"), *names[1:]}
 
 
 @pytest.mark.parametrize("origin", ["", "  ", "web\x00", "w" * 101])

@@ -28,6 +28,8 @@ def explain_missing_file(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"there is no such file, since there is no folder {folder}"
+    if path.is_symlink():
+        return f"it is a link to {path.readlink()}, which is not there"
     near = list_near(path.name, (one.name for one in folder.iterdir()))
     return f"there is no such file: did you mean {' or '.join(near)}?" if near else "there is no such file"
 

@@ -9,6 +9,7 @@ objects.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from watershed.errors import InvalidInput
 HEAD_BYTES = 1024
 ORIGIN_LENGTH = 100
 METADATA_BYTES = 1900  # of the two kilobytes that S3 takes
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -90,23 +92,34 @@ class Landing:
 
 
 def describe_object(key: str, answer: Mapping[str, Any]) -> RawObject:
-    """A raw object from S3's answer to HEAD, whoever put it there."""
+    """A raw object from S3's answer to HEAD, whoever put it there: words of ours may say something else to others."""
     about = answer["Metadata"]
-    content = None
-    if "content-sha256" in about:
-        content = Content(int(about["content-bytes"]), about["content-sha256"], about["head-sha256"])
     return RawObject(
         key=key,
         name=unescape(about.get("name", "")) or key.rpartition("/")[2],
         bytes=answer["ContentLength"],
         sha256=about.get("sha256", ""),
         arrived_at=answer["LastModified"].replace(tzinfo=None),
-        day=date.fromisoformat(about["day"]) if "day" in about else None,
+        day=read_day(about.get("day", "")),
         origin=unescape(about.get("origin", "")) or None,
-        content=content,
+        content=read_content(about),
         is_separate="separate" in about,
         continues=tuple(about.get("continues", "").split()),
     )
+
+
+def read_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def read_content(about: Mapping[str, str]) -> Content | None:
+    """What was measured of an object's content, if all of it is said."""
+    size, *digests = (about.get(name, "") for name in ("content-bytes", "content-sha256", "head-sha256"))
+    is_measured = size.isdecimal() and all(map(DIGEST.fullmatch, digests))
+    return Content(int(size), *digests) if is_measured else None
 
 
 def verify_origin(origin: str) -> str:
@@ -125,6 +138,7 @@ def escape(name: str) -> str:
 def unescape(text: str) -> str:
     """The other way round; what a producer wrote by itself may be no escape at all, and stays as it is."""
     try:
-        return str(json.loads(f'"{text}"'))
+        found = str(json.loads(f'"{text}"'))
     except ValueError:
-        return text
+        found = text
+    return found.encode(errors="replace").decode().replace("\0", "?")  # no table holds these

@@ -10,6 +10,7 @@ within a minute; `watershed run ingest_SOURCE` takes them at once.
 """
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,13 +38,14 @@ def run(args: argparse.Namespace) -> int:
 
     failed = 0
     for path in args.files:
+        name = os.fsencode(path).decode(errors="backslashreplace")
         try:
             landed = land_file(args.source, path, args.date, args.origin, args.separate)
         except (OSError, InvalidInput) as error:
             failed += 1
-            print(f"{path}: not landed: {describe(error, path)}")
+            print(f"{name}: not landed: {describe(error, path)}")
             continue
-        print(f"{path}: {tell(landed, args.separate)}")
+        print(f"{name}: {tell(landed, args.separate)}")
     if failed:
         raise InvalidInput(f"{failed} of {count_nouns(len(args.files), 'file')} not landed; the reasons are above")
     return 0

@@ -1,5 +1,6 @@
 """Land: bytes become raw objects, and a run takes those that are not yet published."""
 
+import os
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -41,19 +42,20 @@ def land_file(
     source = find_file_source(source_name)
     origin = verify_origin(origin) if origin is not None else None
     verify_file(path)
+    name = os.fsencode(path.name).decode(errors="backslashreplace")  # which may be any bytes
     with path.open("rb") as content:
         day = date_lines(source, path, content.read(1 << 16), day)
         content.seek(0)
         kin: list[Kin] = []
 
         def find_lengths(head: str) -> list[int]:
-            newcomer = Kin("", simplify_name(path.name), origin, None, None, head)
+            newcomer = Kin("", simplify_name(name), origin, None, None, head)
             kin.extend(() if is_separate else ask_kin(source, newcomer))
             return [one.size for one in kin if one.size]
 
         measured = measure(content, find_lengths)
         continues = tuple(one.key for one in kin if measured.begins_with(one.size, one.sha256))
-        landing = Landing(path.name, measured.sha256, day, origin, measured.content, is_separate, continues)
+        landing = Landing(name, measured.sha256, day, origin, measured.content, is_separate, continues)
         return open_store().put_once(source.name, content, landing)
 
 
