@@ -6,6 +6,7 @@ checkout that the engine itself lies in. The engine knows a project by looking f
 
 import os
 import sys
+import traceback
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,7 +14,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
-from watershed.errors import UserError
+from watershed.errors import Unavailable, UserError
 
 MARKS = ("contracts", "airflow.cfg")
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 class ProjectMissing(UserError):
     """A project is needed, and there is none."""
+
+
+class ModuleBroken(UserError, ImportError):
+    """A file of the project that Python cannot load."""
 
 
 def find_project() -> Path:
@@ -47,16 +52,33 @@ def open_project(folder: str) -> None:
 
 
 def load_module(name: str) -> ModuleType:
-    """A module of the project, `contracts.photos`. Raises ProjectMissing, ImportError."""
-    find_project()
-    return import_module(name)
+    """A module of the project, `contracts.photos`. Raises ProjectMissing, ModuleBroken."""
+    project = find_project()
+    try:
+        return import_module(name)
+    except (UserError, Unavailable):
+        raise
+    except Exception as error:
+        raise ModuleBroken(explain_module(project, name, error)) from error
+
+
+def explain_module(project: Path, name: str, error: Exception) -> str:
+    """In one sentence, why a module cannot be loaded, and by which line of the project."""
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError):
+        places.append((error.filename or "", error.lineno))
+    own = [(Path(file).relative_to(project), line) for file, line in places if Path(file).is_relative_to(project)]
+    own = [(file, line) for file, line in own if file.parts[0] != __package__]  # the engine may lie in a checkout
+    where = f"{own[-1][0]}, line {own[-1][1]}" if own else name
+    reason = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{where}, cannot be loaded: {type(error).__name__}: {reason}; mend it, or what it names"
 
 
 def find_module(name: str) -> ModuleType | None:
     """The same; None where the project has no such module."""
     find_project()
     package = name.rpartition(".")[0]
-    return import_module(name) if (not package or find_spec(package)) and find_spec(name) else None
+    return load_module(name) if (not package or find_spec(package)) and find_spec(name) else None
 
 
 def list_modules(package: str) -> list[str]:
