@@ -1,11 +1,14 @@
 """A time or date that DuckDB, PostgreSQL and Python do not all know goes to quarantine, whatever its table."""
 
+from dataclasses import replace
+
 import duckdb
 import pyarrow as pa
 import pytest
 
 from tests.quality.staged import AS_OF, stage_rows
 from watershed.declarations import load_tables
+from watershed.declarations.table import Column
 from watershed.quality.check import check_rows
 
 FED = sorted(name for name, table in load_tables().items() if not table.is_made)
@@ -44,3 +47,21 @@ def test_moments_beyond_the_shared_years_are_quarantined(name: str) -> None:
 
 def spell(con: duckdb.DuckDBPyConnection, moment: str) -> str:
     return str(con.execute(f"SELECT CAST('{moment}'::TIMESTAMP AS VARCHAR)").fetchall()[0][0])
+
+
+def test_dates_that_no_time_can_hold_are_quarantined_too() -> None:
+    """DuckDB and PostgreSQL have dates up to the year 5874897, and times up to 294247."""
+    con = duckdb.connect()
+    born = Column("born_date", pa.date32(), "A date", nullable=True)
+    users = load_tables()["users"]
+    table = replace(users, columns=(*users.columns, born))
+    dates = ("0001-01-01", "9999-12-31", "10000-01-01", "294248-01-01", "5874897-12-31", "infinity", "-infinity")
+    stage_rows(con, "users", {})
+    listed = ", ".join(f"('{date}'::DATE, {n}::BIGINT)" for n, date in enumerate(dates, 1))
+    con.execute(f"CREATE TEMP TABLE dates AS FROM (VALUES {listed}) v (born_date, raw_line)")
+    con.execute("CREATE TEMP VIEW odd AS FROM (SELECT * EXCLUDE raw_line FROM staged), dates")
+    verdict = check_rows(con, table, "odd", AS_OF)
+    assert not verdict.blocking
+    [rule] = [rule for rule in verdict.failed_rules if rule.rule == "moment:born_date"]
+    found = con.execute(f"SELECT raw_line FROM odd WHERE {rule.condition} ORDER BY raw_line").fetchall()
+    assert found == [(3,), (4,), (5,), (6,), (7,)]

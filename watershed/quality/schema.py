@@ -8,7 +8,9 @@ from watershed.declarations.table import TRACE, Table
 from watershed.quality.known import Known
 from watershed.quality.rules import Rules, describe, expect_between, expect_that, expect_unique, expect_value
 
-EARLIEST_MOMENT, LATEST_MOMENT = "TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"
+# A date is held against dates: one of a year beyond 294247 cannot be cast to a time.
+SHARED_TIMES = "TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+SHARED_DATES = "DATE '0001-01-01' AND DATE '9999-12-31'"
 COLUMNS = """
     SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake' AND schema_name = ? AND table_name = ?
 """
@@ -47,15 +49,15 @@ def require_moments(table: Table) -> Rules:
     if table.is_made:
         return []
     moments = [c for c in table.all_columns if pa.types.is_timestamp(c.type) or pa.types.is_date(c.type)]
-    names = [c.name for c in moments if type_sql(c.type) != "TIMESTAMP_NS"]  # which ends in 2262
     return [
         ExpectColumnMoments(
-            column=name,
-            condition=f'"{name}" BETWEEN {EARLIEST_MOMENT} AND {LATEST_MOMENT}',
-            **describe(f"{name} is within the years 1 to 9999", "warning"),
+            column=column.name,
+            condition=f'"{column.name}" BETWEEN {SHARED_DATES if type_sql(column.type) == "DATE" else SHARED_TIMES}',
+            **describe(f"{column.name} is within the years 1 to 9999", "warning"),
         )
-        for name in names
-        if name != "valid_to"  # ours, and never before valid_from
+        for column in moments
+        if column.name != "valid_to"  # ours, and never before valid_from
+        and type_sql(column.type) != "TIMESTAMP_NS"  # which ends in 2262
     ]
 
 
