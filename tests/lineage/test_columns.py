@@ -1,9 +1,13 @@
 """Every column of every table is followed to what it is made of: by hand for some, by rule for all."""
 
+from dataclasses import replace
+
+import pyarrow as pa
 import pytest
 
-from watershed.declarations import list_tables
-from watershed.lineage.columns import list_columns, list_queries, trace_columns
+from watershed.declarations import find_table, list_tables
+from watershed.declarations.table import Column
+from watershed.lineage.columns import list_columns, list_queries, trace_columns, trace_table
 from watershed.lineage.graph import draw_graph, find_dependents, find_origins, list_row_dependents
 from watershed.lineage.origins import ColumnOrigin
 from watershed.lineage.queries import trace_query
@@ -76,6 +80,13 @@ def test_transforms() -> None:
     assert spell(documents["title"]) == ["raw/photo_documents.known.title computed"]
     path = trace_columns("core.photos").columns["path"]  # a history continues itself
     assert spell(path) == ["core.photos.path copied", "raw/accounts.path copied"]
+
+
+def test_a_database_may_call_its_columns_as_ours_are() -> None:
+    users, theirs = find_table("users"), Column("their_line", pa.string(), "Theirs", source_name="raw_line")
+    columns = trace_table(replace(users, columns=(*users.columns, theirs))).columns
+    assert spell(columns["their_line"]) == ["core.users.their_line copied", "raw/accounts.raw_line copied"]
+    assert spell(columns["raw_line"]) == ["core.users.raw_line copied", "raw/accounts.raw_line_ copied"]
 
 
 def test_a_column_of_a_mart_is_followed_to_the_raw_objects() -> None:

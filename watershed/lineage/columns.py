@@ -102,9 +102,11 @@ def fold_extraction(source: Source, table: Table) -> Any:
     from watershed.transforms.history import fold_history
 
     before = ibis.table({c.name: as_ibis(c.type) for c in table.all_columns}, name=table.address)
-    fields = {c.origin_name: as_ibis(c.type) for c in (*table.columns, *TRACE)}
-    records = ibis.table(fields, name=f"raw/{source.name}")
-    rows = records.rename({c.name: c.origin_name for c in table.columns})
+    fields = {c.origin_name: as_ibis(c.type) for c in table.columns}
+    ours = {c.name: f"{c.name}_" if c.name in fields else c.name for c in TRACE}  # a database may call its own so
+    trace = {ours[c.name]: as_ibis(c.type) for c in TRACE}
+    records = ibis.table(fields | trace, name=f"raw/{source.name}")
+    rows = records.rename({c.name: c.origin_name for c in table.columns} | ours)
     keys = rows.select(*table.key)
     moment = datetime(1970, 1, 1)
     return fold_history(before, rows, keys, key=table.key, seen_at=moment, changed_at=table.changed_at)
