@@ -95,6 +95,44 @@ def test_a_changed_table_is_taken_whole(shop: Application) -> None:
     assert shop.count_rows(shop.take(first)).keys() == {"articles", "prices"}
 
 
+def test_values_that_change_without_new_versions_of_rows_are_taken(shop: Application) -> None:
+    """PostgreSQL rewrites no row, whose versions stay."""
+    shop.execute("""
+        create type state as enum ('new', 'old'); create type place as (shelf int);
+        create table goods (id int primary key, state state, places place[], color text default 'red');
+        create table copies (id int primary key, state state[]);
+        insert into goods values (1, 'new', array[row(7)::place]); insert into copies values (1, '{old}');
+    """)
+    key = shop.take()
+    for change, table, columns, values in (
+        ("alter type state rename value 'new' to 'fresh'", "goods", "state", "fresh"),
+        ("alter type state rename value 'old' to 'worn'", "copies", "state", "{worn}"),
+        ("alter type place add attribute floor int", "goods", "places", '{"(7,)"}'),
+        ("alter table goods drop color; alter table goods add color text default 'blue'", "goods", "color", "blue"),
+        ("alter table articles rename to before; alter table copies rename to articles", "articles", "state", "{worn}"),
+    ):
+        assert shop.take(key) is None
+        shop.execute(change)
+        key = shop.take(key)
+        assert shop.read_rows(key, table, columns) == [(values,)]
+    assert shop.count_rows(key)["prices"] == (0, 3)
+
+
+def test_a_key_may_be_read_otherwise_from_one_day_to_the_next(application: Application) -> None:
+    """An array of arrays, and NaN, are read as text, and so are all other values of the column."""
+    application.execute("create table grids (place int[] primary key); create table sums (n numeric(5, 2) primary key)")
+    application.execute("insert into grids values ('{1,2}'), ('{}'); insert into sums values (1)")
+    first = application.take()
+    assert application.read_keys(first, "grids") == [([],), ([1, 2],)]
+    application.execute("insert into grids values ('{{1,2},{3,4}}'); insert into sums values ('NaN')")
+    second = application.take(first)
+    assert application.read_keys(second, "grids") == [("{1,2}",), ("{{1,2},{3,4}}",), ("{}",)]
+    assert application.read_keys(second, "sums") == [("1.00",), ("NaN",)]
+    assert application.take(second) is None
+    application.execute("delete from sums where n = 'NaN'")
+    assert application.count_rows(application.take(second)) == {"grids": (0, 3), "sums": (1, 1)}
+
+
 def test_all_tables_are_cut_at_one_moment(application: Application) -> None:
     """Money moves between two tables all the time; every extraction finds all of it."""
     application.execute("create table debits (id int primary key, amount int, updated_at timestamptz default now())")

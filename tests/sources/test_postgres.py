@@ -13,6 +13,7 @@ import pytest
 from tests.sources.application import Application
 from watershed.cli.sentences import describe_error
 from watershed.declarations import find_table
+from watershed.scaffold.database_source.catalog import read_catalog
 from watershed.sources.oltp import extract
 from watershed.sources.postgres.extractions import read_manifest
 from watershed.stack.postgres import find_programs
@@ -72,6 +73,25 @@ def test_difficult_values_lose_nothing(application: Application) -> None:
         "-infinity", "24:00:00", "1 mon 2 days 00:00:00.000001", "12:00:00+02", "00FF", '{"a": 0.10}', "::1/128",
         "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "101", "9223372036854775807", "x", "true",
     )  # fmt: skip
+
+
+def test_names_may_hold_what_ends_names_elsewhere(application: Application) -> None:
+    """Two tables whose names are the same but for quotes, and a key with a tab, a comma, a brace and a quote."""
+    application.execute("""
+        create schema "a.b"; create schema a;
+        create table "a.b".c (id int primary key); create table a."b.c" (id int primary key, c int references "a.b".c);
+        create table odd ("t\tb" int not null, "{,}" int not null, "a""b" int not null, "NULL" int not null, v int);
+        create unique index on odd ("t\tb", "{,}", "a""b", "NULL");
+        insert into "a.b".c values (1), (2); insert into a."b.c" values (3, 1); insert into odd values (1, 2, 3, 4, 5);
+    """)
+    key = application.take()
+    assert application.read_rows(key, '"a.b".c', "id") == [(1,), (2,)]
+    assert application.read_rows(key, 'a."b.c"', "id") == [(3,)]
+    catalog = read_catalog(application.url)
+    assert {t.address: t.key for t in catalog.tables} == {
+        '"a.b".c': ("id",), 'a."b.c"': ("id",), "public.odd": ("t\tb", "{,}", 'a"b', "NULL"),
+    }  # fmt: skip
+    assert [(f.address, f.to) for f in catalog.foreign_keys] == [('a."b.c"', '"a.b".c')]
 
 
 def test_a_bucket_that_is_away_is_not_the_database(application: Application) -> None:

@@ -1,7 +1,7 @@
 """Values of a database in the types of a contract: as they are, or not at all."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from watershed.declarations.table import Column
 from watershed.transforms.source_rows import select_columns, select_keys
 
 INT32 = "a whole number from -2147483648 to 2147483647 (int32)"
+TEXTS = pa.list_(pa.string())
 MONEY_TYPE = pa.decimal128(12, 2)
 MONEY = "a number of at most 10 digits before the point and 2 behind (decimal128(12, 2))"
 
@@ -42,6 +43,16 @@ def convert(value: str, kind: pa.DataType, **about: Any) -> tuple[Any, str | Non
         ("'2026-03-01 10:00:00'", pa.timestamp("us"), datetime(2026, 3, 1, 10)),
         ("uuid '00000000-0000-0000-0000-00000000000a'", pa.string(), "00000000-0000-0000-0000-00000000000a"),
         ("5::SMALLINT", pa.string(), "5"),
+        ("[1, NULL]::BIGINT[]", pa.list_(pa.int32()), [1, None]),
+        ("'{1,NULL,-3}'", pa.list_(pa.int32()), [1, None, -3]),
+        ("'{}'", pa.list_(pa.int32()), []),
+        ("'{2026-03-01}'", pa.list_(pa.date32()), [date(2026, 3, 1)]),
+        (
+            r"""'{a,"b,c",NULL,"null","q\"\\","",it''s,"{x}"}'""",
+            TEXTS,
+            ["a", "b,c", None, "null", 'q"\\', "", "it's", "{x}"],
+        ),
+        ("0::INTEGER", pa.bool_(), False),
         ("""'{"a": 1}'""", pa.json_(pa.string()), '{"a": 1}'),
     ],
 )
@@ -66,7 +77,10 @@ def test_what_fits_is_the_value(value: str, kind: pa.DataType, expected: Any) ->
         ("'NaN'::DOUBLE", MONEY_TYPE, "not a finite number", MONEY),
         ("'soon'", pa.timestamp("us"), "a text of 4 characters", "a value of type timestamp[us]"),
         ("'31.12.2026'", pa.date32(), "a text of 10 characters", "a value of type date32[day]"),
-        ("'{1,2}'", pa.list_(pa.int64()), "a text of 5 characters", "a value of type list<item: int64>"),
+        ("'{{1},{2}}'", pa.list_(pa.int64()), "a text of 9 characters", "a value of type list<item: int64>"),
+        ("[6178466636]", pa.list_(pa.int32()), "a value of type array<int64>", "a value of type list<item: int32>"),
+        ("[1.5::DOUBLE]", pa.list_(pa.int32()), "a value of type array<float64>", "a value of type list<item: int32>"),
+        ("2::INTEGER", pa.bool_(), "a number of 1 digits before the point and 0 behind", "a value of type bool"),
     ],
 )
 def test_what_does_not_fit_says_why_and_not_what(value: str, kind: pa.DataType, form: str, bound: str) -> None:

@@ -4,7 +4,8 @@ an extraction is, and the words for it, are in `sources/postgres/extractions.py`
 Comparing versions (PostgreSQL's xmin) with the list of the last extraction, instead of trusting `updated_at` alone,
 misses nothing: not the row that a long transaction commits with an old time, nor one that was changed by hand (ADR 9).
 `updated_at` narrows down what has to be read. An increment may build on any earlier extraction; it must be one whose
-rows reached the tables.
+rows reached the tables. What changes values and no versions, such as the renaming of an enum's label, has another shape
+of the table for a sign: then all of it is read.
 """
 
 import io
@@ -31,6 +32,7 @@ from watershed.sources.postgres.table import (
     keys_sql,
     name_sql,
     rows_sql,
+    value_sql,
 )
 
 
@@ -85,14 +87,20 @@ def find_all(con: DuckDBPyConnection) -> list[SourceTable]:
 
 
 def find_earlier(earlier: Extraction | None, table: SourceTable) -> Extract | None:
-    """What an increment of a table can build on: nothing, if the table had other columns or another key then."""
+    """What an increment of a table can build on: nothing, if the table had other columns or another key then, or may
+    have other values in rows of the same version."""
     listed = earlier.tables if earlier else ()
     same = [t for t in listed if t.address == table.address and t.primary_key == table.key]
-    return next((t for t in same if t.columns == list_columns(table)), None)
+    return next((t for t in same if t.columns == list_columns(table) and t.shape == find_shape(table)), None)
 
 
 def list_columns(table: SourceTable) -> tuple[tuple[str, str], ...]:
     return tuple((c.name, c.type) for c in table.columns)
+
+
+def find_shape(table: SourceTable) -> str:
+    """The table's shape, and how its key is read, which decides whether lists of keys can be compared."""
+    return ", ".join([table.shape, *(value_sql(c) for c in table.columns if c.name in table.key)])
 
 
 # A table where nothing is new is asked for the rows of a far future, as is one where what is new is of a farther one.
@@ -159,8 +167,8 @@ class TableExtract:
         return key, int(copied[0]) if copied else 0
 
     def describe(self, rows: str, row_count: int, keys: str, key_count: int, is_snapshot: bool = False) -> Extract:
-        own = self.table
-        return Extract(own.schema, own.name, is_snapshot, own.key, list_columns(own), rows, row_count, keys, key_count)
+        own, read = self.table, (rows, row_count, keys, key_count)
+        return Extract(own.schema, own.name, is_snapshot, own.key, list_columns(own), *read, find_shape(own))
 
 
 def count_rows(con: DuckDBPyConnection, relation: str) -> int:

@@ -14,6 +14,8 @@ from watershed.declarations.column_types import as_ibis
 from watershed.declarations.table import TRACE, Column, Table
 
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$"
+ELEMENT = r'"(?:[^"\\]|\\.)*"|[^,"{}]+'
+FLAT = r'^\{([^{}"]|"([^"\\]|\\.)*")*\}$'
 DIGITS = {dt.Int8: 3, dt.Int16: 5, dt.Int32: 10, dt.Int64: 19}
 
 
@@ -40,6 +42,8 @@ def convert_value(rows: ir.Table, column: Column) -> ir.Value:
     if column.name not in rows.columns:
         return ibis.literal(column.default).cast(wanted) if column.default is not None else ibis.null(wanted)
     value = read_text(rows[column.name], wanted)
+    if isinstance(wanted, dt.Array) and value.type().is_string():
+        value = read_elements(value)
     return value.cast(wanted) if fits_always(value.type(), wanted) else value.try_cast(wanted)
 
 
@@ -55,6 +59,23 @@ def decode_utf8(value: bytes) -> str: ...  # type: ignore[empty-body]
 
 @ibis.udf.scalar.builtin(name="try", signature=((dt.string,), dt.string))
 def try_or_null(value: str) -> str: ...  # type: ignore[empty-body]
+
+
+def read_elements(value: ir.StringValue) -> ir.ArrayValue:
+    """The elements of an array as PostgreSQL writes it, which is how all of a column is read where one value of it is
+    an array of arrays; that one is null."""
+    elements = find_all(value, ELEMENT).map(read_element)
+    return ibis.cases((value.re_search(FLAT), elements), else_=ibis.null("array<string>"))
+
+
+def read_element(element: ir.StringValue) -> ir.StringValue:
+    inner = element.substr(1, element.length() - 2).re_replace(r"\\(.)", r"\1")
+    is_null = element.upper() == "NULL"
+    return ibis.cases((is_null, ibis.null("string")), (element.startswith('"'), inner), else_=element)
+
+
+@ibis.udf.scalar.builtin(name="regexp_extract_all", signature=((dt.string, dt.string), dt.Array(dt.string)))
+def find_all(value: str, pattern: str) -> list[str]: ...  # type: ignore[empty-body]
 
 
 def find_problem(rows: ir.Table, column: Column, typed: ir.Value) -> ir.StringValue | None:
@@ -96,8 +117,12 @@ def count_places(kind: dt.DataType) -> tuple[int, int] | None:
 
 
 def is_exact(value: ir.Value, typed: ir.Value) -> ir.BooleanValue:
-    """Whether an exact type holds the number as it was, without rounding."""
+    """Whether an exact type holds the number as it was, without rounding, and all elements of an array."""
     kind = typed.type()
+    if kind.is_nested() and value.type().is_nested():
+        return typed.cast(value.type()).identical_to(value)
+    if kind.is_boolean() and value.type().is_numeric():
+        return typed.cast(value.type()) == value
     if not isinstance(kind, dt.Integer | dt.Decimal) or value.type().is_boolean():
         return ibis.literal(True)
     if value.type().is_floating():

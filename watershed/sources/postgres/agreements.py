@@ -16,7 +16,7 @@ from watershed.declarations.table import Column, Table
 from watershed.errors import InvalidInput, NotFound
 from watershed.sources.postgres.catalog import find_odd, list_others, list_tables
 from watershed.sources.postgres.session import query_source, source_sql
-from watershed.sources.postgres.table import SourceTable, name_in_files, name_sql, rows_sql
+from watershed.sources.postgres.table import SourceTable, name_in_files, name_sql, rows_sql, table_address
 
 
 def find_wanted(con: DuckDBPyConnection, contracts: Sequence[Table]) -> list[SourceTable]:
@@ -45,7 +45,7 @@ def find_table(contract: Table, tables: Sequence[SourceTable]) -> SourceTable | 
 
 def explain_missing(contract: Table, tables: Sequence[SourceTable], others: dict[str, str]) -> str:
     own, file = contract.origin, f"contracts/{contract.name}.py"
-    name = f"{own.schema}.{own.table}" if own else contract.name
+    name = table_address(own.schema, own.table) if own else contract.name
     if kind := others.get(name) or next((k for a, k in others.items() if a.endswith(f".{name}")), None):
         return f"{name} is a {kind}, whose rows have no versions: let {file} name the table that it is made of"
     near = [t.address for t in tables if t.name.lower() == (own.table if own else name).lower()]

@@ -1,5 +1,7 @@
 """What tables a PostgreSQL database has: their columns, their keys, and whether they may be read."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -62,16 +64,24 @@ def build_table(rows: Sequence[dict[str, Any]]) -> SourceTable:
         is_readable=about["is_readable"],
         is_guarded=about["is_guarded"],
         description=about["table_description"],
-        uniques=tuple(tuple(unique.split("\t")) for unique in about["uniques"]),
+        uniques=tuple(map(tuple, json.loads(about["uniques"] or "[]"))),
         changed_at=CHANGED_AT if CHANGED_AT in stamps else None,
         heirs=tuple(about["heirs"]),
+        shape=digest_shape(rows),
     )
+
+
+def digest_shape(rows: Sequence[dict[str, Any]]) -> str:
+    """A digest of what changes the values of rows, and no row's version: a column that was dropped and added again, a
+    label of an enum that was renamed, another table under the name."""
+    parts = [(row["table_oid"], row["place"], row["made_kinds"]) for row in rows]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def find_odd(con: DuckDBPyConnection, table: SourceTable) -> SourceTable:
     """PostgreSQL lets an array column hold arrays of arrays in some rows, which no Parquet list can, and a numeric NaN,
     which no Parquet decimal can; and where it knows no encoding, text that is not UTF-8, which none can: look."""
-    odd = find_true(con, table, {c.name: look_sql(c) for c in table.columns if c.name not in table.key})
+    odd = find_true(con, table, {c.name: look_sql(c) for c in table.columns})
     columns = [replace(c, is_odd=c.name in odd) for c in table.columns]
     if query_source(con, ENCODING).fetchone() == ("SQL_ASCII",):
         foreign = find_true(con, table, {c.name: foreign_bytes_sql(c) for c in columns})
@@ -105,6 +115,12 @@ def foreign_bytes_sql(column: SourceColumn) -> str | None:
     return f"{name_sql(column.name)}::pg_catalog.text !~ '{UTF8}'"
 
 
+def address_sql(schema: str, name: str) -> str:
+    """What `table_address` makes of two expressions."""
+    parts = (f"""CASE WHEN {part} ~ '[."]' THEN quote_ident({part}) ELSE {part}::text END""" for part in (schema, name))
+    return " || '.' || ".join(parts)
+
+
 ENCODING = "SELECT pg_catalog.current_setting('server_encoding')"
 ASCII_ALWAYS = ("numeric", "timestamp", "time ", "interval", "money", "bytea", "bit", "oid")
 # Well-formed byte sequences, table 3-7 of the Unicode standard: a regular expression is asked of bytes there.
@@ -124,6 +140,12 @@ TABLES = f"""
         UNION ALL
         SELECT d.oid, k.base, CASE WHEN d.typtypmod <> -1 THEN d.typtypmod ELSE k.modifier END
         FROM pg_catalog.pg_type d JOIN kinds k ON d.typbasetype = k.kind WHERE d.typtype = 'd'
+    ), made AS (
+        SELECT md5(concat(
+            (SELECT string_agg(format('%s %s', enumtypid, enumlabel), ',' ORDER BY oid) FROM pg_catalog.pg_enum),
+            (SELECT string_agg(format('%s %s %s', f.attrelid, f.attnum, f.atttypid), ',' ORDER BY f.attrelid, f.attnum)
+             FROM pg_catalog.pg_class r JOIN pg_catalog.pg_attribute f ON f.attrelid = r.oid WHERE r.relkind = 'c')
+        )) AS digest
     ), heirs AS (
         SELECT inhparent AS parent, inhrelid AS heir FROM pg_catalog.pg_inherits
         UNION
@@ -139,6 +161,8 @@ TABLES = f"""
         GROUP BY i.indexrelid, i.indrelid, i.indisprimary
     )
     SELECT n.nspname::text AS schema_name, c.relname::text AS table_name, c.relkind = 'p' AS is_partitioned,
+           c.oid::text AS table_oid, a.attnum::int AS place,
+           CASE WHEN y.typnamespace <> 'pg_catalog'::regnamespace THEN (SELECT digest FROM made) END AS made_kinds,
            has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS is_readable,
            row_security_active(c.oid) AS is_guarded,
            coalesce(obj_description(c.oid, 'pg_class'), '') AS table_description,
@@ -146,9 +170,9 @@ TABLES = f"""
            format_type(k.base, CASE WHEN a.atttypmod <> -1 THEN a.atttypmod ELSE k.modifier END) AS column_type,
            coalesce(col_description(c.oid, a.attnum), '') AS column_description,
            coalesce((SELECT u.columns FROM uniques u WHERE u.indrelid = c.oid AND u.indisprimary), '{{}}') AS key,
-           ARRAY(SELECT array_to_string(u.columns, E'\\t') FROM uniques u WHERE u.indrelid = c.oid
-                 ORDER BY NOT u.indisprimary, u.indexrelid) AS uniques,
-           ARRAY(SELECT format('%s.%s', ns.nspname, r.relname) FROM heirs h
+           (SELECT json_agg(u.columns ORDER BY NOT u.indisprimary, u.indexrelid) FROM uniques u
+            WHERE u.indrelid = c.oid)::text AS uniques,
+           ARRAY(SELECT {address_sql("ns.nspname", "r.relname")} FROM heirs h
                  JOIN pg_catalog.pg_class r ON r.oid = h.heir AND NOT r.relispartition
                  JOIN pg_catalog.pg_namespace ns ON ns.oid = r.relnamespace
                  WHERE h.parent = c.oid ORDER BY 1) AS heirs
@@ -156,16 +180,17 @@ TABLES = f"""
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN kinds k ON k.kind = a.atttypid
+    JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OWN}
     ORDER BY schema_name, table_name, a.attnum
 """
 OTHERS = f"""
-    SELECT format('%s.%s', n.nspname, c.relname) AS address, c.relkind::text AS kind
+    SELECT {address_sql("n.nspname", "c.relname")} AS address, c.relkind::text AS kind
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('v', 'm', 'f') AND {OWN} ORDER BY address
 """
-FOREIGN_KEYS = """
-    SELECT format('%s.%s', n.nspname, c.relname) AS address, format('%s.%s', rn.nspname, r.relname) AS referred,
+FOREIGN_KEYS = f"""
+    SELECT {address_sql("n.nspname", "c.relname")} AS address, {address_sql("rn.nspname", "r.relname")} AS referred,
            ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY AS place (attnum, number)
                  JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = place.attnum
                  ORDER BY place.number) AS columns,

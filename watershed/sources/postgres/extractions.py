@@ -18,7 +18,7 @@ from watershed.declarations.table import Column, Table
 from watershed.errors import InvalidInput, NotFound
 from watershed.lake.store import Store
 from watershed.sources.postgres.session import text_sql
-from watershed.sources.postgres.table import name_in_files, name_sql
+from watershed.sources.postgres.table import name_in_files, name_sql, table_address
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Extract:
 
     `primary_key`: the columns that tell rows apart, the key of its contract if it has one. Without them neither
     history nor deletions can be told, and rows are always a snapshot. `raw_line` of a row is its place in the rows'
-    file, from 1.
+    file, from 1. `shape`: the table's, and how its key is read; older manifests have none, and nothing builds on them.
     """
 
     schema: str
@@ -40,10 +40,11 @@ class Extract:
     row_count: int
     keys: str
     key_count: int
+    shape: str = ""
 
     @property
     def address(self) -> str:
-        return f"{self.schema}.{self.name}"
+        return table_address(self.schema, self.name)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Extraction:
     def find_origin(self, table: Table) -> Extract:
         """The table that a contract is about. Raises NotFound."""
         own = table.origin
-        return self.find_only(f"{own.schema}.{own.table}" if own else table.name, self.list_origins(table))
+        return self.find_only(table_address(own.schema, own.table) if own else table.name, self.list_origins(table))
 
     def seek_origin(self, table: Table) -> Extract | None:
         """The same, None where the extraction has no such table, since it is older than the contract."""

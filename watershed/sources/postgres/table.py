@@ -31,6 +31,7 @@ class SourceTable:
 
     `uniques`: the columns of every unique index over all rows. `changed_at`: the column that says when a row was last
     changed, if there is one. `heirs`: the tables that inherit from it, whose rows are read with its own if `has_heirs`.
+    `shape`: a digest of what may change the values of rows without a new version of any.
     A partitioned table includes its partitions.
     """
 
@@ -46,10 +47,11 @@ class SourceTable:
     changed_at: str | None = None
     heirs: tuple[str, ...] = ()
     has_heirs: bool = False
+    shape: str = ""
 
     @property
     def address(self) -> str:
-        return f"{self.schema}.{self.name}"
+        return table_address(self.schema, self.name)
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -64,6 +66,11 @@ class SourceTable:
 
     def find_column(self, name: str) -> SourceColumn | None:
         return next((c for c in self.columns if c.name == name), None)
+
+
+def table_address(schema: str, name: str) -> str:
+    """`public.photos`. A name with a dot is in quotes, so that no two tables have one address."""
+    return ".".join(name_sql(part) if {".", '"'} & set(part) else part for part in (schema, name))
 
 
 def name_in_files(columns: Iterable[str]) -> dict[str, str]:
