@@ -117,7 +117,7 @@ def foreign_bytes_sql(column: SourceColumn) -> str | None:
 
 def address_sql(schema: str, name: str) -> str:
     """What `table_address` makes of two expressions."""
-    parts = (f"""CASE WHEN {part} ~ '[."]' THEN quote_ident({part}) ELSE {part}::text END""" for part in (schema, name))
+    parts = (f"CASE WHEN {part} ~ '[.]' THEN quote_ident({part}) ELSE {part}::text END" for part in (schema, name))
     return " || '.' || ".join(parts)
 
 

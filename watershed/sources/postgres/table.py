@@ -70,7 +70,7 @@ class SourceTable:
 
 def table_address(schema: str, name: str) -> str:
     """`public.photos`. A name with a dot is in quotes, so that no two tables have one address."""
-    return ".".join(name_sql(part) if {".", '"'} & set(part) else part for part in (schema, name))
+    return ".".join(name_sql(part) if "." in part else part for part in (schema, name))
 
 
 def name_in_files(columns: Iterable[str]) -> dict[str, str]:
