@@ -8,13 +8,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import duckdb
+import psycopg
 import pytest
 
 from tests.sources.application import Application
 from watershed.cli.sentences import describe_error
 from watershed.declarations import find_table
+from watershed.errors import NoAnswer
 from watershed.scaffold.database_source.catalog import read_catalog
 from watershed.sources.oltp import extract
+from watershed.sources.postgres import session as postgres_session
 from watershed.sources.postgres.extractions import read_manifest
 from watershed.stack.postgres import find_programs
 
@@ -101,6 +104,18 @@ def test_a_bucket_that_is_away_is_not_the_database(application: Application) -> 
     with pytest.raises(duckdb.Error) as caught:
         application.take()
     assert "the S3 server at" in describe_error(caught.value)
+
+
+def test_a_table_that_somebody_has_locked_is_not_waited_for_for_good(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application.execute("create table parts (id int primary key)")
+    monkeypatch.setattr(postgres_session, "SETTLE", postgres_session.SETTLE.replace("15min", "50ms"))
+    with psycopg.connect(application.url) as other:
+        other.execute("lock table parts")
+        with pytest.raises(NoAnswer, match=r"does not answer the user .*: canceling statement due to lock timeout"):
+            application.take()
+    assert application.count_rows(application.take()) == {"parts": (0, 0)}
 
 
 def test_failures_are_one_sentence(application: Application) -> None:

@@ -21,6 +21,7 @@ DATABASE = "extracted"
 AWAY = re.compile(
     "Unable to connect to Postgres|server closed the connection|terminating connection|conflict with recovery|FATAL"
     "|closed unexpectedly|Connection reset|could not (?:receive|send) data|no connection to the server|timeout expired"
+    "|due to lock timeout"
 )
 OBJECTS = re.compile("s3://|https?://")  # as DuckDB names what it reads and writes in a bucket
 # PostgreSQL's own reason, in whatever language: a severity, and two blanks. What explains it begins likewise.
@@ -79,7 +80,7 @@ SETTINGS = {
     "quote_all_identifiers": "off",
     "row_security": "off",
     "statement_timeout": "0",
-    "lock_timeout": "0",
+    "lock_timeout": "15min",  # somebody may have locked a table and gone home
     "idle_in_transaction_session_timeout": "0",
     "transaction_timeout": "0",
 }
