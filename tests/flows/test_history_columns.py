@@ -8,7 +8,12 @@ import pytest
 
 from tests.empty_lake import EmptyLake
 from tests.flows.shop import ARTICLES, Shop, open_shop
+from watershed import declarations
 from watershed.declarations.table import Column
+from watershed.flows.ingest.check import check_table
+from watershed.flows.ingest.land import take_arrivals
+from watershed.flows.ingest.publish import publish_source
+from watershed.flows.ingest.stage import stage_source
 
 pytestmark = pytest.mark.servers
 
@@ -108,6 +113,25 @@ def test_extractions_may_be_older_than_a_key(shop: Shop) -> None:
     shop.run()
     assert not shop.is_red and shop.read_current("id, amount") == [(1, 9), (3, 3)]
     assert all(read == sum(others) for _, read, *others in shop.sum_books()[-1:])
+
+
+def test_a_contract_may_change_while_a_run_is_on_its_way(shop: Shop) -> None:
+    """The run is refused in a sentence, and the next one brings all that it had."""
+    wider = replace(ARTICLES.columns[2], type=pa.int64())
+    color = Column("color", pa.string(), "Its color", nullable=True)
+    shop.change("alter table articles add color text default 'red'")
+    for columns, why in (((*ARTICLES.columns, color), "color is missing"), ((wider,), "amount is INTEGER")):
+        shop.change("insert into articles select max(id) + 1, 'new', 1 from articles")
+        assert take_arrivals("shop", why)["objects"] == 1
+        stage_source("shop", why)
+        changed = {c.name: c for c in (*declarations.find_table("articles").columns, *columns)}
+        shop.declare(replace(ARTICLES, columns=tuple(changed.values())))
+        check_table("articles", why)
+        [sentence] = publish_source("shop", why, "test")["refused"].values()
+        assert why in sentence
+        shop.run()
+        assert not shop.is_red
+    assert shop.read_current("id, color") == [(n, "red") for n in (1, 2, 3, 4)]
 
 
 def test_extractions_may_be_older_than_a_table(shop: Shop) -> None:

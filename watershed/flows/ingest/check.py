@@ -39,7 +39,7 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
         leaving = [*own["tallies"], *landed.get("superseded", ())]
         checks, blocking, failing = judge_files(con, table, own, staged["tables"], run_id, leaving)
         checks += tell_untold(find_source(landed["source"]), own.get("untold", 0))
-        if table.replaces == "key":
+        if table.replaces == "key" and not blocking:  # what is not published need not be folded anew
             own = settle_history(con, table, staged, failing, run_id, store)
             files, quarantine = own["files"], park_rows(con, table, own, None, run_id, store)
         else:
