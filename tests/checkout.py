@@ -7,12 +7,15 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
 
 from tests.preloaded import REPOSITORY, start_program
 
 # Bytecode goes along, or the copy's first process compiles everything; "*.pyc.*" are half written by another worker.
-LEFT_OUT = shutil.ignore_patterns(".*", "*.pyc.*", "*.egg-info", "results")
+LEFT_OUT = shutil.ignore_patterns(".*", "*.pyc.*", "*.egg-info")
+
+MADE = ("node_modules", "pictures")
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,23 @@ PROGRAMS = {
 def copy_repository(target: Path) -> Checkout:
     shutil.copytree(REPOSITORY, target, ignore=LEFT_OUT)
     return Checkout(target)
+
+
+def list_edited(checkout: Checkout) -> list[str]:
+    """Files of the repository that the copy has no more, or otherwise."""
+    own = {path: checkout.path / path for path in list_files(REPOSITORY)}
+    return [path for path, copy in own.items() if not copy.exists() or not cmp(REPOSITORY / path, copy, shallow=False)]
+
+
+def list_added(checkout: Checkout) -> list[str]:
+    return sorted(set(list_files(checkout.path)) - set(list_files(REPOSITORY)))
+
+
+def list_files(folder: Path) -> list[str]:
+    """Every file by its path in the folder, but for those that are made on the way."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return sorted(path.as_posix() for path in paths if not any(is_made(part) for part in path.parts))
+
+
+def is_made(name: str) -> bool:
+    return name.startswith((".", "__pycache__")) or name in MADE or name.endswith(".egg-info")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkout import copy_repository
+from tests.checkout import copy_repository, list_edited
 from tests.docs.page import REPOSITORY, read_blocks
 from tests.docs.walk import follow
 from tests.empty_lake import EmptyLake
@@ -19,3 +19,4 @@ def test_the_first_half_hour_goes_as_the_page_says(lake: EmptyLake, tmp_path: Pa
     assert {block.language for block in blocks} == {"text", "console", "diff"}
     for block in blocks:
         follow(block, checkout)
+    assert list_edited(checkout) == []

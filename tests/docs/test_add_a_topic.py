@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.checkout import copy_repository
+from tests.checkout import copy_repository, list_edited
 from tests.docs.page import REPOSITORY, read_blocks
 from tests.docs.walk import follow
 from tests.empty_lake import EmptyLake
@@ -24,6 +24,7 @@ def test_the_first_half_hour_goes_as_the_page_says(lake: EmptyLake, tmp_path: Pa
     for block in blocks:
         if block.language != "python":
             follow(block, checkout, lake.topic_prefix)
+    assert list_edited(checkout) == []
 
 
 def test_schemas_are_declared_as_the_page_says() -> None:

@@ -13,11 +13,11 @@ from watershed.declarations import list_tables
 from watershed.flows.upkeep.expire import expire_snapshots
 from watershed.lineage.graph import draw_graph
 from watershed.models.registry import find_champion
-from watershed.warehouse.schema.tables_page import render_page
+from watershed.warehouse.schema.table_pages import render_pages
 
 assert expire_snapshots and find_champion
 print(*sorted(table.address for table in list_tables()), *sorted(draw_graph().nodes))
-render_page({})
+render_pages({})
 """
 
 

@@ -115,7 +115,7 @@ GOOD: dict[str, dict[str, Any]] = {
 
 
 def find_good_row(name: str) -> dict[str, Any]:
-    """The good row of a table; where none is written, as for one that was scaffolded, some value of every type."""
+    """The good row of a table; where none is written, as for one that was added, some value of every type."""
     if name in GOOD:
         return GOOD[name]
     table = load_features().get(name) or find_table(name)
@@ -129,7 +129,10 @@ def make_value(kind: pa.DataType) -> Any:
         return []
     if isinstance(kind, pa.JsonType):
         return "{}"
-    return pa.scalar(b"x" if pa.types.is_binary(kind) else "1").cast(kind).as_py()
+    try:
+        return pa.scalar(b"x" if pa.types.is_binary(kind) else "1").cast(kind).as_py()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a struct, a time of day
+        return None
 
 
 def stage_rows(con: duckdb.DuckDBPyConnection, name: str, *changes: dict[str, Any]) -> Table:

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.quality.staged import AS_OF, AT, find_good_row, stage_rows
+from tests.quality.staged import AS_OF, AT, GOOD, find_good_row, stage_rows
 from watershed.declarations import load_features, load_tables
 from watershed.quality.check import check_rows
 
@@ -16,8 +16,9 @@ REFERENCES = {
     "film_titles": """(VALUES ('toy+story+3+2010', 103), ('unknown+length', NULL), ('series', 680))
                       AS t(film_id, length_minutes)""",
 }
-MADE = sorted({name for name, table in load_tables().items() if table.is_made} | set(load_features()))
-FED = sorted(set(load_tables()) - set(MADE))
+DECLARED = load_features() | load_tables()
+MADE = sorted({name for name in GOOD if DECLARED[name].is_made} | set(load_features()) & set(GOOD))
+FED = sorted(set(GOOD) - set(MADE))
 LATE, EARLY = AS_OF + timedelta(days=2), datetime(1989, 12, 31)
 
 # table, what differs from a good row, the rule it breaks
@@ -202,7 +203,7 @@ def set_apart(name: str, number: int) -> dict[str, Any]:
 
 
 def find_key(name: str) -> tuple[str, ...]:
-    return (load_features().get(name) or load_tables()[name]).key
+    return DECLARED[name].key
 
 
 def test_a_model_has_one_champion(con: duckdb.DuckDBPyConnection) -> None:
@@ -218,6 +219,14 @@ def test_every_rule_says_why_and_is_named_once(con: duckdb.DuckDBPyConnection, n
     assert all(result.is_success and result.rows_evaluated == 1 for result in results)
     rules = [result.rule for result in results]
     assert len(rules) == len(set(rules))
+
+
+def test_rules_of_tables_that_were_added_can_be_asked() -> None:
+    """Whether a row is a good one only their authors know."""
+    for name in ("requests", *sorted(set(DECLARED) - set(GOOD))):
+        con = duckdb.connect()
+        results = check_rows(con, stage_rows(con, name, {}), "staged", AS_OF, REFERENCES).results
+        assert results and all(" " in result.reason for result in results), name
 
 
 def test_a_reference_that_nobody_knows_is_not_checked(con: duckdb.DuckDBPyConnection) -> None:

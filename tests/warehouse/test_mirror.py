@@ -30,11 +30,8 @@ def test_the_mirror_follows_the_ledger(lake: EmptyLake, tmp_path: Path, monkeypa
     own.refresh()
     assert counted("core.requests") == [{"n": 1}]
     found = own.ask("SELECT table_name, rows_written, checks = checks_passed AS is_good FROM changes ORDER BY 1")
-    assert {row["table_name"]: row["rows_written"] for row in found} == {
-        "core.requests": 2,
-        "mart.top_pages": 2,
-        "mart.traffic_hourly": 2,
-    }
+    written = {"core.requests": 2, "mart.top_pages": 2, "mart.traffic_hourly": 2}
+    assert written.items() <= {row["table_name"]: row["rows_written"] for row in found}.items()
     assert all(row["is_good"] for row in found)
 
     land_file("access_logs", write_log(tmp_path, 2, ["/c"]))

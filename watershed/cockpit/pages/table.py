@@ -17,7 +17,7 @@ from watershed.cockpit.questions.publishes import list_costs, list_inputs, list_
 from watershed.cockpit.questions.tables import list_conditions, read_trends
 from watershed.cockpit.rendering import render
 from watershed.declarations.owners import find_owner
-from watershed.warehouse.schema.tables_page import example_queries
+from watershed.warehouse.schema.table_pages import example_queries
 
 router = APIRouter()
 

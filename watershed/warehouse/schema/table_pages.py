@@ -1,4 +1,7 @@
-"""The page of every table, mart and view: docs/tables.md, written from their declarations by `watershed docs`."""
+"""A page for every table, mart and view, in docs/tables/: written from their declarations by `watershed docs`.
+
+A page has the name of what it is about, so that a new table is a new file, and nobody's page changes for another's.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,19 +12,25 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations import load_tables
 from watershed.declarations.owners import list_owners
 from watershed.declarations.table import Table
+from watershed.warehouse.schema import marts, views
 from watershed.warehouse.schema.marts import Mart, list_marts
 from watershed.warehouse.schema.sql_headers import HeaderColumn
 from watershed.warehouse.schema.views import View, list_views
 
-HEAD = """\
+MARK = "<!-- Written by `watershed docs`."
+WRITTEN = MARK + " Change {declaration} instead. -->"
+HEAD = f"""\
 # Tables
 
-<!-- Written by `watershed docs` from contracts/, warehouse/marts/ and warehouse/views/. Change those instead. -->
+{WRITTEN.format(declaration="contracts/, warehouse/marts/ and warehouse/views/")}
 
-What there is to ask, and what each column means; [Query the warehouse](query_the_warehouse.md) says how. Streamed facts
-are in a table of the same name in `speed` until the nightly computation takes them over; `serve` has both. `quarantine`
-has a table for each of `core`, and `ledger` what every publish recorded. Every `_at` is UTC. Columns marked *personal*
-say something about a person.
+What there is to ask, and what each column means: a page for each. `core` has facts and dimensions, `mart` what analysts
+start from, `ml` what models learn and say, and `serve` views. Streamed facts are in a table of the same name in `speed`
+until the nightly computation takes them over; `serve` has both. `quarantine` has a table for each of `core`, and
+`ledger` what every publish recorded. Every `_at` is UTC. Columns marked *personal* say something about a person.
+
+## Owners
+
 """
 TYPES = """
     SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'lake'
@@ -42,26 +51,34 @@ class Line:
 
 
 def example_queries(address: str) -> tuple[str, ...]:
-    """Queries that are worth starting from, for a table, mart, view or macro; none where none is declared."""
-    for table in load_tables().values():
-        if table.address == address:
-            return table.examples
-    declared: tuple[Mart | View, ...] = (*list_marts(), *list_views())
-    return tuple(d.example for d in declared if d.address == address and d.example)
+    """Queries that are worth starting from, for a table, mart, view or macro."""
+    return next((choose_examples(one) for one in list_documented() if one.address == address), ())
 
 
-def render_page(types: Types) -> str:
-    """The page as Markdown, with the types that the lake's columns have."""
-    facts = [t for t in load_tables().values() if t.schema == "core"]
-    models = [t for t in load_tables().values() if t.schema == "ml"]
-    parts = [HEAD]
-    parts += ["## Marts\n", *(describe_mart(m, types) for m in list_marts() if m.address.startswith("mart."))]
-    parts += ["## Facts and dimensions\n", *(describe_table(t, types) for t in facts)]
-    parts += [describe_mart(m, types) for m in list_marts() if not m.address.startswith("mart.")]
-    parts += ["## Models\n", *(describe_table(t, types) for t in models)]
-    parts += ["## Views and macros\n", *(describe_view(v, types) for v in list_views())]
-    parts += ["## Owners\n", describe_owners()]
-    return "\n".join(parts)
+def list_documented() -> list[Table | Mart | View]:
+    """What has a page of its own: not `speed`, whose tables are those of `core`."""
+    return [*load_tables().values(), *list_marts(), *list_views()]
+
+
+def choose_examples(one: Table | Mart | View) -> tuple[str, ...]:
+    """The declared ones, else the first rows. A macro has none that it does not declare."""
+    if isinstance(one, Table) and one.examples:
+        return one.examples
+    if isinstance(one, Mart | View) and one.example:
+        return (one.example,)
+    return () if isinstance(one, View) and one.is_macro else (f"SELECT * FROM {one.address} LIMIT 10",)
+
+
+def render_pages(types: Types) -> dict[str, str]:
+    """Every page as Markdown by the name of its file, with the types that the lake's columns have."""
+    pages = {f"{one.address}.md": describe(one, types) for one in list_documented()}
+    return {"README.md": HEAD + describe_owners()} | pages
+
+
+def describe(one: Table | Mart | View, types: Types) -> str:
+    if isinstance(one, Table):
+        return describe_table(one, types)
+    return describe_mart(one, types) if isinstance(one, Mart) else describe_view(one, types)
 
 
 def read_types(con: DuckDBPyConnection) -> Types:
@@ -73,20 +90,20 @@ def describe_table(table: Table, types: Types) -> str:
     facts |= {"Sources": ", ".join(s.name for s in table.sources) or "made of other tables"}
     facts |= {"Promise": f"what arrives is published within {format_duration(table.freshness)}"}
     lines = [Line(c.name, c.description, c.unit, c.personal, c.tags) for c in table.all_columns]
-    return render_part(table.address, table.description, facts, lines, types)
+    return render_page(table, f"contracts/{table.name}.py", facts, lines, types)
 
 
 def describe_mart(mart: Mart, types: Types) -> str:
     facts = {"A row": mart.grain, "Key": format_names(mart.key), **list_shared_facts(mart)}
-    facts |= {"Made of": ", ".join(mart.reads)}
-    return render_part(mart.address, mart.description, facts, [read_line(c) for c in mart.columns], types)
+    facts |= {"Made of": link_pages(mart.reads)}
+    return render_page(mart, f"{marts.FOLDER}/{mart.name}.sql", facts, map(read_line, mart.columns), types)
 
 
 def describe_view(view: View, types: Types) -> str:
-    facts = {"A row": view.grain, **list_shared_facts(view), "Reads": ", ".join(view.reads)}
+    facts = {"A row": view.grain, **list_shared_facts(view), "Reads": link_pages(view.reads)}
     if view.is_macro:
         facts["Parameters"] = format_names(view.parameters)
-    return render_part(view.address, view.description, facts, [read_line(c) for c in view.columns], types)
+    return render_page(view, f"{views.FOLDER}/{view.address}.sql", facts, map(read_line, view.columns), types)
 
 
 def list_shared_facts(one: Table | Mart | View) -> dict[str, str]:
@@ -105,11 +122,20 @@ def read_line(column: HeaderColumn) -> Line:
     return Line(column.name, text, None, column.personal, column.tags)
 
 
-def render_part(address: str, description: str, facts: dict[str, str], lines: Iterable[Line], types: Types) -> str:
+def render_page(
+    one: Table | Mart | View, declaration: str, facts: dict[str, str], lines: Iterable[Line], types: Types
+) -> str:
     listed = "  \n".join(f"**{name}**: {text}" for name, text in facts.items())
-    examples = "".join(f"```sql\n{query};\n```\n" for query in example_queries(address))
-    rows = "\n".join(render_rows(address, lines, types))
-    return f"### {address}\n\n{description}\n\n{listed}\n\n{rows}\n\n{examples}"
+    examples = "".join(f"\n```sql\n{query};\n```\n" for query in choose_examples(one))
+    rows = "\n".join(render_rows(one.address, lines, types))
+    written = WRITTEN.format(declaration=declaration)
+    return f"# {one.address}\n\n{written}\n\n{one.description}\n\n{listed}\n\n{rows}\n{examples}"
+
+
+def link_pages(addresses: Iterable[str]) -> str:
+    """Tables of `ledger` and `speed` have no page."""
+    known = {one.address for one in list_documented()}
+    return ", ".join(f"[{address}]({address}.md)" if address in known else address for address in addresses)
 
 
 def render_rows(address: str, lines: Iterable[Line], types: Types) -> Iterator[str]:
