@@ -6,6 +6,7 @@ Every component of Airflow imports this file; the application and what it needs 
 from functools import cached_property
 from typing import Any
 
+import pyarrow  # noqa: F401  # the DAG processor forks to read each file: most of what that took was this import
 from airflow.plugins_manager import AirflowPlugin
 
 PREFIX = "/watershed"
