@@ -20,7 +20,7 @@ from watershed.declarations import load_streams
 from watershed.settings import Settings, load_kafka, load_reader, load_settings, source_url
 from watershed.stack.home import Home, read_ports
 from watershed.stack.kafka import create_topics, delete_topics
-from watershed.stack.postgres import admin_url, create_databases
+from watershed.stack.postgres import admin_url
 from watershed.stack.readers import READERS, allow_in_catalog
 from watershed.stack.s3_keys import allow_in_bucket
 from watershed.warehouse.connection import forget_engines
@@ -140,14 +140,6 @@ def remove_lake(home: Home, lake: EmptyLake) -> None:
     with psycopg.connect(lake.admin_url, autocommit=True) as session:
         for url in (lake.catalog_url, lake.accounts_url):
             execute(session, "drop database {name} with (force)", name=urlsplit(url).path.lstrip("/"))
-
-
-def forget_airflow(home: Home) -> None:
-    """Give the next Airflow of the test stack an empty database: its assets name the bucket of their lake."""
-    with psycopg.connect(find_admin(home), autocommit=True) as session:
-        session.execute("drop database airflow with (force)")
-    create_databases(home, read_ports(home)["postgres"])
-    (home.path / "airflow" / "prepared.json").unlink(missing_ok=True)
 
 
 def rename_database(url: str, database: str) -> str:

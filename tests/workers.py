@@ -1,7 +1,7 @@
 """Several workers (`pytest -n 3 --dist loadscope`) on one machine: what each has for itself, and who does what.
 
 A worker has a home, and with it a stack, of its own, on ports that no other takes. A module's tests stay together,
-since they share a lake; all tests with an Airflow are one worker's, who needs but one at a time.
+since they share a lake; so do those of a folder that share an Airflow.
 """
 
 import os
@@ -40,7 +40,7 @@ class GroupScheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.split("::")[0])
-        return "airflow" if needs_airflow(path) else str(path)
+        return path.parent.name if needs_airflow(path) else str(path)
 
 
 def needs_airflow(path: Path) -> bool:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.airflow_server import run_airflow
 from tests.browser.site import Site, fill_lake, make_users, open_browser
-from tests.empty_lake import forget_airflow, lend_lake, make_topics
-from watershed.stack.airflow_api import open_api
+from tests.empty_lake import lend_lake, make_topics
 from watershed.stack.home import Home
-from watershed.stack.servers import start_airflow, stop_airflow
 
 PICTURES = Path(os.environ.get("PICTURES", Path(__file__).resolve().parents[2] / "pictures"))
 
@@ -21,15 +20,10 @@ def site(stack: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site
         make_topics(lake)
         fill_lake(tmp_path_factory.mktemp("generated"))
         PICTURES.mkdir(exist_ok=True)
-        try:
-            start_airflow(stack)
-            airflow = open_api()
+        with run_airflow(stack) as airflow:
             make_users(airflow)
             with open_browser() as browser:
                 yield Site(airflow, browser, PICTURES)
-        finally:
-            stop_airflow(stack)
-            forget_airflow(stack)
 
 
 @pytest.fixture(autouse=True)

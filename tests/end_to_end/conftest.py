@@ -6,19 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.airflow_server import run_airflow
 from tests.empty_lake import lend_lake, make_topics
-from watershed.stack.airflow_api import AirflowApi, open_api
+from watershed.stack.airflow_api import AirflowApi
 from watershed.stack.home import Home
-from watershed.stack.servers import start_airflow, stop_airflow
 
 
 @pytest.fixture(scope="package")
 def airflow(stack: Home) -> Iterator[AirflowApi]:
-    """Airflow's processes inherit the environment, and with it the lake."""
     with lend_lake(stack) as lake:
         make_topics(lake)
-        try:
-            start_airflow(stack)
-            yield open_api()
-        finally:
-            stop_airflow(stack)
+        with run_airflow(stack) as airflow:
+            yield airflow
