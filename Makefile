@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test test-quick soak lint bench requirements clean
+.PHONY: help run stop status test suite test-quick soak lint bench requirements clean
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -29,7 +29,10 @@ stop:  ## Stop all servers; the data stays
 status: $(INSTALLED)  ## Show the servers: address, process, memory, health
 	@$(VENV)/bin/watershed status
 
-test: lint  ## All checks: lint, types and tests (37 minutes on two cores)
+test: $(INSTALLED_DEV)  ## All checks: lint, types and tests (37 minutes on two cores)
+	@$(MAKE) --no-print-directory --jobs 2 lint suite
+
+suite: $(INSTALLED_DEV)
 	@$(PYTEST)
 
 test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (3 minutes)
