@@ -10,13 +10,15 @@ YEAR = r" \(([0-9]{4})\)\z"
 LENGTH = r"::([0-9]+) min\z"
 FORM = r"(?s)^[^:]+::(.+)::([^:]*)\z"  # without the length
 SIGNS = "(?s)^[^:]+::.+(?:[(][0-9]{4}[)]::|::[^:0-9 -]|:: ?[0-9]+ min)"
+SECONDS = r"::[0-9]+\z"
 
 NO_GENRES = ibis.literal([], "array<string>")
 
 
 def claims(records: ir.Table) -> ir.BooleanValue:
-    """A line that has a year, genres or a length is about a film; ratings have numbers only."""
-    return records.line.re_search(SIGNS)
+    """A line that has a year, genres or a length is about a film, unless it ends with the seconds of a rating: what is
+    broken in it makes no film of it."""
+    return records.line.re_search(SIGNS) & ~records.line.re_search(SECONDS)
 
 
 def from_ratings_files(records: ir.Table) -> ir.Table:

@@ -27,6 +27,16 @@ def test_facts_of_real_titles() -> None:
     assert all(1890 < r["release_year"] < 2014 for r in rows)
 
 
+def test_no_rating_is_a_title() -> None:
+    """Whatever its film is called, and whatever is broken in it."""
+    seconds = "1378367089"
+    broken = [f"7::0111161::{rating}::{seconds}" for rating in ("n/a", "+5", "٥", "five", ".5", "", "(1999)")]
+    staged = stage_lines("ratings_files", [f"5::Heat (1995)::4::{seconds}", f"5::tt0111161::4::{seconds}", *broken])
+    assert staged.good["film_titles"] == []
+    assert [row["film_id"] for row in staged.good["ratings"]] == ["Heat (1995)", "tt0111161"]
+    assert len(staged.rejected["ratings"]) == len(broken)
+
+
 WORD = st.text(st.characters(codec="utf-8", categories=["L"]), min_size=1, max_size=12)
 TITLE = st.fixed_dictionaries(
     {
