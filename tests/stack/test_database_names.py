@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.test_names import SNAKE_CASE, judge_name
 from watershed.declarations.table import JSON_TEXT, UTC_TIMESTAMP, Column
 from watershed.scaffold.database_source.catalog import Catalog, choose_key
-from watershed.scaffold.database_source.columns import fit_name, guess_personal, name_columns
+from watershed.scaffold.database_source.columns import NamedTable, fit_name, guess_personal, name_columns
 from watershed.scaffold.database_source.kinds import find_kind, kind_source, merge_kinds
 from watershed.scaffold.database_source.names import (
     list_reserved,
@@ -17,7 +17,8 @@ from watershed.scaffold.database_source.names import (
     make_snake,
     name_tables,
 )
-from watershed.scaffold.database_source.texts import text_source
+from watershed.scaffold.database_source.texts import rules_source, text_source
+from watershed.sources.postgres.catalog import ForeignKey
 from watershed.sources.postgres.table import SourceColumn, SourceTable
 
 PLURALS = {
@@ -142,6 +143,38 @@ def test_types_that_have_none_in_common() -> None:
     assert merge_kinds([pa.decimal128(38, 0), pa.decimal128(38, 10)]) is None
     assert merge_kinds([pa.string(), JSON_TEXT]) is None
     assert merge_kinds([UTC_TIMESTAMP, UTC_TIMESTAMP]) == UTC_TIMESTAMP
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "has_rule"),
+    [
+        ("integer", "bigint", True),
+        ("integer", "numeric(10,0)", True),
+        ("numeric(8,2)", "numeric(10,2)", True),
+        ("character varying(20)", "text", True),
+        ("character(3)", "character(3)", True),
+        ("uuid", "uuid", True),
+        ("timestamp with time zone", "timestamp with time zone", True),
+        ("public.mood", "public.mood", True),
+        ("integer", "numeric", False),
+        ("numeric", "numeric", False),
+        ("public.citext", "public.citext", False),
+        ("text", "public.citext", False),
+        ("character(3)", "character(5)", False),
+        ("character varying", "character(5)", False),
+        ("interval", "interval", False),
+        ("date", "timestamp without time zone", False),
+    ],
+)
+def test_a_foreign_key_is_a_rule_where_values_are_compared_alike(kind: str, of: str, has_rule: bool) -> None:
+    shops, sales = make_table("shops", SourceColumn("code", of)), make_table("sales", "id", SourceColumn("shop", kind))
+    columns = {"sales": (Column("id", pa.int32(), "x"), Column("shop", pa.string(), "x"))}
+    columns["shops"] = (Column("code", pa.string(), "x"),)
+    named = {t.address: NamedTable(t, t.name, columns[t.name]) for t in (shops, sales)}
+    foreign = ForeignKey(sales.address, ("shop",), shops.address, ("code",))
+    rules = rules_source(named[sales.address], named, [foreign])
+    assert ('expect_known(known, "shop", "shops"' in rules) == has_rule
+    assert ("expect_known" in rules) == has_rule
 
 
 def test_a_key_is_the_primary_one_or_a_unique_index_without_nulls() -> None:

@@ -9,6 +9,9 @@ import pyarrow as pa
 from watershed.declarations.table import JSON_TEXT, TEXT_LIST, UTC_TIMESTAMP
 
 DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+NUMBER = re.compile(r"smallint|integer|bigint|numeric\(\d+,\d+\)")
+TEXT = re.compile(r"text|character varying(\(\d+\))?")
+TOLERANT = ("citext", "numeric", "interval", "time with time zone")  # numeric(10,2) ends otherwise
 DIGITS = 38
 KINDS: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
@@ -53,6 +56,15 @@ def merge_two(one: pa.DataType | None, other: pa.DataType) -> pa.DataType | None
         digits = max(one.precision - one.scale, other.precision - other.scale) + places
         return pa.decimal128(digits, places) if digits <= DIGITS else None
     return None
+
+
+def are_compared_alike(one: str, other: str) -> bool:
+    """Whether values of two types of PostgreSQL are equal in the lake just where they are at the database, for which
+    `Ab` and `aB` of citext are equal, 5 and 5.0 of a numeric without scale, 24 hours and a day, and padded texts."""
+    if one.endswith(TOLERANT) or other.endswith(TOLERANT):
+        return False
+    families = (NUMBER, TEXT)
+    return one == other or any(family.fullmatch(one) and family.fullmatch(other) for family in families)
 
 
 def kind_source(kind: pa.DataType) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from watershed.declarations.table import Column
 from watershed.scaffold.database_source.columns import NamedTable
-from watershed.scaffold.database_source.kinds import kind_source
+from watershed.scaffold.database_source.kinds import are_compared_alike, kind_source
 from watershed.scaffold.database_source.names import make_singular
 from watershed.sources.postgres.catalog import ForeignKey
+from watershed.sources.postgres.table import SourceTable
 
 LINE = 120
 CONFIRM = "  # guessed by its name: confirm"
@@ -141,8 +142,10 @@ def long_source(text: str, before: str) -> str:
 
 
 def rules_source(table: NamedTable, tables: Mapping[str, NamedTable], foreign_keys: Sequence[ForeignKey]) -> str:
-    """`tables`: all of the source that have contracts, by address: what refers to another one has no rule."""
+    """`tables`: all of the source that have contracts, by address: what refers to another one has no rule, nor what is
+    compared with its key otherwise in the lake than at the database."""
     own = [f for f in foreign_keys if f.address == table.source.address and f.to in tables]
+    own = [f for f in own if is_comparable(f, table.source, tables[f.to].source)]
     met = [f.columns for f in own]
     rules = [reference_source(table, tables[f.to], f, f.columns in met[:place]) for place, f in enumerate(own)]
     words, known = ["Rules", *["expect_known"] * bool(rules)], "Known"
@@ -151,6 +154,11 @@ def rules_source(table: NamedTable, tables: Mapping[str, NamedTable], foreign_ke
         rules.insert(0, moment_source(column))
     listed = "[\n" + "".join(f"{rule}\n" for rule in rules) + "    ]" if rules else "[]"
     return RULES.format(name=table.name, known=known, words=", ".join(words), rules=listed)
+
+
+def is_comparable(foreign: ForeignKey, table: SourceTable, to: SourceTable) -> bool:
+    pairs = zip(map(table.find_column, foreign.columns), map(to.find_column, foreign.keys), strict=True)
+    return all(own and key and are_compared_alike(own.type, key.type) for own, key in pairs)
 
 
 def moment_source(column: str) -> str:
