@@ -64,8 +64,8 @@ def open_engine(settings: Settings) -> DuckDBPyConnection:
 def start_duckdb(config: dict[str, str]) -> DuckDBPyConnection:
     """An in-memory DuckDB with our extensions, that takes no others without their maker's signature."""
     check_signatures()
-    own = {"temp_directory": str(name_spill(find_home())), "allow_unsigned_extensions": True}
-    con = duckdb.connect(config=config | own)
+    spill = str(name_spill(find_home()))
+    con = duckdb.connect(config={**config, "temp_directory": spill, "allow_unsigned_extensions": True})
     for statement in (*list_load_sql(), "SET allow_unsigned_extensions = false"):
         con.execute(statement)
     return con
