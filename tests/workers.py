@@ -15,7 +15,7 @@ from watershed.stack.home import PORT_RANGE, Home
 from watershed.stack.servers import stop_stack
 
 TESTS = Path(__file__).parent
-WITH_AIRFLOW = ("browser", "end_to_end")
+WITH_AIRFLOW = ("browser", "end_to_end", "projects")
 WORKER = "PYTEST_XDIST_WORKER"  # gw0, gw1 ...
 MOST_WORKERS = 12
 
