@@ -13,8 +13,9 @@ from tests.empty_lake import EmptyLake
 from watershed import declarations
 from watershed.declarations.table import UTC_TIMESTAMP, Column, Source, Table
 from watershed.flows.ingest.land import find_arrivals, take_arrivals
+from watershed.flows.landed import Landed, Settled, write_landed
 from watershed.flows.run import publish_taken
-from watershed.lake.store import open_store, step_key
+from watershed.lake.store import open_store
 from watershed.sources.postgres import session as postgres_session
 from watershed.sources.postgres.extraction_order import order_extractions
 from watershed.sources.postgres.extractions import Extraction, read_manifests
@@ -83,8 +84,7 @@ class Shop:
         run_id = f"shop.{self.count}"
         self.told = {}
         if is_extracted:
-            about = {"source": "shop", "objects": find_arrivals("shop"), "rebuild": False}
-            open_store().write_json(step_key(run_id, "land"), about)
+            write_landed(open_store(), run_id, Landed(SHOP, Settled(find_arrivals("shop"))))
         if is_extracted or take_arrivals("shop", run_id, **kwargs)["objects"]:
             self.told = publish_taken("shop", run_id, "test")
         return self.told

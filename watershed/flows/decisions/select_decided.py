@@ -1,7 +1,7 @@
 """What a run takes when a person has decided that something is to be tried again, or published anyway."""
 
 from contextlib import closing
-from typing import Any
+from dataclasses import replace
 
 from duckdb import DuckDBPyConnection
 
@@ -10,9 +10,10 @@ from watershed.declarations.table import Source, Stream
 from watershed.errors import InvalidInput
 from watershed.flows.decisions.decide import Decision, find_decision, is_carried_out, record_outcome
 from watershed.flows.decisions.drop import chosen_sql, count_chosen
+from watershed.flows.landed import Decided, Landed, Settled, read_landed, write_landed
 from watershed.flows.streams.replay import take_parked
 from watershed.flows.succession.succession import settle_succession
-from watershed.lake.store import Store, open_store, step_key
+from watershed.lake.store import Store, open_store
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import fetch_column, list_published, list_refused
 
@@ -32,30 +33,28 @@ def take_decided(source_name: str, run_id: str, decision_id: str) -> dict[str, i
         )
     with closing(connect()) as con:
         is_done = is_carried_out(con, decision_id)
-        landed = {"source": source.name, "objects": []} if is_done else take(con, source, decision, run_id, store)
-    chosen = {*landed["objects"], *landed.get("superseded", ())}
+        landed = Landed(source, Settled([])) if is_done else take(con, source, decision, run_id, store)
+    chosen = {*landed.objects, *landed.settled.superseded}
     if not chosen and not is_done:
         record_outcome(decision_id, run_id)
-    store.write_json(step_key(run_id, "land"), landed)
+    write_landed(store, run_id, landed)
     return {"objects": len(chosen), "bytes": sum(store.head(key).bytes for key in chosen)}
 
 
-def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: str, store: Store) -> dict[str, Any]:
-    """What `land.json` of the run says."""
-    noted: dict[str, Any] = {name: getattr(decision, name) for name in ("decision_id", "decided_by", "reason")}
-    about: dict[str, Any] = {"source": source.name, "rebuild": False, "decision": noted}
+def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: str, store: Store) -> Landed:
+    noted = Decided(decision.decision_id, decision.decided_by, decision.reason)
     if isinstance(source, Stream):
         taken = take_parked(source.name, run_id, chosen_sql(decision), only=decision.subject.rpartition(".")[2])
-        noted |= {"row_count": taken["messages"]}
-        return store.read_json(step_key(run_id, "land")) | {"decision": noted}
+        return replace(read_landed(store, run_id), decision=replace(noted, row_count=taken["messages"]))
     if "objects" not in decision.about:
-        noted |= {"row_count": count_chosen(con, decision)}
+        noted = replace(noted, row_count=count_chosen(con, decision))
     objects = choose_objects(con, source, decision)
-    if source.kind == "oltp" and objects:  # a history is folded from one extraction after the other, all of them
-        about["rebuild"] = True
+    is_rebuild = source.kind == "oltp" and bool(objects)
+    if is_rebuild:  # a history is folded from one extraction after the other, all of them
         objects = sorted({*objects, *list_published(con, source.name)})
     settled = settle_succession(source, store, [store.head(key) for key in objects])
-    return about | settled | {"accepted": objects if decision.kind == "accept" else []}
+    accepted = objects if decision.kind == "accept" else []
+    return Landed(source, settled, is_rebuild, accepted=accepted, decision=noted)
 
 
 def choose_objects(con: DuckDBPyConnection, source: Source, decision: Decision) -> list[str]:

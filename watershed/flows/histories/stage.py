@@ -13,7 +13,8 @@ from watershed.declarations import tables_of
 from watershed.declarations.table import Source
 from watershed.flows.histories.fold import FoldPlan, Unstageable, fold_table, forget_bad
 from watershed.flows.ingest.extract_database import find_published
-from watershed.lake.store import Store, step_key
+from watershed.flows.landed import Landed
+from watershed.lake.store import Store
 from watershed.sources.postgres.extraction_order import Taken, order_extractions
 from watershed.sources.postgres.extractions import Extraction, read_manifests
 from watershed.warehouse.connection import connect
@@ -21,10 +22,11 @@ from watershed.warehouse.ledger.history import list_published
 from watershed.warehouse.publish import read_snapshot, transact
 
 
-def stage_histories(source: Source, keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
+def stage_histories(landed: Landed, run_id: str, store: Store) -> dict[str, Any]:
     """Fold the extractions in the order in which they were taken, all tables as of one snapshot. An extraction that
     cannot be folded is refused, with a sentence; and with it all others of a rebuild, where it is published: what there
     is of the history is more than could be made of the rest."""
+    source, keys = landed.source, landed.objects
     extractions, refused = read_manifests(store, keys)
     with closing(connect()) as con:
         published = list_published(con, source.name)
@@ -32,7 +34,7 @@ def stage_histories(source: Source, keys: list[str], run_id: str, store: Store) 
         refused |= refuse_dependents(extractions, refused)
         if lost := sorted(published & refused.keys()):
             refused = {key: refused.get(key, f"the history stays as it is: {refused[lost[0]]}") for key in keys}
-        plan = plan_fold(source, {key: one for key, one in extractions.items() if key not in refused}, run_id, store)
+        plan = plan_fold(landed, {key: one for key, one in extractions.items() if key not in refused}, run_id, store)
         try:
             staged = stage_tables(source, plan, store)
         except Unstageable as error:
@@ -55,11 +57,10 @@ def refuse_dependents(extractions: dict[str, Extraction], refused: Iterable[str]
     return found
 
 
-def plan_fold(source: Source, extractions: dict[str, Extraction], run_id: str, store: Store) -> FoldPlan:
-    is_rebuild = bool(store.read_json(step_key(run_id, "land"))["rebuild"])
-    published = None if is_rebuild else find_published(source, store)
+def plan_fold(landed: Landed, extractions: dict[str, Extraction], run_id: str, store: Store) -> FoldPlan:
+    published = None if landed.is_rebuild else find_published(landed.source, store)
     seen_before, folded = (published.seen_at, published.number) if published else (None, 0)
-    return FoldPlan(run_id, tuple(order_extractions(store, extractions, seen_before)), folded, is_rebuild)
+    return FoldPlan(run_id, tuple(order_extractions(store, extractions, seen_before)), folded, landed.is_rebuild)
 
 
 def recall_plan(staged: dict[str, Any], run_id: str, store: Store) -> FoldPlan:

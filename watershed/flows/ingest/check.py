@@ -8,11 +8,12 @@ from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
-from watershed.declarations import find_source, find_table, load_tables, tables_of
+from watershed.declarations import load_tables
 from watershed.declarations.table import Stream, Table
 from watershed.flows.histories.settle import settle_history
 from watershed.flows.ingest.find_duplicates import tell_untold
 from watershed.flows.ingest.park import park_rows
+from watershed.flows.landed import Landed, read_landed
 from watershed.lake.store import Store, open_store, step_key, table_key
 from watershed.settings import find_home
 from watershed.warehouse.connection import connect, quote
@@ -29,16 +30,16 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     Returns the number of rules evaluated and failed, and of rows quarantined.
     """
     store = open_store()
-    landed = store.read_json(step_key(run_id, "land"))
-    table = find_run_table(landed, table_name)
+    landed = read_landed(store, run_id)
+    table = landed.find_table(table_name)
     staged = store.read_json(step_key(run_id, "stage"))
     own = staged["tables"][table.name]
     began = time.monotonic()
     with closing(connect()) as con:
         own |= {"files": fit_files(con, table.address, own["files"], read_targets(con, [table.address])[table.address])}
-        leaving = [*own["tallies"], *landed.get("superseded", ())]
+        leaving = [*own["tallies"], *landed.settled.superseded]
         checks, blocking, failing = judge_files(con, table, own, staged["tables"], run_id, leaving)
-        checks += tell_untold(find_source(landed["source"]), own.get("untold", 0))
+        checks += tell_untold(landed.source, own.get("untold", 0))
         if table.replaces == "key" and not blocking:  # what is not published need not be folded anew
             own = settle_history(con, table, staged, failing, run_id, store)
             files, quarantine = own["files"], park_rows(con, table, own, None, run_id, store)
@@ -97,12 +98,6 @@ def excuse_columns(verdict: "Verdict", absent: dict[str, list[str]]) -> "Verdict
     return replace(verdict, failed_rules=tuple(rules))
 
 
-def find_run_table(landed: dict[str, Any], name: str) -> Table:
-    """The table as the run publishes it, which may be its twin in the speed layer."""
-    tables = {t.name: t for t in tables_of(find_source(landed["source"]), landed.get("layer"))}
-    return tables[find_table(name).name]
-
-
 def find_references(staged: dict[str, Any]) -> dict[str, str]:
     """What rows may refer to, by table name: what is published, and what the same run is about to publish."""
     references = {}
@@ -129,11 +124,11 @@ def settle_rows(
     return files, park_rows(con, table, staged, messages, run_id, store)
 
 
-def messages_sql(landed: dict[str, Any], store: Store) -> str | None:
+def messages_sql(landed: Landed, store: Store) -> str | None:
     """A query for topic, partition and offset of every message of the run; None where it took no messages."""
-    if not isinstance(find_source(landed["source"]), Stream):
+    if not isinstance(landed.source, Stream):
         return None
-    listed = list_sql([store.address(key) for key in landed["objects"]])
+    listed = list_sql([store.address(key) for key in landed.objects])
     return f"""
         SELECT topic, partition, "offset" AS message_offset, file_row_number + 1 AS raw_line,
                substr(filename, {len(store.address("")) + 1}) AS raw_object

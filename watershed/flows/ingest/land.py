@@ -4,19 +4,19 @@ import os
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from watershed.declarations import find_source, tables_of
-from watershed.declarations.table import Source, Stream
+from watershed.declarations.table import Layer, Source, Stream
 from watershed.flows.decisions.select_decided import take_decided
 from watershed.flows.ingest.extract_database import extract_database, list_retried
 from watershed.flows.ingest.files import date_lines, find_file_source, verify_file
 from watershed.flows.ingest.land_topic import take_topic
+from watershed.flows.landed import Landed, write_landed
 from watershed.flows.prepare import prepare_tables
 from watershed.flows.succession.kin import Kin, simplify_name
 from watershed.flows.succession.succession import ask_kin, settle_succession
 from watershed.lake.raw_objects import Landing, RawObject, verify_origin
-from watershed.lake.store import is_named_by_content, open_store, raw_key, step_key
+from watershed.lake.store import is_named_by_content, open_store, raw_key
 from watershed.sources.measure import measure
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import (
@@ -98,11 +98,8 @@ def take_arrivals(
     if source.kind == "oltp" and not is_rebuild and must_refold(source):
         keys, is_rebuild = sorted({*keys, *list_published(connect(), source.name)}), True
     objects = [store.head(key) for key in keys]
-    about: dict[str, Any] = {"source": source.name, "rebuild": is_rebuild}
-    about |= settle_succession(source, store, objects)
-    if first is not None:
-        about["layer"] = "core"  # of a stream: what is computed from raw once more is complete
-    store.write_json(step_key(run_id, "land"), about)
+    layer: Layer | None = "core" if first is not None else None  # of a stream: what is computed once more is complete
+    write_landed(store, run_id, Landed(source, settle_succession(source, store, objects), is_rebuild, layer))
     return {"objects": len(objects), "bytes": sum(o.bytes for o in objects)}
 
 

@@ -1,19 +1,29 @@
 """Landing of messages: from where the lake's offsets end to where the topic ends, or as far as a micro-batch goes."""
 
 from contextlib import closing
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from watershed.declarations.table import Stream
+from watershed.flows.landed import Landed, Settled, write_landed
 from watershed.flows.streams.leases import list_leased
-from watershed.lake.store import Store, step_key
+from watershed.lake.store import Store
 from watershed.settings import topic_name
 from watershed.sources.kafka import land_messages
 from watershed.sources.topics.topic import Batch, TopicReader, open_consumer
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import read_positions
+from watershed.warehouse.ledger.rows import OffsetRow
 
 OBJECT_MESSAGES = 500_000
+
+
+@dataclass(frozen=True)
+class LandedBatch:
+    """A raw object of messages, its size in bytes, and what it holds of each partition."""
+
+    key: str
+    bytes: int
+    offsets: list[OffsetRow]
 
 
 def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
@@ -22,7 +32,7 @@ def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
     Leaves `land.json`; returns the number of objects, bytes and messages.
     """
     objects: dict[str, int] = {}
-    offsets: list[dict[str, Any]] = []
+    offsets: list[OffsetRow] = []
     with open_consumer(stream) as reader:
         with closing(connect()) as con:
             known = read_positions(con, reader.topic)
@@ -33,23 +43,21 @@ def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
             if not batch.messages:
                 continue
             landed = land_batch(stream, reader, batch, store)
-            objects[landed["key"]] = landed["bytes"]
-            offsets += landed["offsets"]
+            objects[landed.key] = landed.bytes
+            offsets += landed.offsets
     leave_manifest(stream, run_id, list(objects), offsets, store)
-    messages = sum(row["message_count"] for row in offsets)
+    messages = sum(row.message_count for row in offsets)
     return {"objects": len(objects), "bytes": sum(objects.values()), "messages": messages}
 
 
-def land_batch(stream: Stream, reader: TopicReader, batch: Batch, store: Store) -> dict[str, Any]:
-    """Write one batch as a raw object. Returns its key and bytes, and its rows for `ledger.offsets`."""
+def land_batch(stream: Stream, reader: TopicReader, batch: Batch, store: Store) -> LandedBatch:
+    """Write one batch as a raw object."""
     table, ranges = reader.close_batch(batch)
     landed = land_messages(store, stream, table, ranges)
-    about = {"source": stream.name, "topic": topic_name(stream.topic), "raw_object": landed.key}
-    return {"key": landed.key, "bytes": landed.bytes, "offsets": [about | asdict(one) for one in ranges]}
+    topic = topic_name(stream.topic)
+    offsets = [OffsetRow(stream.name, topic, landed.key, **asdict(one)) for one in ranges]
+    return LandedBatch(landed.key, landed.bytes, offsets)
 
 
-def leave_manifest(
-    stream: Stream, run_id: str, objects: list[str], offsets: list[dict[str, Any]], store: Store
-) -> None:
-    about = {"source": stream.name, "objects": objects, "rebuild": False, "layer": stream.layer, "offsets": offsets}
-    store.write_json(step_key(run_id, "land"), about)
+def leave_manifest(stream: Stream, run_id: str, objects: list[str], offsets: list[OffsetRow], store: Store) -> None:
+    write_landed(store, run_id, Landed(stream, Settled(objects), layer=stream.layer, offsets=offsets))

@@ -1,7 +1,7 @@
 """Publish: what the checks left of a run becomes visible, all tables of the source at once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from watershed.flows.ingest.checked_run import CheckedRun, read_run
 from watershed.flows.ingest.extract_database import leave_superseded
 from watershed.flows.ingest.refusal_reasons import add_reasons, find_reasons
 from watershed.flows.ingest.refuse import find_refused, list_refusal_rows
+from watershed.flows.landed import Decided
 from watershed.flows.streams.replay import parked_sql, taken_sql
 from watershed.flows.succession.supersede import close_books, find_gone, list_successions, superseded_sql
 from watershed.lake.store import RawObject
@@ -58,7 +59,7 @@ def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[d
 
 def tell_returned(run: CheckedRun) -> list[str]:
     """Where the database of a run is not what it was, in sentences; an alert says the same. A rebuild finds no news."""
-    if run.landed.get("rebuild"):
+    if run.landed.is_rebuild:
         return []
     told = [about["returned"] for about in run.staged.get("extractions", ()) if about["returned"]]
     if told:
@@ -83,22 +84,23 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
         rows.lateness.extend({"table_name": table.address, **row} for row in staged.get("lateness", ()))
     rows.fields.extend(find_new_fields(con, run.source, run.staged.get("fields", {}), set(accepted)))
     parts += compose_replayed(run)
-    rows.offsets.extend(run.landed.get("offsets", ()))
+    rows.offsets.extend(map(asdict, run.landed.offsets))
     rows.extractions.extend(run.staged.get("extractions", ()))
     timings = {"stage": run.staged["ms"], "check": sum(report["ms"] for report in run.reports.values())}
     publication = Publication(
         run.run_id, run.source.name, actor, tuple(parts), tuple(books), rows, timings, overtaken_sql(run)
     )
-    return note_decision(publication, run.landed["decision"]) if "decision" in run.landed else publication
+    return note_decision(publication, run.landed.decision) if run.landed.decision else publication
 
 
-def note_decision(publication: Publication, decision: dict[str, Any]) -> Publication:
+def note_decision(publication: Publication, decision: Decided) -> Publication:
     """The publication as that of the person who decided it, with its outcome. It gives way once that is written."""
-    rows = decision.get("row_count", sum(line.rows_written for line in publication.books))
-    publication.rows.outcomes.append({"decision_id": decision["decision_id"], "row_count": rows})
-    queries = filter(None, (publication.overtaken, outcome_sql(decision["decision_id"])))
+    written = sum(line.rows_written for line in publication.books)
+    rows = written if decision.row_count is None else decision.row_count
+    publication.rows.outcomes.append({"decision_id": decision.decision_id, "row_count": rows})
+    queries = filter(None, (publication.overtaken, outcome_sql(decision.decision_id)))
     return replace(
-        publication, actor=decision["decided_by"], reason=decision["reason"], overtaken=" UNION ALL ".join(queries)
+        publication, actor=decision.decided_by, reason=decision.reason, overtaken=" UNION ALL ".join(queries)
     )
 
 
@@ -111,12 +113,12 @@ def keep_checks(table: Table, checks: list[dict[str, Any]]) -> list[dict[str, An
 def overtaken_sql(run: CheckedRun) -> str | None:
     """Histories start from what was published when they were staged; a later publish of the source overtakes them.
     Messages are overtaken by whoever published some of them, files by what has taken their place meanwhile."""
-    if offsets := run.landed.get("offsets"):
-        read = " OR ".join(f"(partition = {o['partition']} AND next_offset > {o['first_offset']})" for o in offsets)
-        return f"SELECT 1 FROM ledger.offsets WHERE topic = {quote(offsets[0]['topic'])} AND ({read})"
-    if parked := run.landed.get("parked"):
+    if offsets := run.landed.offsets:
+        read = " OR ".join(f"(partition = {o.partition} AND next_offset > {o.first_offset})" for o in offsets)
+        return f"SELECT 1 FROM ledger.offsets WHERE topic = {quote(offsets[0].topic)} AND ({read})"
+    if parked := run.landed.parked:
         return taken_sql(parked)
-    if "superseded" in run.landed:
+    if run.landed.settled.snapshot is not None:
         return superseded_sql(run)
     if "snapshot" not in run.staged:
         return None
@@ -180,8 +182,9 @@ def compose_part(table: Table, report: dict[str, Any], staged: dict[str, Any]) -
 
 def compose_replayed(run: CheckedRun) -> list[TablePart]:
     """The quarantined rows that a replay tries again leave the quarantine, wherever they go now."""
-    parked = run.landed.get("parked", {"tables": ()})
-    return [TablePart(f"quarantine.{table}", (), replaced=parked_sql(parked, table)) for table in parked["tables"]]
+    if (parked := run.landed.parked) is None:
+        return []
+    return [TablePart(f"quarantine.{table}", (), replaced=parked_sql(parked, table)) for table in parked.tables]
 
 
 def find_changed_days(

@@ -21,8 +21,8 @@ def find_refused(run: CheckedRun, accepted: set[str]) -> dict[str, str]:
     as far as they can be read."""
     unread: dict[str, str] = dict(run.staged.get("refused", {}))
     refused = dict(unread)
-    accepted = accepted | set(run.landed.get("accepted", ()))
-    refused |= {key: why for key, why in run.landed.get("forks", {}).items() if key not in {*accepted, *unread}}
+    accepted = accepted | set(run.landed.accepted)
+    refused |= {key: why for key, why in run.landed.settled.forks.items() if key not in {*accepted, *unread}}
     for table in run.tables:
         report = run.reports[table.name]
         for key, tally in run.staged["tables"][table.name]["tallies"].items():

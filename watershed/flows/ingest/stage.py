@@ -2,9 +2,10 @@
 
 import time
 
-from watershed.declarations import find_source, tables_of
+from watershed.declarations import find_source
 from watershed.flows.histories.stage import stage_histories
 from watershed.flows.ingest.stage_records import stage_records
+from watershed.flows.landed import read_landed
 from watershed.flows.prepare import prepare_tables
 from watershed.lake.store import open_store, step_key
 
@@ -12,14 +13,14 @@ from watershed.lake.store import open_store, step_key
 def stage_source(source_name: str, run_id: str) -> dict[str, dict[str, int]]:
     """Stage everything that the run took. Leaves `stage.json`; returns per table the rows read, staged and rejected."""
     source, store = find_source(source_name), open_store()
-    landed = store.read_json(step_key(run_id, "land"))
-    tables = tables_of(source, landed.get("layer"))
+    landed = read_landed(store, run_id)
+    tables = landed.tables
     prepare_tables([table.address for table in tables])
     began = time.monotonic()
     if source.kind == "oltp":
-        staged = stage_histories(source, landed["objects"], run_id, store)
+        staged = stage_histories(landed, run_id, store)
     else:
-        staged = stage_records(source, tables, landed["objects"], run_id, store)
+        staged = stage_records(source, tables, landed.objects, run_id, store)
     staged["ms"] = round((time.monotonic() - began) * 1000)
     store.write_json(step_key(run_id, "stage"), staged)
     return {name: sum_tallies(table["tallies"]) for name, table in staged["tables"].items()}

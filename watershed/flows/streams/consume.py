@@ -105,7 +105,7 @@ def assign(reader: TopicReader, partitions: set[int], skip_lost: bool) -> None:
 def publish_batch(stream: Stream, reader: TopicReader, batch: Batch, run_id: str, store: Store) -> dict[str, Any]:
     """One micro-batch as one run; what the steps told each other is deleted at its end. Returns counts."""
     landed = land_batch(stream, reader, batch, store)
-    leave_manifest(stream, run_id, [landed["key"]], landed["offsets"], store)
+    leave_manifest(stream, run_id, [landed.key], landed.offsets, store)
     published = publish_taken(stream.name, run_id, "stream")
     store.remove_run(run_id)
     return published | {"messages": len(batch.messages)}

@@ -16,8 +16,9 @@ from watershed.declarations import find_stream, list_tables, tables_of
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import TRACE, Table
 from watershed.flows.ingest.announce import publish
-from watershed.flows.ingest.check import find_run_table, list_sql
+from watershed.flows.ingest.check import list_sql
 from watershed.flows.ingest.publish import publish_source
+from watershed.flows.landed import Landed, Settled, read_landed, write_landed
 from watershed.lake.store import open_store, step_key
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import fetch_column, list_objects_of_days, utc_now
@@ -52,8 +53,8 @@ def take_sample(stream_name: str, run_id: str, days: int) -> dict[str, int]:
 
 
 def take_objects(stream_name: str, run_id: str, keys: list[str]) -> dict[str, int]:
-    about = {"source": stream_name, "objects": keys, "rebuild": True, "layer": "core"}
-    open_store().write_json(step_key(run_id, "land"), about)
+    landed = Landed(find_stream(stream_name), Settled(keys), is_rebuild=True, layer="core")
+    write_landed(open_store(), run_id, landed)
     return {"objects": len(keys)}
 
 
@@ -61,15 +62,15 @@ def settle(stream_name: str, run_id: str, actor: str) -> dict[str, Any]:
     """Compare a checked run with what is published of its objects, and publish it where that is in the speed layer or
     differs. The comparison becomes rows of `ledger.parity` either way. Returns counts by table."""
     store = open_store()
-    landed = store.read_json(step_key(run_id, "land"))
+    landed = read_landed(store, run_id)
     rows: list[dict[str, Any]] = []
     is_speedy = False
     with closing(connect()) as con:
         for table in tables_of(find_stream(stream_name), "core"):
             files = store.read_json(step_key(run_id, f"check_{table.name}"))["files"]
-            rows += compare(con, find_run_table(landed, table.name), landed["objects"], files)
+            rows += compare(con, landed.find_table(table.name), landed.objects, files)
         query = f"SELECT 1 FROM ({SPEED_OBJECTS}) WHERE list_contains(?, raw_object) LIMIT 1"
-        is_speedy = con.execute(query, [stream_name, datetime.max, landed["objects"]]).fetchone() is not None
+        is_speedy = con.execute(query, [stream_name, datetime.max, landed.objects]).fetchone() is not None
     differing = [row for row in rows if row["rows_missing"] or row["rows_surplus"]]
     if is_speedy or differing:
         published = publish_source(stream_name, run_id, actor, parity=rows)

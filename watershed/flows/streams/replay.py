@@ -6,9 +6,9 @@ offset and headers, and with them its event id; it counts as received now.
 """
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +17,8 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations import find_stream, tables_of
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Stream
-from watershed.lake.store import Store, open_store, side_key, step_key
+from watershed.flows.landed import Landed, ParkedMessages, Settled, write_landed
+from watershed.lake.store import Store, open_store, side_key
 from watershed.settings import topic_name
 from watershed.sources.kafka import read_messages
 from watershed.sources.topics.raw_messages import RAW_SCHEMA
@@ -37,15 +38,15 @@ def take_parked(
     stream, store = find_stream(stream_name), open_store()
     with closing(connect()) as con:
         parked = find_parked(con, stream, where, limit, only)
-    about: dict[str, Any] = {"source": stream.name, "objects": [], "rebuild": False, "layer": stream.layer}
+    landed = Landed(stream, Settled([]), layer=stream.layer)
     if parked.num_rows:
         parked_key = side_key(run_id, "parked")
         write_parquet(store, parked_key, parked)
-        about["objects"] = [land_again(stream, parked, store)]
         tables = parked.column("table_name").unique().to_pylist()
-        about["parked"] = {"file": store.address(parked_key), "tables": tables}
-    store.write_json(step_key(run_id, "land"), about)
-    return {"objects": len(about["objects"]), "messages": parked.num_rows}
+        taken = Settled([land_again(stream, parked, store)])
+        landed = replace(landed, settled=taken, parked=ParkedMessages(store.address(parked_key), tables))
+    write_landed(store, run_id, landed)
+    return {"objects": len(landed.objects), "messages": parked.num_rows}
 
 
 def find_parked(con: DuckDBPyConnection, stream: Stream, where: str, limit: int, only: str | None = None) -> pa.Table:
@@ -79,14 +80,14 @@ def write_parquet(store: Store, key: str, table: pa.Table) -> None:
     store.write_bytes(key, content.getvalue())
 
 
-def parked_sql(parked: dict[str, Any], table: str) -> str:
+def parked_sql(parked: ParkedMessages, table: str) -> str:
     """A condition for the rows of a quarantine table that a replay takes out of it."""
-    rows = f"SELECT (raw_object, raw_line) FROM read_parquet({quote(parked['file'])}) WHERE table_name = {quote(table)}"
+    rows = f"SELECT (raw_object, raw_line) FROM read_parquet({quote(parked.file)}) WHERE table_name = {quote(table)}"
     return f"(raw_object, raw_line) IN ({rows})"
 
 
-def taken_sql(parked: dict[str, Any]) -> str:
+def taken_sql(parked: ParkedMessages) -> str:
     """A query that finds a row when another replay has taken some of them."""
-    counts = (f"(SELECT count(*) FROM quarantine.{t} WHERE {parked_sql(parked, t)})" for t in parked["tables"])
+    counts = (f"(SELECT count(*) FROM quarantine.{t} WHERE {parked_sql(parked, t)})" for t in parked.tables)
     left = " + ".join(counts)
-    return f"SELECT 1 WHERE {left} < (SELECT count(*) FROM read_parquet({quote(parked['file'])}))"
+    return f"SELECT 1 WHERE {left} < (SELECT count(*) FROM read_parquet({quote(parked.file)}))"

@@ -7,7 +7,6 @@ read for it only where they have kin (flows/succession/kin.py), and no further t
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -15,6 +14,7 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations import find_source
 from watershed.declarations.table import Source
 from watershed.errors import Unavailable, UserError
+from watershed.flows.landed import MeasuredContent, Settled
 from watershed.flows.succession.comparison import Comparison
 from watershed.flows.succession.forks import Fork, explain_fork, find_forks
 from watershed.flows.succession.kin import Kin, describe_kin, find_kin, list_superseded
@@ -60,22 +60,20 @@ def find_succession(con: DuckDBPyConnection, store: Store, source: Source, taken
     return Succession(superseded, forks, {key: comparison.kin[key] for key in known})
 
 
-def settle_succession(source: Source, store: Store, taken: list[RawObject]) -> dict[str, Any]:
-    """What `land.json` says of the objects that a run takes: `objects` to stage, `superseded` ones by key with what
-    takes their place, `forks` to refuse with a sentence, `contents` as measured, and the snapshot that this was true
-    in."""
+def settle_succession(source: Source, store: Store, taken: list[RawObject]) -> Settled:
+    """Which of the objects that a run takes are to be staged, and what becomes of the others."""
     if source.kind not in GROWING:
-        return {"objects": [one.key for one in taken]}
+        return Settled([one.key for one in taken])
     with closing(connect()) as con:
         snapshot = read_snapshot(con)
         found = find_succession(con, store, source, taken)
-    return {
-        "objects": [one.key for one in taken if one.key not in found.superseded],
-        "superseded": found.superseded,
-        "forks": {key: explain_fork(store, key, fork) for key, fork in found.forks.items()},
-        "contents": {key: [one.size, one.sha256, one.head] for key, one in found.known.items()},
-        "snapshot": snapshot,
-    }
+    return Settled(
+        [one.key for one in taken if one.key not in found.superseded],
+        found.superseded,
+        {key: explain_fork(store, key, fork) for key, fork in found.forks.items()},
+        {key: MeasuredContent(one.size, one.sha256, one.head) for key, one in found.known.items()},
+        snapshot,
+    )
 
 
 def ask_kin(source: Source, newcomer: Kin) -> list[Kin]:

@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations.table import Source, Table
 from watershed.flows.ingest.check import list_sql
 from watershed.flows.ingest.checked_run import CheckedRun
+from watershed.flows.landed import MeasuredContent
 from watershed.lake.raw_objects import RawObject
 from watershed.warehouse.ledger.history import fetch_column
 from watershed.warehouse.publication import Books
@@ -22,7 +23,7 @@ READ = """
 
 def find_gone(run: CheckedRun, refused: dict[str, str]) -> dict[str, RawObject]:
     """The objects that give way in this publish. One whose successor is refused stays, or the next run takes it."""
-    superseded: dict[str, str] = run.landed.get("superseded", {})
+    superseded = run.landed.settled.superseded
     return {key: run.store.head(key) for key, successor in superseded.items() if successor not in refused}
 
 
@@ -37,11 +38,11 @@ def close_books(con: DuckDBPyConnection, source: Source, table: Table, gone: dic
 
 def list_successions(run: CheckedRun, gone: dict[str, RawObject]) -> list[dict[str, Any]]:
     """Rows for `ledger.objects`, of a source whose objects are files: what was taken, and what gave way to it."""
-    if "superseded" not in run.landed:
+    if run.landed.settled.snapshot is None:
         return []
-    superseded, contents = run.landed["superseded"], run.landed["contents"]
+    superseded, contents = run.landed.settled.superseded, run.landed.settled.contents
     return [
-        dict(zip(("content_bytes", "content_sha256", "head_sha256"), contents.get(key, (None,) * 3), strict=True))
+        contents.get(key, MeasuredContent(None, None, None))._asdict()
         | {"source": run.source.name, "raw_object": key, "object_name": about.name, "origin": about.origin}
         | {"superseded_by": superseded[key] if key in gone else None}
         for key, about in {**run.objects, **gone}.items()
@@ -50,8 +51,9 @@ def list_successions(run: CheckedRun, gone: dict[str, RawObject]) -> list[dict[s
 
 def superseded_sql(run: CheckedRun) -> str:
     """A query that finds a row when something has taken the place of what the run publishes, since it took it."""
-    keys = list_sql(sorted({*run.landed["objects"], *run.landed["superseded"].values()}))
+    settled = run.landed.settled
+    keys = list_sql(sorted({*settled.objects, *settled.superseded.values()}))
     return f"""
-        SELECT 1 FROM ledger.objects WHERE superseded_by IS NOT NULL AND snapshot_id > {int(run.landed["snapshot"])}
+        SELECT 1 FROM ledger.objects WHERE superseded_by IS NOT NULL AND snapshot_id > {settled.snapshot}
             AND list_contains({keys}, raw_object)
     """
