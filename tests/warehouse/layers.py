@@ -12,6 +12,7 @@ from watershed.declarations.table import Table
 from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import list_days_of
+from watershed.warehouse.ledger.rows import DayRow
 from watershed.warehouse.publication import Books, LedgerRows
 from watershed.warehouse.publish import Publication, TablePart, publish
 
@@ -31,7 +32,7 @@ def publish_rows(address: str, raw_object: str, rows: list[dict[str, Any]]) -> i
     file = stage(table, run_id, traced)
     tally = (len(rows), len(rows), 0, 0, 0)
     books = Books("watch_events", address, raw_object, raw_object, 0, "", datetime(2026, 1, 1), *tally)
-    days = days_sql(table, raw_object, Counter(row[table.day or ""].date() for row in rows))
+    days = list_days(table, raw_object, Counter(row[table.day or ""].date() for row in rows))
     return publish(
         Publication(run_id, "watch_events", "test", (TablePart(address, (file,)),), (books,), LedgerRows(days))
     )
@@ -45,7 +46,6 @@ def stage(table: Table, run_id: str, rows: list[dict[str, Any]]) -> str:
     return file
 
 
-def days_sql(table: Table, raw_object: str, counts: Counter[date]) -> list[dict[str, Any]]:
+def list_days(table: Table, raw_object: str, counts: Counter[date]) -> list[DayRow]:
     left = {day: 0 for _, day in list_days_of(connect(), table.address, [raw_object]) if day not in counts}
-    about = {"table_name": table.address, "raw_object": raw_object}
-    return [about | {"day": day, "row_count": rows} for day, rows in {**counts, **left}.items()]
+    return [DayRow(table.address, raw_object, day, rows) for day, rows in {**counts, **left}.items()]

@@ -13,6 +13,7 @@ from watershed.lake.store import open_store, table_key
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import fetch_column, insert_rows, utc_now
+from watershed.warehouse.ledger.rows import DayRow
 from watershed.warehouse.publication import Books, LedgerRows
 from watershed.warehouse.publish import Publication, TablePart, publish
 from watershed.warehouse.schema.evolution import describe_columns
@@ -36,8 +37,7 @@ def publish_events(name: str, *events: Row) -> None:
     con.execute(f"COPY arrived TO '{file}' (FORMAT parquet)")
     count = len(events)
     books = Books("photo_events", TABLE.address, key, name, 1, name, FIRST, count, count, 0, 0, 0)
-    changed = {"table_name": TABLE.address, "raw_object": key, "day": events[0]["received_at"].date()}
-    rows = LedgerRows(days=[{**changed, "row_count": count}])
+    rows = LedgerRows(days=[DayRow(TABLE.address, key, events[0]["received_at"].date(), count)])
     publish(Publication(name, "photo_events", "test", (TablePart(TABLE.address, (file,)),), (books,), rows))
 
 

@@ -16,6 +16,7 @@ from watershed.flows.ingest.announce import publish
 from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import utc_now
+from watershed.warehouse.ledger.rows import CheckRow, InputRow
 from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Overtaken, Publication, TablePart, read_snapshot, transact
 from watershed.warehouse.schema.ddl import describe_mart
@@ -174,8 +175,8 @@ def make_publication(con: DuckDBPyConnection, mart: Mart, day: date | None, run_
         actor=mart.owner,
         parts=(TablePart(mart.address, (file,) if rows else (), replaced=format_partition(mart, day)),),
         rows=LedgerRows(
-            inputs=[{"table_name": mart.address, "day": day, "input_snapshot_id": snapshot}],
-            checks=[{"table_name": mart.address, **check} for check in checks],
+            inputs=[InputRow(mart.address, day, snapshot)],
+            checks=checks,
         ),
         timings={"stage": round((staged - began) * 1000), "check": round((checked - staged) * 1000)},
         rows_made=rows,
@@ -202,7 +203,7 @@ def stage_mart(con: DuckDBPyConnection, mart: Mart, day: date | None, run_id: st
     return file, int(written[0]) if written else 0
 
 
-def check_mart(con: DuckDBPyConnection, mart: Mart, file: str) -> list[dict[str, Any]]:
+def check_mart(con: DuckDBPyConnection, mart: Mart, file: str) -> list[CheckRow]:
     from watershed.quality.check import check_rows
 
     con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM read_parquet({quote(file)})")
@@ -210,7 +211,7 @@ def check_mart(con: DuckDBPyConnection, mart: Mart, file: str) -> list[dict[str,
     broken = [*verdict.blocking, *(f"{failed.rule}: {failed.reason}" for failed in verdict.failed_rules)]
     if broken:
         raise MartBroken(f"{mart.address} stays as it was: {'; '.join(broken)}")
-    return [asdict(result) for result in verdict.results]
+    return [CheckRow(mart.address, **asdict(result)) for result in verdict.results]
 
 
 def format_partition(mart: Mart, day: date | None) -> str:

@@ -106,7 +106,7 @@ def describe_field(column: Column | None, name: str, description: str) -> dict[s
 
 def describe_run(publication: Publication) -> dict[str, Facet]:
     facets = make_facet("processing_engine", name="DuckDB", version=duckdb.__version__)
-    days = {row["day"] for row in publication.rows.inputs if isinstance(row.get("day"), date)}
+    days = {row.day for row in publication.rows.inputs if row.day is not None}
     if len(days) == 1:
         day = days.pop()
         facets |= make_facet("nominalTime", nominalStartTime=format_day(day), nominalEndTime=format_day(day, 1))
@@ -137,8 +137,8 @@ def list_inputs(announcement: Announcement) -> Iterator[Dataset]:
         yield {"namespace": namespace, "name": f"raw/{source}", "facets": {}, "inputFacets": statistics}
     before = draw_graph().before
     for row in own.rows.inputs:
-        version = make_facet("version", datasetVersion=str(row["input_snapshot_id"]))
-        for address in before.get(row["table_name"], ()):
+        version = make_facet("version", datasetVersion=str(row.input_snapshot_id))
+        for address in before.get(row.table_name, ()):
             yield {"namespace": namespace, "name": dataset_name(address), "facets": version, "inputFacets": {}}
 
 
@@ -147,7 +147,7 @@ def describe_outputs(announcement: Announcement, part: TablePart, snapshot: int)
     own = announcement.publication
     books = [line for line in own.books if line.table_name == part.address]
     version = make_facet("version", datasetVersion=str(snapshot))
-    checks = describe_checks(c for c in own.rows.checks if c["table_name"] == part.address)
+    checks = describe_checks(c for c in own.rows.checks if c.table_name == part.address)
     written = sum(line.rows_written for line in books) + (own.rows_made if part.address == own.subject else 0)
     facets = announcement.facets.get(part.address, {}) | version
     yield make_output(announcement.namespace, part.address, facets | checks, written, len(part.files))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from watershed.lineage.origins import ColumnOrigin, Lineage
+from watershed.warehouse.ledger.rows import CheckRow
 
 PRODUCER = "urn:watershed"
 SPEC = "https://openlineage.io/spec"
@@ -61,12 +62,12 @@ def describe_origin(namespace: str, origin: ColumnOrigin, kind: str, subtype: st
     }
 
 
-def describe_checks(checks: Iterable[dict[str, Any]]) -> dict[str, Facet]:
+def describe_checks(checks: Iterable[CheckRow]) -> dict[str, Facet]:
     """The rules that were evaluated. One that fails as a warning sends rows to quarantine."""
     assertions = [
-        {"assertion": check["rule"], "success": bool(check["is_success"])}
-        | ({"column": check["column_name"]} if check.get("column_name") else {})
-        | {"severity": "error" if check["severity"] == "critical" else "warn"}
+        {"assertion": check.rule, "success": check.is_success}
+        | ({"column": check.column_name} if check.column_name else {})
+        | {"severity": "error" if check.severity == "critical" else "warn"}
         for check in checks
     ]
     return make_facet("dataQualityAssertions", assertions=assertions) if assertions else {}

@@ -3,7 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+
+from watershed.warehouse.ledger.rows import (
+    CheckRow,
+    DayRow,
+    ExtractionRow,
+    FieldRow,
+    InputRow,
+    LatenessRow,
+    ObjectRow,
+    OffsetRow,
+    OutcomeRow,
+    ParityRow,
+    RefusalReasonRow,
+    RefusalRow,
+)
 
 
 @dataclass(frozen=True)
@@ -31,20 +45,20 @@ class Books:
 
 @dataclass(frozen=True)
 class LedgerRows:
-    """Rows for the ledger besides the books; keys are the columns of `ledger.sql` without run and snapshot."""
+    """Rows for the ledger besides the books, by its tables."""
 
-    days: list[dict[str, Any]] = field(default_factory=list)
-    checks: list[dict[str, Any]] = field(default_factory=list)
-    inputs: list[dict[str, Any]] = field(default_factory=list)
-    fields: list[dict[str, Any]] = field(default_factory=list)
-    refusals: list[dict[str, Any]] = field(default_factory=list)
-    offsets: list[dict[str, Any]] = field(default_factory=list)
-    extractions: list[dict[str, Any]] = field(default_factory=list)
-    lateness: list[dict[str, Any]] = field(default_factory=list)
-    parity: list[dict[str, Any]] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    objects: list[dict[str, Any]] = field(default_factory=list)
-    refusal_reasons: list[dict[str, Any]] = field(default_factory=list)
+    days: list[DayRow] = field(default_factory=list)
+    checks: list[CheckRow] = field(default_factory=list)
+    inputs: list[InputRow] = field(default_factory=list)
+    fields: list[FieldRow] = field(default_factory=list)
+    refusals: list[RefusalRow] = field(default_factory=list)
+    offsets: list[OffsetRow] = field(default_factory=list)
+    extractions: list[ExtractionRow] = field(default_factory=list)
+    lateness: list[LatenessRow] = field(default_factory=list)
+    parity: list[ParityRow] = field(default_factory=list)
+    outcomes: list[OutcomeRow] = field(default_factory=list)
+    objects: list[ObjectRow] = field(default_factory=list)
+    refusal_reasons: list[RefusalReasonRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,8 @@ def format_message(publication: Publication, snapshot: int) -> str:
             for b in publication.books
         ],
         "checks": [
-            {k: c[k] for k in ("table_name", "rule", "rows_failed", "is_success")} for c in publication.rows.checks
+            {name: getattr(check, name) for name in ("table_name", "rule", "rows_failed", "is_success")}
+            for check in publication.rows.checks
         ],
         "timings_ms": publication.timings,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -72,9 +72,7 @@ def explain(found: list["RefusedObject"]) -> list[Listing]:
 
     told = [(one.name, *row) for one in found for row in list_reasons(one.key)]
     reasons = [(name, table, rule, reason, count) for name, table, rule, reason, count, _ in told]
-    samples = [
-        (name, rule, sample["raw_line"], sample["fields"]) for name, _, rule, *_, kept in told for sample in kept
-    ]
+    samples = [(name, rule, sample.raw_line, sample.fields) for name, _, rule, *_, kept in told for sample in kept]
     return [
         list_objects(found),
         Listing("reasons", ("file", "table", "rule", "reason", "rows"), reasons, title=WHY if told else UNTOLD),

@@ -15,6 +15,7 @@ from watershed.flows.decisions.decide import Decision, outcome_sql
 from watershed.flows.ingest.announce import publish
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.departures import same_sql
+from watershed.warehouse.ledger.rows import OutcomeRow
 from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Overtaken, Publication, TablePart
 
@@ -36,7 +37,7 @@ def drop_rows(decision: Decision, run_id: str) -> dict[str, Any]:
             subject=decision.subject,
             actor=decision.decided_by,
             parts=(TablePart(decision.subject, (), replaced=condition),),
-            rows=LedgerRows(outcomes=[{"decision_id": decision.decision_id, "row_count": rows}]),
+            rows=LedgerRows(outcomes=[OutcomeRow(decision.decision_id, rows)]),
             overtaken=f"{outcome_sql(decision.decision_id)} UNION ALL {changed}",
             reason=decision.reason,
         )

@@ -19,6 +19,7 @@ from watershed.flows.decisions.rollback import keep_books
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import fetch_column, list_days_of, name_quarantine, write_ledger
+from watershed.warehouse.ledger.rows import DayRow, OutcomeRow
 from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Publication, TablePart, hold_lock, read_snapshot, transact
 from watershed.warehouse.replacing import list_layers, write_row_changes
@@ -56,14 +57,14 @@ def drop_table(decision: Decision, run_id: str) -> dict[str, Any]:
         for address in gone:
             con.execute(f"DROP TABLE {address}")
         prepare_lake(con)
-        publication.rows.outcomes.append({"decision_id": decision.decision_id, "row_count": rows})
+        publication.rows.outcomes.append(OutcomeRow(decision.decision_id, rows))
         write_ledger(con, publication, snapshot)
         write_row_changes(con, run_id, snapshot, Counter(), counts)
         for address in tables:
             void_builds(con, address)
         about = f"drop {decision.subject}: {count_nouns(rows, 'row')}, because {decision.reason}"
         con.execute(f"CALL lake.set_commit_message({quote(decision.decided_by)}, {quote(about)})")
-    return {"rows": rows, "days": sorted({str(row["day"]) for row in publication.rows.days}), "snapshot": snapshot}
+    return {"rows": rows, "days": sorted({str(row.day) for row in publication.rows.days}), "snapshot": snapshot}
 
 
 def list_twins(address: str) -> list[str]:
@@ -79,10 +80,7 @@ def compose(con: DuckDBPyConnection, tables: list[str], decision: Decision, run_
     for address in tables:
         objects = fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.books WHERE table_name = ?", [address])
         books += keep_books(con, address, read_snapshot(con), objects, {}, {})
-        days += [
-            {"table_name": address, "raw_object": key, "day": day, "row_count": 0}
-            for key, day in list_days_of(con, address, objects)
-        ]
+        days += [DayRow(address, key, day, 0) for key, day in list_days_of(con, address, objects)]
     parts = tuple(TablePart(address, ()) for address in tables)
     rows = LedgerRows(days=days)
     return Publication(run_id, decision.subject, decision.decided_by, parts, tuple(books), rows)

@@ -8,6 +8,7 @@ to ingest runs, so it stays away until its days are rebuilt from raw. Offsets of
 """
 
 from contextlib import closing
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.departures import departed_sql, staying_sql
 from watershed.warehouse.ledger.history import fetch_column, list_days_of
+from watershed.warehouse.ledger.rows import DayRow, OutcomeRow
 from watershed.warehouse.publication import Books, LedgerRows
 from watershed.warehouse.publish import Overtaken, Publication, TablePart, hold_lock, read_snapshot, transact
 from watershed.warehouse.replacing import list_layers
@@ -94,7 +96,7 @@ def roll_back(decision: Decision, run_id: str) -> dict[str, Any]:
                     raise
             continue
         back = sum(line.rows_written for line in publication.books)
-        days = sorted({str(row["day"]) for row in publication.rows.days})
+        days = sorted({str(row.day) for row in publication.rows.days})
         return {"rows": back, "left": before, "days": days, "snapshot": snapshot}
     raise AssertionError("unreachable")
 
@@ -118,7 +120,7 @@ def compose(con: DuckDBPyConnection, table: Table, version: int, decision: Decis
         replaced="true" if is_whole else None,
         carried=staged - sum(line.rows_written for line in books),
     )
-    outcome = {"decision_id": decision.decision_id, "row_count": sum(line.rows_written for line in books)}
+    outcome = OutcomeRow(decision.decision_id, sum(line.rows_written for line in books))
     return Publication(
         run_id=run_id,
         subject=table.address,
@@ -185,9 +187,9 @@ def keep_books(
     return lines
 
 
-def find_days(con: DuckDBPyConnection, table: Table, files: list[str], objects: list[str]) -> list[dict[str, Any]]:
+def find_days(con: DuckDBPyConnection, table: Table, files: list[str], objects: list[str]) -> list[DayRow]:
     """Days on which an object has rows again, and with none those that it leaves."""
-    then: dict[tuple[str, Any], int] = {}
+    then: dict[tuple[str, date], int] = {}
     if files and objects and table.day:
         day = f'CAST("{table.day}" AS DATE)'
         query = f"""
@@ -196,10 +198,7 @@ def find_days(con: DuckDBPyConnection, table: Table, files: list[str], objects: 
         """
         then = {(key, day): rows for key, day, rows in con.execute(query, [objects]).fetchall()}
     gone = list_days_of(con, table.address, objects) - set(then)
-    return [
-        {"table_name": table.address, "raw_object": key, "day": day, "row_count": rows}
-        for (key, day), rows in {**then, **dict.fromkeys(gone, 0)}.items()
-    ]
+    return [DayRow(table.address, *place, rows) for place, rows in {**then, **dict.fromkeys(gone, 0)}.items()]
 
 
 def newer_sql(table: Table, objects: list[str], snapshot: int) -> str:

@@ -8,7 +8,6 @@ still there, and what was known of it before holds until a good row comes.
 """
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -17,6 +16,7 @@ from ibis.common.exceptions import IbisError
 
 from watershed.declarations.table import TRACE, Table
 from watershed.flows.histories.plan_folds import compile_columns, compile_fold, compile_keys, describe
+from watershed.flows.staged import StagedTable, Tally
 from watershed.lake.store import Store, side_key, table_key
 from watershed.sources.postgres.extraction_order import Taken
 from watershed.sources.postgres.extractions import find_unlisted, read_extraction
@@ -33,7 +33,6 @@ LASTING = (
     TypeError,
 )
 REJECT = "raw_object VARCHAR, raw_line BIGINT, problem VARCHAR, line JSON"
-NO_ROWS = {"read": 0, "filtered": 0, "rejected": 0, "written": 0, "deduplicated": 0}
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,8 @@ class Unstageable(Exception):
         self.key = key
 
 
-def fold_table(con: DuckDBPyConnection, table: Table, plan: FoldPlan, store: Store) -> dict[str, Any]:
-    """Stage a table's history. Returns its files, the file of rows whose values do not fit, the tally of every
-    extraction, and by extraction the columns that it is too old to have.
+def fold_table(con: DuckDBPyConnection, table: Table, plan: FoldPlan, store: Store) -> StagedTable:
+    """Stage a table's history. Rejected are rows whose values do not fit; each extraction has a tally.
 
     Rows equal to one of the temporary table `bad` are left out. Raises Unstageable.
     """
@@ -77,7 +75,7 @@ def fold_table(con: DuckDBPyConnection, table: Table, plan: FoldPlan, store: Sto
     side = side_key(plan.run_id, f"rejects-{table.name}-{uuid4().hex[:12]}")
     rejects = copy_rows(con, "FROM rejects", store, side)
     old = {key: missing for key, missing in absent.items() if missing}
-    return {"files": files, "rejects": rejects, "tallies": tallies, "is_rebuild": plan.is_rebuild, "absent": old}
+    return StagedTable(files, rejects, tallies, absent=old)
 
 
 def find_lost(table: Table, taken: Taken, store: Store) -> str | None:
@@ -106,22 +104,22 @@ def copy_rows(con: DuckDBPyConnection, query: str, store: Store, key: str) -> li
 
 def fold_taken(
     con: DuckDBPyConnection, table: Table, plan: FoldPlan, taken: Taken, store: Store
-) -> tuple[dict[str, int], list[str]]:
+) -> tuple[Tally, list[str]]:
     """Add what one extraction changes to `folded`; its tally, and the contract's columns that it does not have."""
     if (found := taken.extraction.seek_origin(table)) is None:
-        return NO_ROWS, []  # it is older than the table
+        return Tally(), []  # it is older than the table
     if taken.number <= plan.folded:
-        return NO_ROWS | {"read": found.row_count, "deduplicated": found.row_count}, []
+        return Tally(read=found.row_count, deduplicated=found.row_count), []
     if is_by_another_key(table, plan, taken):
-        return NO_ROWS | {"read": found.row_count, "filtered": found.row_count}, []
+        return Tally(read=found.row_count, filtered=found.row_count), []
     there = {name for name, _ in found.columns}
     absent = [c.name for c in table.columns if c.find_origin(there) is None]
     rejected, repeated = read_rows(con, table, taken, store)
     fold_rows(con, table, plan, taken)
     written = count_rows(con, f"changed WHERE raw_object = {quote(taken.key)}")
     bad = count_rows(con, f"bad WHERE raw_object = {quote(taken.key)}") if repeated else 0
-    tally = {"read": found.row_count, "filtered": 0, "rejected": rejected, "written": written}
-    return tally | {"deduplicated": found.row_count - rejected - written - bad}, absent
+    unchanged = found.row_count - rejected - written - bad
+    return Tally(found.row_count, rejected=rejected, deduplicated=unchanged, written=written), absent
 
 
 def is_by_another_key(table: Table, plan: FoldPlan, taken: Taken) -> bool:

@@ -4,31 +4,30 @@ A version that fails is not there: the history is folded again without it, so th
 good one comes, just as if the extraction had never brought it. Every later run and every rebuild finds the same.
 """
 
-from typing import Any
-
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import TRACE, Table
 from watershed.flows.histories.fold import count_rows, fold_table, forget_bad
 from watershed.flows.histories.stage import recall_plan
+from watershed.flows.staged import Staged, StagedTable
 from watershed.lake.store import Store
 from watershed.warehouse.connection import quote
 
 
 def settle_history(
-    con: DuckDBPyConnection, table: Table, staged: dict[str, Any], failing: str, run_id: str, store: Store
-) -> dict[str, Any]:
+    con: DuckDBPyConnection, table: Table, staged: Staged, failing: str, run_id: str, store: Store
+) -> StagedTable:
     """Fold a table again without the versions that `failing`, a query over the view `staged`, finds among those of the
     run's own extractions, until it finds none; they are in the temporary table `failing` then.
 
-    Returns what staging the table told, anew where something failed: `files`, `rejects` and `tallies`.
+    Returns what is staged of the table, anew where something failed.
     """
-    own = staged["tables"][table.name]
+    own = staged.tables[table.name]
     forget_bad(con, table)
     con.execute(f"CREATE OR REPLACE TEMP TABLE failing AS SELECT * FROM ({failing}) LIMIT 0")
-    while add_failing(con, table, failing, list(own["tallies"])):
+    while add_failing(con, table, failing, list(own.tallies)):
         own = fold_table(con, table, recall_plan(staged, run_id, store), store)
-        listed = ", ".join(map(quote, own["files"]))
+        listed = ", ".join(map(quote, own.files))
         empty = f"SELECT * FROM {table.address} LIMIT 0"
         con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS {f'FROM read_parquet([{listed}])' if listed else empty}")
     return own

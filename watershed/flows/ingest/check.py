@@ -1,27 +1,28 @@
 """Check: rules run over the staged files; rows that fail leave them for quarantine."""
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import date
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations import load_tables
 from watershed.declarations.table import Stream, Table
+from watershed.flows.checked import Checked, DayCount, write_checked
 from watershed.flows.histories.settle import settle_history
 from watershed.flows.ingest.find_duplicates import tell_untold
 from watershed.flows.ingest.park import park_rows
 from watershed.flows.landed import Landed, read_landed
-from watershed.lake.store import Store, open_store, step_key, table_key
+from watershed.flows.staged import StagedTable, read_staged
+from watershed.lake.store import Store, open_store, table_key
+from watershed.quality.verdict import RuleResult, Verdict
 from watershed.settings import find_home
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import count_rows_per_day, utc_now
 from watershed.warehouse.staged_fit import fit_files, read_targets
-
-if TYPE_CHECKING:
-    from watershed.quality.verdict import Verdict
 
 
 def check_table(table_name: str, run_id: str) -> dict[str, int]:
@@ -32,62 +33,67 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
     store = open_store()
     landed = read_landed(store, run_id)
     table = landed.find_table(table_name)
-    staged = store.read_json(step_key(run_id, "stage"))
-    own = staged["tables"][table.name]
+    staged = read_staged(store, run_id)
     began = time.monotonic()
     with closing(connect()) as con:
-        own |= {"files": fit_files(con, table.address, own["files"], read_targets(con, [table.address])[table.address])}
-        leaving = [*own["tallies"], *landed.settled.superseded]
-        checks, blocking, failing = judge_files(con, table, own, staged["tables"], run_id, leaving)
-        checks += tell_untold(landed.source, own.get("untold", 0))
+        own = fit_staged(con, table, staged.tables[table.name])
+        leaving = [*own.tallies, *landed.settled.superseded]
+        checks, blocking, failing = judge_files(con, table, own, staged.tables, run_id, leaving)
+        checks += tell_untold(landed.source, own.untold)
         if table.replaces == "key" and not blocking:  # what is not published need not be folded anew
             own = settle_history(con, table, staged, failing, run_id, store)
-            files, quarantine = own["files"], park_rows(con, table, own, None, run_id, store)
         else:
-            files, quarantine = settle_rows(con, table, own, failing, messages_sql(landed, store), run_id, store)
-        counts = count_days(con, table, files)
-        report: dict[str, Any] = {
-            "files": files,
-            "quarantine": quarantine,
-            "tallies": own["tallies"],
-            "written": sum_objects(counts),
-            "quarantined": count_by_object(con, quarantine),
-            "days": list_days(table, counts, list(own["tallies"])),
-            "checks": checks,
-            "blocked": " ".join(blocking),
-            "ms": round((time.monotonic() - began) * 1000),
-        }
-    store.write_json(step_key(run_id, f"check_{table.name}"), report)
-    failed = sum(not check["is_success"] for check in checks)
-    return {"rules": len(checks), "failed": failed, "quarantined": sum(report["quarantined"].values())}
+            own = settle_rows(con, table, own, failing, run_id, store)
+        quarantine, tallies = park_rows(con, table, own, messages_sql(landed, store), run_id, store)
+        counts = count_days(con, table, own.files)
+        checked = Checked(
+            files=own.files,
+            quarantine=quarantine,
+            tallies=tallies,
+            written=sum_objects(counts),
+            quarantined=count_by_object(con, quarantine),
+            days=list_days(table, counts, list(tallies)),
+            checks=checks,
+            blocked=" ".join(blocking),
+            ms=round((time.monotonic() - began) * 1000),
+        )
+    write_checked(store, run_id, table.name, checked)
+    failed = sum(not check.is_success for check in checks)
+    return {"rules": len(checks), "failed": failed, "quarantined": sum(checked.quarantined.values())}
+
+
+def fit_staged(con: DuckDBPyConnection, table: Table, own: StagedTable) -> StagedTable:
+    """What is staged, in files that have the columns that the table has now."""
+    columns = read_targets(con, [table.address])[table.address]
+    return replace(own, files=list(fit_files(con, table.address, own.files, columns)))
 
 
 def judge_files(
     con: DuckDBPyConnection,
     table: Table,
-    own: dict[str, Any],
-    staged: dict[str, Any],
+    own: StagedTable,
+    staged: Mapping[str, StagedTable],
     run_id: str,
     leaving: list[str],
-) -> tuple[list[dict[str, Any]], list[str], str]:
+) -> tuple[list[RuleResult], list[str], str]:
     """The results of all rules, sentences of those that block, and a query for the rows that fail; a Data Docs page."""
     from watershed.quality.check import check_rows
     from watershed.quality.docs import write_page
 
-    if not own["files"]:
+    if not own.files:
         return [], [], EMPTY_QUARANTINE
-    con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({list_sql(own['files'])})")
+    con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet({list_sql(own.files)})")
     known = count_rows_per_day(con, table.address, leaving)
     as_of = utc_now()
     verdict = check_rows(con, table, "staged", as_of, find_references(staged), known)
     if not table.is_live or verdict.failed_rules or verdict.blocking:  # a page for every few seconds is none
         write_page(con, verdict, find_home() / "data_docs", run_id, as_of)
-    verdict = excuse_columns(verdict, own.get("absent", {}))
+    verdict = excuse_columns(verdict, own.absent)
     failing = verdict.failing_sql if verdict.failed_rules else EMPTY_QUARANTINE
-    return [asdict(result) for result in verdict.results], list(verdict.blocking), failing
+    return list(verdict.results), list(verdict.blocking), failing
 
 
-def excuse_columns(verdict: "Verdict", absent: dict[str, list[str]]) -> "Verdict":
+def excuse_columns(verdict: Verdict, absent: dict[str, list[str]]) -> Verdict:
     """Rows of extractions that are older than a column need not have it. `absent`: by raw object those columns."""
     rules = []
     for rule in verdict.failed_rules:
@@ -98,30 +104,23 @@ def excuse_columns(verdict: "Verdict", absent: dict[str, list[str]]) -> "Verdict
     return replace(verdict, failed_rules=tuple(rules))
 
 
-def find_references(staged: dict[str, Any]) -> dict[str, str]:
+def find_references(staged: Mapping[str, StagedTable]) -> dict[str, str]:
     """What rows may refer to, by table name: what is published, and what the same run is about to publish."""
     references = {}
     for name, table in load_tables().items():
         relation = f"lake.{table.address}"
-        if files := staged.get(name, {}).get("files"):
-            relation = f"(FROM {relation} UNION ALL BY NAME FROM read_parquet({list_sql(files)}))"
+        if (own := staged.get(name)) is not None and own.files:
+            relation = f"(FROM {relation} UNION ALL BY NAME FROM read_parquet({list_sql(own.files)}))"
         references[name] = relation
     return references
 
 
 def settle_rows(
-    con: DuckDBPyConnection,
-    table: Table,
-    staged: dict[str, Any],
-    failing: str,
-    messages: str | None,
-    run_id: str,
-    store: Store,
-) -> tuple[list[str], list[str]]:
-    """Move failing rows out of the staged files. Returns the files that remain and those for the quarantine."""
+    con: DuckDBPyConnection, table: Table, own: StagedTable, failing: str, run_id: str, store: Store
+) -> StagedTable:
+    """What is staged without the failing rows, which are in the temporary table `failing` then."""
     con.execute(f"CREATE TEMP TABLE failing AS SELECT * FROM ({failing})")
-    files = rewrite_files(con, staged["files"], "failing", table.address, run_id, store)
-    return files, park_rows(con, table, staged, messages, run_id, store)
+    return replace(own, files=rewrite_files(con, own.files, "failing", table.address, run_id, store))
 
 
 def messages_sql(landed: Landed, store: Store) -> str | None:
@@ -192,14 +191,14 @@ def sum_objects(counts: list[tuple[str, str | None, int]]) -> dict[str, int]:
     return total
 
 
-def list_days(table: Table, counts: list[tuple[str, str | None, int]], own: list[str]) -> list[tuple[str, str, int]]:
+def list_days(table: Table, counts: list[tuple[str, str | None, int]], own: list[str]) -> list[DayCount]:
     """The counts of real days; a history's are all put down to the latest extraction."""
     days: dict[tuple[str, str], int] = {}
     for raw_object, day, rows in counts:
         if day is not None:
             place = (own[-1] if table.replaces == "key" else raw_object, day)
             days[place] = days.get(place, 0) + rows
-    return [(raw_object, day, rows) for (raw_object, day), rows in days.items()]
+    return [DayCount(raw_object, date.fromisoformat(day), rows) for (raw_object, day), rows in days.items()]
 
 
 def list_sql(files: list[str]) -> str:

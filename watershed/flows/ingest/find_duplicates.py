@@ -7,7 +7,7 @@ rows are left alone, and the run says of how many events it cannot tell whether 
 """
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
@@ -15,6 +15,8 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations import list_tables
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import EVENT_ID, Source, Stream, Table
+from watershed.flows.staged import Lateness
+from watershed.quality.verdict import RuleResult
 from watershed.warehouse.connection import quote
 
 MOST_SPANS = 24
@@ -87,7 +89,7 @@ def count_untold(con: DuckDBPyConnection, condition: str) -> int:
     return int(counted[0]) if counted else 0
 
 
-def tell_untold(source: Source, count: int) -> list[dict[str, Any]]:
+def tell_untold(source: Source, count: int) -> list[RuleResult]:
     """A failed check where so many events of a stream could not be compared with what is published."""
     if not isinstance(source, Stream) or not count:
         return []
@@ -96,8 +98,7 @@ def tell_untold(source: Source, count: int) -> list[dict[str, Any]]:
         f"their hours more than {MOST_ROWS:,} are published: whether they are copies is not known; let "
         "duplicates_within reach back to them, then rebuild the days that they are in"
     )
-    about = {"rule": COPIES_TOLD, "column_name": EVENT_ID.name, "severity": "info", "is_success": False}
-    return [about | {"rows_evaluated": count, "rows_failed": count, "reason": reason}]
+    return [RuleResult(COPIES_TOLD, EVENT_ID.name, "info", count, count, False, reason)]
 
 
 def find_spans(con: DuckDBPyConnection, stream: Stream, table: Table) -> Spans:
@@ -139,7 +140,7 @@ def span_sql(moment: str, first: int, last: int) -> str:
     return f"{moment} BETWEEN make_timestamp({first}) AND make_timestamp({last})"
 
 
-def measure_lateness(con: DuckDBPyConnection, table: Table) -> dict[str, Any] | None:
+def measure_lateness(con: DuckDBPyConnection, table: Table) -> Lateness | None:
     """Seconds from the times that the events say to the arrival of their batch; None without an event."""
     if (moment := moment_sql(table)) is None:
         return None
@@ -150,5 +151,4 @@ def measure_lateness(con: DuckDBPyConnection, table: Table) -> dict[str, Any] | 
     ).fetchone()
     if measured is None or not measured[0]:
         return None
-    names = ("row_count", "late_p50_s", "late_p99_s", "late_max_s", "late_min_s")
-    return dict(zip(names, measured, strict=True))
+    return Lateness(*measured)

@@ -1,11 +1,11 @@
 """Park: bad rows of a run become files for the quarantine, without those that have left it for good before."""
 
-from typing import Any
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Table
+from watershed.flows.staged import StagedTable, Tally
 from watershed.lake.store import Store, table_key
 from watershed.warehouse.connection import quote
 from watershed.warehouse.departures import departed_sql, staying_sql
@@ -19,39 +19,41 @@ PARSE_REJECT = "raw_object, raw_line, 'parse' AS rule, problem AS reason, to_jso
 
 
 def park_rows(
-    con: DuckDBPyConnection, table: Table, staged: dict[str, Any], messages: str | None, run_id: str, store: Store
-) -> list[str]:
+    con: DuckDBPyConnection, table: Table, staged: StagedTable, messages: str | None, run_id: str, store: Store
+) -> tuple[list[str], dict[str, Tally]]:
     """Write the rows that were rejected, and those in the table `failing`, into a file for the quarantine, if any.
 
-    Those that somebody has dropped are filtered rows in the tallies of `staged` instead.
+    Returns its address, and the tallies: rows that somebody has dropped are filtered ones in them instead.
     """
     reject = PARSE_REJECT if table.replaces != "key" else ROW_REJECT
-    rejects = ", ".join(map(quote, staged["rejects"]))
+    rejects = ", ".join(map(quote, staged.rejects))
     unparsed = f"SELECT {reject} FROM read_parquet([{rejects}])" if rejects else None
     failed = "FROM failing" if con.execute("SELECT 1 FROM failing LIMIT 1").fetchone() else None
     parts = [part for part in (unparsed, failed) if part]
+    tallies = staged.tallies
     if not parts:
-        return []
+        return [], tallies
     bad = f"({' UNION ALL BY NAME '.join(parts)})"
     if not table.is_live:  # what a micro-batch brings was never there before
-        bad = leave_departed(con, table, staged["tallies"], bad)
+        bad, tallies = leave_departed(con, table, tallies, bad)
         if con.execute(f"SELECT 1 FROM {bad} LIMIT 1").fetchone() is None:
-            return []
+            return [], tallies
     if table.is_streamed:
         bad += f" LEFT JOIN ({messages or NO_MESSAGES}) USING (raw_object, raw_line)"
     quarantine = store.address(table_key(f"quarantine.{table.name}", f"{run_id}-{uuid4().hex[:12]}"))
     con.execute(f"COPY (FROM {bad}) TO {quote(quarantine)} (FORMAT parquet)")
-    return [quarantine]
+    return [quarantine], tallies
 
 
-def leave_departed(con: DuckDBPyConnection, table: Table, tallies: dict[str, dict[str, int]], bad: str) -> str:
-    """The relation of bad rows without those that have left the quarantine, which are counted in the tallies."""
+def leave_departed(
+    con: DuckDBPyConnection, table: Table, tallies: dict[str, Tally], bad: str
+) -> tuple[str, dict[str, Tally]]:
+    """The relation of bad rows without those that have left the quarantine, and the tallies that count these."""
     departed = departed_sql(f"quarantine.{table.name}", tallies)
     con.execute(f"CREATE OR REPLACE TEMP TABLE departed AS {departed}")
     if con.execute("SELECT 1 FROM departed LIMIT 1").fetchone() is None:
-        return bad
+        return bad, tallies
     staying = staying_sql("FROM departed")
     left = f"SELECT raw_object, count(*) FROM {bad} AS bad WHERE NOT {staying} GROUP BY raw_object"
-    for key, rows in con.execute(left).fetchall():
-        tallies[key]["filtered"] = tallies[key].get("filtered", 0) + rows
-    return f"(FROM {bad} AS bad WHERE {staying})"
+    gone = {key: tallies[key] + Tally(filtered=rows) for key, rows in con.execute(left).fetchall()}
+    return f"(FROM {bad} AS bad WHERE {staying})", tallies | gone

@@ -1,13 +1,13 @@
 """Publish: what the checks left of a run becomes visible, all tables of the source at once."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import date
+from dataclasses import replace
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Source, Table
+from watershed.flows.checked import Checked
 from watershed.flows.decisions.decide import list_accepted, outcome_sql
 from watershed.flows.ingest.announce import publish
 from watershed.flows.ingest.blocked import alert_when_blocked
@@ -17,18 +17,27 @@ from watershed.flows.ingest.extract_database import leave_superseded
 from watershed.flows.ingest.refusal_reasons import add_reasons, find_reasons
 from watershed.flows.ingest.refuse import find_refused, list_refusal_rows
 from watershed.flows.landed import Decided
+from watershed.flows.staged import Staged
 from watershed.flows.streams.replay import parked_sql, taken_sql
 from watershed.flows.succession.supersede import close_books, find_gone, list_successions, superseded_sql
 from watershed.lake.store import RawObject
 from watershed.warehouse.alerts import raise_alert
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import list_days_of, list_known_fields
+from watershed.warehouse.ledger.rows import (
+    CheckRow,
+    DayRow,
+    FieldRow,
+    LatenessRow,
+    OutcomeRow,
+    ParityRow,
+)
 from watershed.warehouse.publication import Books, LedgerRows
 from watershed.warehouse.publish import Publication, TablePart
 
 
 @alert_when_blocked
-def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[ParityRow] = ()) -> dict[str, Any]:
     """Publish a checked run, with the rows for `ledger.parity` that led to it, if any did.
 
     Objects over their budget, unreadable, or behind a blocking rule are refused, each with a sentence that is recorded
@@ -61,7 +70,7 @@ def tell_returned(run: CheckedRun) -> list[str]:
     """Where the database of a run is not what it was, in sentences; an alert says the same. A rebuild finds no news."""
     if run.landed.is_rebuild:
         return []
-    told = [about["returned"] for about in run.staged.get("extractions", ()) if about["returned"]]
+    told = [row.returned for row in run.staged.extractions if row.returned]
     if told:
         raise_alert("database_returned", run.source.name, told[-1])
     return told
@@ -73,20 +82,18 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
     parts, books = [], []
     rows = LedgerRows(refusals=list_refusal_rows(run, refused), objects=list_successions(run, gone))
     for table in run.tables if accepted or gone else ():
-        report = drop_objects(con, table, run.reports[table.name], set(refused), run)
-        staged = run.staged["tables"][table.name]
-        tallies = report.get("tallies", staged["tallies"])
-        books += [balance_books(run.source, table, about, tallies[key], report) for key, about in accepted.items()]
+        checked = drop_objects(con, table, run.checked[table.name], set(refused), run)
+        books += [balance_books(run.source, table, about, checked) for about in accepted.values()]
         books += close_books(con, run.source, table, gone)
-        parts.append(compose_part(table, report, staged))
-        rows.days.extend(find_changed_days(con, table, report, {*accepted, *gone}))
-        rows.checks.extend(keep_checks(table, report["checks"]))
-        rows.lateness.extend({"table_name": table.address, **row} for row in staged.get("lateness", ()))
-    rows.fields.extend(find_new_fields(con, run.source, run.staged.get("fields", {}), set(accepted)))
+        parts.append(compose_part(table, checked, run.staged))
+        rows.days.extend(find_changed_days(con, table, checked, {*accepted, *gone}))
+        rows.checks.extend(keep_checks(table, checked))
+        rows.lateness.extend(LatenessRow(table.address, **vars(one)) for one in run.staged.tables[table.name].lateness)
+    rows.fields.extend(find_new_fields(con, run.source, run.staged.fields, set(accepted)))
     parts += compose_replayed(run)
-    rows.offsets.extend(map(asdict, run.landed.offsets))
-    rows.extractions.extend(run.staged.get("extractions", ()))
-    timings = {"stage": run.staged["ms"], "check": sum(report["ms"] for report in run.reports.values())}
+    rows.offsets.extend(run.landed.offsets)
+    rows.extractions.extend(run.staged.extractions)
+    timings = {"stage": run.staged.ms, "check": sum(checked.ms for checked in run.checked.values())}
     publication = Publication(
         run.run_id, run.source.name, actor, tuple(parts), tuple(books), rows, timings, overtaken_sql(run)
     )
@@ -97,17 +104,17 @@ def note_decision(publication: Publication, decision: Decided) -> Publication:
     """The publication as that of the person who decided it, with its outcome. It gives way once that is written."""
     written = sum(line.rows_written for line in publication.books)
     rows = written if decision.row_count is None else decision.row_count
-    publication.rows.outcomes.append({"decision_id": decision.decision_id, "row_count": rows})
+    publication.rows.outcomes.append(OutcomeRow(decision.decision_id, rows))
     queries = filter(None, (publication.overtaken, outcome_sql(decision.decision_id)))
     return replace(
         publication, actor=decision.decided_by, reason=decision.reason, overtaken=" UNION ALL ".join(queries)
     )
 
 
-def keep_checks(table: Table, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def keep_checks(table: Table, checked: Checked) -> list[CheckRow]:
     """Of micro-batches only what failed is recorded: there are thousands of them a day."""
-    kept = [check for check in checks if not (table.is_live and check["is_success"])]
-    return [{"table_name": table.address, **check} for check in kept]
+    kept = (check for check in checked.checks if not (table.is_live and check.is_success))
+    return [CheckRow(table.address, **vars(check)) for check in kept]
 
 
 def overtaken_sql(run: CheckedRun) -> str | None:
@@ -120,37 +127,35 @@ def overtaken_sql(run: CheckedRun) -> str | None:
         return taken_sql(parked)
     if run.landed.settled.snapshot is not None:
         return superseded_sql(run)
-    if "snapshot" not in run.staged:
+    if run.staged.snapshot is None:
         return None
-    source, snapshot = quote(run.source.name), run.staged["snapshot"]
-    return f"SELECT 1 FROM ledger.books WHERE source = {source} AND snapshot_id > {snapshot}"
+    return f"SELECT 1 FROM ledger.books WHERE source = {quote(run.source.name)} AND snapshot_id > {run.staged.snapshot}"
 
 
 def drop_objects(
-    con: DuckDBPyConnection, table: Table, report: dict[str, Any], refused: set[str], run: CheckedRun
-) -> dict[str, Any]:
-    """The check's report without anything of the refused objects, files rewritten where they held some."""
-    if not refused & (set(report["written"]) | set(report["quarantined"])):
-        return report
+    con: DuckDBPyConnection, table: Table, checked: Checked, refused: set[str], run: CheckedRun
+) -> Checked:
+    """What was checked without anything of the refused objects, files rewritten where they held some."""
+    if not checked.holds(refused):
+        return checked
     listed = ", ".join(map(quote, sorted(refused)))
-    kept: dict[str, Any] = {}
-    for what, address in (("files", table.address), ("quarantine", f"quarantine.{table.name}")):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest([{listed}]) AS raw_object")
-        kept[what] = rewrite_files(con, report[what], "refused", address, run.run_id, run.store, "raw_object")
-    return (
-        report
-        | kept
-        | {
-            "written": count_by_object(con, kept["files"]),
-            "quarantined": count_by_object(con, kept["quarantine"]),
-            "days": [entry for entry in report["days"] if entry[0] not in refused],
-        }
+    con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest([{listed}]) AS raw_object")
+    files, quarantine = (
+        rewrite_files(con, held, "refused", address, run.run_id, run.store, "raw_object")
+        for held, address in ((checked.files, table.address), (checked.quarantine, f"quarantine.{table.name}"))
+    )
+    return replace(
+        checked,
+        files=files,
+        quarantine=quarantine,
+        written=count_by_object(con, files),
+        quarantined=count_by_object(con, quarantine),
+        days=[one for one in checked.days if one.raw_object not in refused],
     )
 
 
-def balance_books(
-    source: Source, table: Table, about: RawObject, tally: dict[str, int], report: dict[str, Any]
-) -> Books:
+def balance_books(source: Source, table: Table, about: RawObject, checked: Checked) -> Books:
+    tally = checked.tallies[about.key]
     return Books(
         source=source.name,
         table_name=table.address,
@@ -159,25 +164,25 @@ def balance_books(
         object_bytes=about.bytes,
         sha256=about.sha256,
         arrived_at=about.arrived_at,
-        rows_read=tally.get("read", 0),
-        rows_written=report["written"].get(about.key, 0),
-        rows_quarantined=report["quarantined"].get(about.key, 0),
-        rows_deduplicated=tally.get("deduplicated", 0),
-        rows_filtered=tally.get("filtered", 0),
+        rows_read=tally.read,
+        rows_written=checked.written.get(about.key, 0),
+        rows_quarantined=checked.quarantined.get(about.key, 0),
+        rows_deduplicated=tally.deduplicated,
+        rows_filtered=tally.filtered,
         origin=about.origin,
     )
 
 
-def compose_part(table: Table, report: dict[str, Any], staged: dict[str, Any]) -> TablePart:
+def compose_part(table: Table, checked: Checked, staged: Staged) -> TablePart:
     """Facts are replaced by raw object, which the books name; histories by key."""
     replaced = None
-    if table.replaces == "key" and report["files"]:
-        key, listed = ", ".join(f'"{name}"' for name in table.key), ", ".join(map(quote, report["files"]))
+    if table.replaces == "key" and checked.files:
+        key, listed = ", ".join(f'"{name}"' for name in table.key), ", ".join(map(quote, checked.files))
         replaced = f"({key}) IN (SELECT ({key}) FROM read_parquet([{listed}]))"
-    if staged.get("is_rebuild"):
+    if staged.is_rebuild:
         replaced = "true"
-    carried = sum(count for key, count in report["written"].items() if key not in staged["tallies"])
-    return TablePart(table.address, tuple(report["files"]), tuple(report["quarantine"]), replaced, carried)
+    carried = sum(count for key, count in checked.written.items() if key not in checked.tallies)
+    return TablePart(table.address, tuple(checked.files), tuple(checked.quarantine), replaced, carried)
 
 
 def compose_replayed(run: CheckedRun) -> list[TablePart]:
@@ -187,26 +192,21 @@ def compose_replayed(run: CheckedRun) -> list[TablePart]:
     return [TablePart(f"quarantine.{table}", (), replaced=parked_sql(parked, table)) for table in parked.tables]
 
 
-def find_changed_days(
-    con: DuckDBPyConnection, table: Table, report: dict[str, Any], accepted: set[str]
-) -> list[dict[str, Any]]:
+def find_changed_days(con: DuckDBPyConnection, table: Table, checked: Checked, accepted: set[str]) -> list[DayRow]:
     """Days that gain rows, and with none the days that an object published again has left."""
-    now = {(key, date.fromisoformat(day)): rows for key, day, rows in report["days"]}
+    now = {(key, day): rows for key, day, rows in checked.days}
     left = list_days_of(con, table.address, accepted) - set(now)
-    return [
-        {"table_name": table.address, "raw_object": key, "day": day, "row_count": rows}
-        for (key, day), rows in {**now, **dict.fromkeys(left, 0)}.items()
-    ]
+    return [DayRow(table.address, *place, rows) for place, rows in {**now, **dict.fromkeys(left, 0)}.items()]
 
 
 def find_new_fields(
     con: DuckDBPyConnection, source: Source, fields: dict[str, dict[str, str]], accepted: set[str]
-) -> list[dict[str, Any]]:
+) -> list[FieldRow]:
     """Fields of documents never seen before, and known ones with a new type. `fields`: path to type to raw object."""
     known = list_known_fields(con, source.name)
     paths = {path for path, _ in known}
     return [
-        {"source": source.name, "path": path, "json_type": kind, "is_new_path": path not in paths, "raw_object": key}
+        FieldRow(source.name, path, kind, path not in paths, key)
         for path, kinds in fields.items()
         for kind, key in kinds.items()
         if (path, kind) not in known and key in accepted
@@ -219,5 +219,5 @@ def summarize(table: Table, publication: Publication) -> dict[str, Any]:
         "address": table.address,
         "rows": sum(b.rows_written for b in own),
         "quarantined": sum(b.rows_quarantined for b in own),
-        "days": sorted({str(d["day"]) for d in publication.rows.days if d["table_name"] == table.address}),
+        "days": sorted({str(row.day) for row in publication.rows.days if row.table_name == table.address}),
     }

@@ -6,8 +6,9 @@ each, with personal values masked as on the page Quarantine.
 """
 
 import json
+from collections.abc import Iterable
 from contextlib import closing
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from duckdb import DuckDBPyConnection
 
@@ -18,6 +19,7 @@ from watershed.flows.ingest.check import list_sql
 from watershed.flows.ingest.checked_run import CheckedRun
 from watershed.warehouse.connection import connect
 from watershed.warehouse.departures import PATTERN, format_reasons, told_sql
+from watershed.warehouse.ledger.rows import RefusalReasonRow
 
 MOST_REASONS = 20  # of an object in a table; the others are counted together
 SAMPLES = 5  # of a reason
@@ -44,93 +46,98 @@ KEPT = """
 """
 
 
-def find_reasons(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str]) -> list[dict[str, Any]]:
-    """Rows for `ledger.refusal_reasons`; at least one for every refused object, whose sentence it is then."""
+@dataclass(frozen=True)
+class Sample:
+    """A bad row of a refused object: its line, why it is bad, and its fields, personal values masked."""
+
+    raw_line: int
+    reason: str
+    fields: dict[str, str]
+
+
+def find_reasons(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str]) -> list[RefusalReasonRow]:
+    """At least one for every refused object, whose sentence it is then."""
     if not refused:
         return []
     found = [
         row for table in run.tables for row in (*find_broken(run, table, refused), *count_bad(con, run, table, refused))
     ]
-    told = {row["raw_object"] for row in found}
-    unread = run.staged.get("refused", {})
-    untold = {key: why for key, why in refused.items() if key not in told}
-    found += [make_row(key, None, WHOLE if key in unread else FOR_ANOTHER, why, 0, []) for key, why in untold.items()]
-    return [row | {"source": run.source.name} for row in found]
+    untold = refused.keys() - {row.raw_object for row in found}
+    whole = {key: WHOLE if key in run.staged.refused else FOR_ANOTHER for key in refused if key in untold}
+    return found + [make_row(run, key, None, rule, refused[key], 0) for key, rule in whole.items()]
 
 
-def find_broken(run: CheckedRun, table: Table, refused: dict[str, str]) -> list[dict[str, Any]]:
+def find_broken(run: CheckedRun, table: Table, refused: dict[str, str]) -> list[RefusalReasonRow]:
     """Rules about the table as a whole that are broken, for each object that it is refused for."""
-    report = run.reports[table.name]
-    broken = [check for check in report["checks"] if not check["is_success"] and check["severity"] == "critical"]
-    own = [key for key in run.staged["tables"][table.name]["tallies"] if key in refused] if report["blocked"] else []
+    checked = run.checked[table.name]
+    if not checked.blocked:
+        return []
+    broken = [check for check in checked.checks if not check.is_success and check.severity == "critical"]
     return [
-        make_row(key, table, check["rule"], check["reason"] or report["blocked"], check["rows_failed"], [])
-        for key in own
+        make_row(run, key, table, check.rule, check.reason or checked.blocked, check.rows_failed)
+        for key in run.staged.tables[table.name].tallies
+        if key in refused
         for check in broken
     ]
 
 
-def count_bad(con: DuckDBPyConnection, run: CheckedRun, table: Table, refused: dict[str, str]) -> list[dict[str, Any]]:
-    report = run.reports[table.name]
-    left = {key: count for key, count in report["quarantined"].items() if key in refused}
+def count_bad(
+    con: DuckDBPyConnection, run: CheckedRun, table: Table, refused: dict[str, str]
+) -> list[RefusalReasonRow]:
+    checked = run.checked[table.name]
+    left = {key: count for key, count in checked.quarantined.items() if key in refused}
     if not left:
         return []
     found = []
-    query = REASONS.format(files=list_sql(report["quarantine"]))
+    query = REASONS.format(files=list_sql(checked.quarantine))
     for key, rule, *told, count, samples in con.execute(query, [list(left)]).fetchall():
-        masked = [mask_sample(table, rule, one) for one in samples]
-        found.append(make_row(key, table, rule, format_reasons(*told), count, masked))
+        masked = [mask_sample(table, rule, **one) for one in samples]
+        found.append(make_row(run, key, table, rule, format_reasons(*told), count, masked))
         left[key] -= count
-    return found + [make_row(key, table, OTHERS, "other reasons", count, []) for key, count in left.items() if count]
+    return found + [make_row(run, key, table, OTHERS, "other reasons", count) for key, count in left.items() if count]
 
 
 def make_row(
-    key: str, table: Table | None, rule: str, reason: str, count: int, samples: list[dict[str, Any]]
-) -> dict[str, Any]:
-    return {
-        "raw_object": key,
-        "table_name": table.address if table else None,
-        "rule": rule,
-        "reason": reason,
-        "row_count": count,
-        "samples_json": json.dumps(samples, ensure_ascii=False),
-    }
+    run: CheckedRun, key: str, table: Table | None, rule: str, reason: str, count: int, samples: Iterable[Sample] = ()
+) -> RefusalReasonRow:
+    told = json.dumps([asdict(sample) for sample in samples], ensure_ascii=False)
+    return RefusalReasonRow(run.source.name, key, table.address if table else None, rule, reason, count, told)
 
 
-def mask_sample(table: Table, rule: str, sample: dict[str, Any]) -> dict[str, Any]:
-    """Line, reason and fields of a row, those left out that are empty or say where it came from."""
-    masked = mask_quarantined(table, rule, sample["row_json"])
+def mask_sample(table: Table, rule: str, raw_line: int, reason: str, row_json: str) -> Sample:
+    """A row with those fields left out that are empty or say where it came from."""
+    masked = mask_quarantined(table, rule, row_json)
     shown = {
         name: value for name, value in masked.items() if value is not None and name not in ("raw_object", "raw_line")
     }
     fields = {name: value if isinstance(value, str) else json.dumps(value) for name, value in shown.items()}
-    return {"raw_line": sample["raw_line"], "reason": shorten(sample["reason"])} | {
-        "fields": {name: shorten(text) for name, text in fields.items()}
-    }
+    return Sample(raw_line, shorten(reason), {name: shorten(text) for name, text in fields.items()})
 
 
 def shorten(text: str) -> str:
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}… ({len(text):,} characters)"
 
 
-def add_reasons(refused: dict[str, str], reasons: list[dict[str, Any]]) -> dict[str, str]:
+def add_reasons(refused: dict[str, str], reasons: Iterable[RefusalReasonRow]) -> dict[str, str]:
     """The sentences, with the most frequent reason of each object that has bad rows, and where the others are."""
-    most: dict[str, dict[str, Any]] = {}
+    most: dict[str, RefusalReasonRow] = {}
     for row in reasons:
-        known = most.get(row["raw_object"])
-        if row["rule"] not in (WHOLE, FOR_ANOTHER, OTHERS) and (known is None or row["row_count"] > known["row_count"]):
-            most[row["raw_object"]] = row
+        known = most.get(row.raw_object)
+        if row.rule not in (WHOLE, FOR_ANOTHER, OTHERS) and (known is None or row.row_count > known.row_count):
+            most[row.raw_object] = row
     return {key: f"{why} ({format_most(most[key])})" if key in most else why for key, why in refused.items()}
 
 
-def format_most(row: dict[str, Any]) -> str:
-    count = row["row_count"]
-    rows = count_nouns(count, "row") if count else row["table_name"]
-    return f"most often: {shorten(row['reason'])}, {rows}; `watershed refused {row['raw_object']}` shows all"
+def format_most(row: RefusalReasonRow) -> str:
+    rows = count_nouns(row.row_count, "row") if row.row_count else row.table_name
+    return f"most often: {shorten(row.reason)}, {rows}; `watershed refused {row.raw_object}` shows all"
 
 
-def list_reasons(key: str) -> list[tuple[str | None, str, str, int, list[dict[str, Any]]]]:
+def list_reasons(key: str) -> list[tuple[str | None, str, str, int, list[Sample]]]:
     """Why an object was refused the last time: table (None: the object as such), rule, reason, rows and samples."""
     with closing(connect(read_only=True)) as con:
         rows = con.execute(KEPT, [key, key]).fetchall()
-    return [(table, rule, reason, count, json.loads(samples)) for table, rule, reason, count, samples in rows]
+    return [
+        (table, rule, reason, count, [Sample(**one) for one in json.loads(samples)])
+        for table, rule, reason, count, samples in rows
+    ]

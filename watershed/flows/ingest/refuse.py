@@ -2,7 +2,6 @@
 
 from collections import Counter
 from contextlib import closing
-from typing import Any
 
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Stream, Table
@@ -10,6 +9,7 @@ from watershed.errors import UserError
 from watershed.flows.ingest.checked_run import CheckedRun
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import list_refused, utc_now
+from watershed.warehouse.ledger.rows import RefusalRow
 
 
 class PublishBlocked(UserError):
@@ -19,20 +19,20 @@ class PublishBlocked(UserError):
 def find_refused(run: CheckedRun, accepted: set[str]) -> dict[str, str]:
     """Why which objects cannot be published: key to sentence. `accepted`: those that somebody publishes anyway,
     as far as they can be read."""
-    unread: dict[str, str] = dict(run.staged.get("refused", {}))
+    unread = run.staged.refused
     refused = dict(unread)
     accepted = accepted | set(run.landed.accepted)
     refused |= {key: why for key, why in run.landed.settled.forks.items() if key not in {*accepted, *unread}}
     for table in run.tables:
-        report = run.reports[table.name]
-        for key, tally in run.staged["tables"][table.name]["tallies"].items():
-            bad, read = report["quarantined"].get(key, 0), tally.get("read", 0)
+        checked = run.checked[table.name]
+        for key, tally in run.staged.tables[table.name].tallies.items():
+            bad = checked.quarantined.get(key, 0)
             if key in accepted:
                 continue
-            if report["blocked"]:
-                refused.setdefault(key, f"{table.address}: {report['blocked']}")
-            elif not isinstance(run.source, Stream) and not table.budget.allows(bad, read):
-                refused.setdefault(key, explain_budget(table, run, key, bad, read))
+            if checked.blocked:
+                refused.setdefault(key, f"{table.address}: {checked.blocked}")
+            elif not isinstance(run.source, Stream) and not table.budget.allows(bad, tally.read):
+                refused.setdefault(key, explain_budget(table, run, key, bad, tally.read))
     for key, bad in find_noise(run).items():
         if key not in accepted:
             refused.setdefault(key, explain_noise(run, key, bad))
@@ -53,9 +53,9 @@ def find_noise(run: CheckedRun) -> dict[str, int]:
     if run.source.kind not in ("logs", "documents"):
         return {}
     good, bad = Counter[str](), Counter[str]()
-    for report in run.reports.values():
-        good.update(report["written"])
-        bad.update(report["quarantined"])
+    for checked in run.checked.values():
+        good.update(checked.written)
+        bad.update(checked.quarantined)
     return {key: rows for key, rows in bad.items() if not good[key]}
 
 
@@ -77,17 +77,9 @@ def explain_retry(run: CheckedRun) -> str:
     return f"then `watershed run ingest_{run.source.name} --refused`; or decide to publish it anyway"
 
 
-def list_refusal_rows(run: CheckedRun, refused: dict[str, str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": run.source.name,
-            "raw_object": key,
-            "object_name": run.objects[key].name,
-            "reason": why,
-            "refused_at": utc_now(),
-        }
-        for key, why in refused.items()
-    ]
+def list_refusal_rows(run: CheckedRun, refused: dict[str, str]) -> list[RefusalRow]:
+    now = utc_now()
+    return [RefusalRow(run.source.name, key, run.objects[key].name, why, now) for key, why in refused.items()]
 
 
 def list_still_refused(source: str, run_id: str) -> dict[str, str]:

@@ -1,13 +1,15 @@
 """Stage: the transform runs and its result becomes Parquet at the table's data path, where nobody can see it yet."""
 
 import time
+from dataclasses import asdict, replace
 
 from watershed.declarations import find_source
 from watershed.flows.histories.stage import stage_histories
 from watershed.flows.ingest.stage_records import stage_records
 from watershed.flows.landed import read_landed
 from watershed.flows.prepare import prepare_tables
-from watershed.lake.store import open_store, step_key
+from watershed.flows.staged import write_staged
+from watershed.lake.store import open_store
 
 
 def stage_source(source_name: str, run_id: str) -> dict[str, dict[str, int]]:
@@ -21,14 +23,5 @@ def stage_source(source_name: str, run_id: str) -> dict[str, dict[str, int]]:
         staged = stage_histories(landed, run_id, store)
     else:
         staged = stage_records(source, tables, landed.objects, run_id, store)
-    staged["ms"] = round((time.monotonic() - began) * 1000)
-    store.write_json(step_key(run_id, "stage"), staged)
-    return {name: sum_tallies(table["tallies"]) for name, table in staged["tables"].items()}
-
-
-def sum_tallies(tallies: dict[str, dict[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for tally in tallies.values():
-        for what, count in tally.items():
-            total[what] = total.get(what, 0) + count
-    return total
+    write_staged(store, run_id, replace(staged, ms=round((time.monotonic() - began) * 1000)))
+    return {name: asdict(table.total) for name, table in staged.tables.items()}

@@ -7,9 +7,8 @@ flight, whatever the size of an object. One slice makes at most two Parquet file
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from watershed.declarations.table import Source, Stream, Table
 from watershed.flows.ingest.failing_rows import DATA_ERRORS, reject_failing
 from watershed.flows.ingest.find_duplicates import mark_duplicates, measure_lateness
 from watershed.flows.ingest.plan_records import Sorting, StagingPlan, compile_plan, compile_sorting
+from watershed.flows.staged import Lateness, Staged, StagedTable, Tally
 from watershed.lake.store import Store, side_key, table_key
 from watershed.sources.json.fields import find_leaf_fields
 from watershed.warehouse.connection import connect
@@ -47,36 +47,39 @@ class StagedSlice:
     table: str
     files: list[str]
     rejects: str | None
-    tallies: dict[str, dict[str, int]]
-    lateness: dict[str, Any] | None
+    tallies: dict[str, Tally]
+    lateness: Lateness | None
     untold_count: int
 
 
-def stage_records(source: Source, into: list[Table], keys: list[str], run_id: str, store: Store) -> dict[str, Any]:
-    """Returns the manifest: per table its files, its files of rejected records and its tallies; and refused objects."""
+def stage_records(source: Source, into: list[Table], keys: list[str], run_id: str, store: Store) -> Staged:
     reader = import_module(f"watershed.sources.{source.kind}")
     con = connect()
     existing = read_columns(con)
     plans = [compile_plan(source, table, existing) for table in into]
     refused: dict[str, str] = {}
-    tables: dict[str, Any] = {
-        p.table.name: {"files": [], "rejects": [], "tallies": {k: {} for k in keys}, "lateness": [], "untold": 0}
-        for p in plans
-    }
+    tables = {plan.table.name: StagedTable(tallies=dict.fromkeys(keys, Tally())) for plan in plans}
     fields: dict[str, dict[str, str]] = {}
     slices = reader.read(store, keys, refused)
     if source.kind == "documents":
         slices = note_fields(slices, fields)
-    run = StagingRun(run_id, store, keys, {name: table["files"] for name, table in tables.items()})
+    run = StagingRun(run_id, store, keys, {name: table.files for name, table in tables.items()})
     in_flight = 1 if isinstance(source, Stream) else SLICES_IN_FLIGHT  # a duplicate may be in the slice before
     for staged in run_ahead(con, plans, compile_sorting(source), slices, run, in_flight):
-        table = tables[staged.table]
-        table["files"] += staged.files
-        table["rejects"] += [staged.rejects] if staged.rejects else []
-        table["lateness"] += [staged.lateness] if staged.lateness else []
-        table["untold"] += staged.untold_count
-        add_tallies(table["tallies"], staged.tallies)
-    return {"tables": tables, "refused": refused, "fields": fields}
+        tables[staged.table] = add_slice(tables[staged.table], staged)
+        run.files[staged.table] = tables[staged.table].files
+    return Staged(tables, refused, fields)
+
+
+def add_slice(table: StagedTable, staged: StagedSlice) -> StagedTable:
+    return replace(
+        table,
+        files=[*table.files, *staged.files],
+        rejects=[*table.rejects, *([staged.rejects] if staged.rejects else [])],
+        tallies=table.tallies | {key: table.tallies[key] + more for key, more in staged.tallies.items()},
+        lateness=[*table.lateness, *([staged.lateness] if staged.lateness else [])],
+        untold=table.untold + staged.untold_count,
+    )
 
 
 def note_fields(slices: Iterator[pa.Table], fields: dict[str, dict[str, str]]) -> Iterator[pa.Table]:
@@ -153,11 +156,9 @@ def stage_table_slice(
     ).fetchall()
     tallies = {raw_object: open_tally(plan, count) for raw_object, count in counts.items()}
     for raw_object, written, rejected, duplicates in counted:
-        tally = tallies[raw_object]
-        tally["written"], tally["deduplicated"] = written, duplicates
-        tally["rejected"] += rejected
+        tallies[raw_object] += Tally(rejected=rejected, deduplicated=duplicates, written=written)
     rejects = None
-    if any(t["rejected"] for t in tallies.values()):
+    if any(tally.rejected for tally in tallies.values()):
         rejects = store.address(side_key(name.rpartition("-")[0], f"rejects-{plan.table.name}-{name[-12:]}"))
         unread = "FROM records WHERE problem IS NOT NULL" if plan.is_home else "FROM records WHERE false"
         con.execute(
@@ -192,21 +193,14 @@ def list_column_sql(plan: StagingPlan) -> Iterator[str]:
         yield select_column(field, None)
 
 
-def open_tally(plan: StagingPlan, count: dict[str, int]) -> dict[str, int]:
+def open_tally(plan: StagingPlan, count: dict[str, int]) -> Tally:
     """A table's books of one raw object before its transform: what it does not get is filtered."""
     read, unread, blank = count["read"], count["unread"], count["blank"]
     others = sum(count.values()) - read - unread - blank
     filtered = blank + others if plan.is_home else read - count.get(plan.table.name, 0)
     rejected = unread if plan.is_home else 0
-    return {"read": read, "filtered": filtered, "rejected": rejected, "deduplicated": 0, "written": 0}
+    return Tally(read=read, filtered=filtered, rejected=rejected)
 
 
 def has_column(con: DuckDBPyConnection, relation: str, column: str) -> bool:
     return column in {row[0] for row in con.execute(f"DESCRIBE {relation}").fetchall()}
-
-
-def add_tallies(total: dict[str, dict[str, int]], more: dict[str, dict[str, int]]) -> None:
-    for raw_object, tally in more.items():
-        own = total[raw_object]
-        for what, count in tally.items():
-            own[what] = own.get(what, 0) + count

@@ -16,6 +16,7 @@ from watershed.models.registry import Version, find_champion, list_versions
 from watershed.models.run import WEIGHTS_FILE
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import utc_now
+from watershed.warehouse.ledger.rows import CheckRow
 
 
 def publish_model(model: Model, run_id: str, actor: str) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def publish_model(model: Model, run_id: str, actor: str) -> dict[str, Any]:
         write_folder(model, store, version, run_id)
         rows = crown(version, version.reason, champion) if version.state == "champion" else [version]
         known = champion.model_version if champion else None
-        checks = store.read_json(step_key(run_id, "check_features"))["checks"]
+        checks = [CheckRow(**one) for one in store.read_json(step_key(run_id, "check_features"))["checks"]]
         snapshot = register(rows, run_id, actor, known, version.data_snapshot_id, checks)
     store.remove_all(checkpoint_key(model.name, run_id, ""))
     return summarize(model, version) | {"snapshot": snapshot}

@@ -18,6 +18,7 @@ from watershed.models.model import Model
 from watershed.settings import find_home
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import utc_now
+from watershed.warehouse.ledger.rows import CheckRow, InputRow
 from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Publication, TablePart
 
@@ -107,8 +108,8 @@ def publish_predictions(model: Model, run_id: str, actor: str) -> dict[str, Any]
             *([TablePart(DRIFTS, tuple(drift["files"]))] if drift["files"] else []),
         ),
         rows=LedgerRows(
-            inputs=[{"table_name": model.lists.address, "day": None, "input_snapshot_id": choice["snapshot"]}],
-            checks=checked["checks"],
+            inputs=[InputRow(model.lists.address, None, choice["snapshot"])],
+            checks=[CheckRow(**check) for check in checked["checks"]],
         ),
         timings={"stage": predicted["ms"], "check": checked["ms"]},
         overtaken=overtaken_sql(model, choice),

@@ -17,6 +17,7 @@ from watershed.models.registry import Version
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import utc_now
+from watershed.warehouse.ledger.rows import CheckRow, InputRow
 from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Publication, TablePart, hold_lock
 
@@ -31,7 +32,7 @@ def register(
     actor: str,
     champion: int | None,
     snapshot: int,
-    checks: Sequence[dict[str, object]] = (),
+    checks: Sequence[CheckRow] = (),
 ) -> int:
     """Publish these versions of one model, whether new or known. Returns the snapshot that it made.
 
@@ -51,7 +52,7 @@ def register(
         actor=actor,
         parts=(TablePart(MODELS, (file,), replaced=replaced),),
         rows=LedgerRows(
-            inputs=[{"table_name": MODELS, "day": None, "input_snapshot_id": snapshot}], checks=[*checks, *own]
+            inputs=[InputRow(MODELS, None, snapshot)], checks=[*checks, *own]
         ),
         rows_made=len(versions),
         overtaken=overtaken_sql(model, champion),
@@ -69,7 +70,7 @@ def stage_versions(con: DuckDBPyConnection, versions: Sequence[Version], run_id:
     return file
 
 
-def check_versions(con: DuckDBPyConnection, file: str, replaced: str) -> list[dict[str, object]]:
+def check_versions(con: DuckDBPyConnection, file: str, replaced: str) -> list[CheckRow]:
     """Evaluate the rules over the table as it will be. Returns rows for ledger.checks. Raises RegistryBroken."""
     from watershed.quality.check import check_rows
 
@@ -79,7 +80,7 @@ def check_versions(con: DuckDBPyConnection, file: str, replaced: str) -> list[di
     broken = [*verdict.blocking, *(f"{failed.column}: {failed.reason}" for failed in verdict.failed_rules)]
     if broken:
         raise RegistryBroken(f"{MODELS} stays as it was, a rule would break: {'; '.join(broken)}")
-    return [{"table_name": MODELS, **asdict(result)} for result in verdict.results]
+    return [CheckRow(MODELS, **asdict(result)) for result in verdict.results]
 
 
 def overtaken_sql(model: str, champion: int | None) -> str:

@@ -15,13 +15,15 @@ from duckdb import DuckDBPyConnection
 from watershed.declarations import find_stream, list_tables, tables_of
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import TRACE, Table
+from watershed.flows.checked import read_checked
 from watershed.flows.ingest.announce import publish
 from watershed.flows.ingest.check import list_sql
 from watershed.flows.ingest.publish import publish_source
 from watershed.flows.landed import Landed, Settled, read_landed, write_landed
-from watershed.lake.store import open_store, step_key
+from watershed.lake.store import open_store
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import fetch_column, list_objects_of_days, utc_now
+from watershed.warehouse.ledger.rows import ParityRow
 from watershed.warehouse.publication import LedgerRows
 from watershed.warehouse.publish import Publication
 
@@ -63,15 +65,15 @@ def settle(stream_name: str, run_id: str, actor: str) -> dict[str, Any]:
     differs. The comparison becomes rows of `ledger.parity` either way. Returns counts by table."""
     store = open_store()
     landed = read_landed(store, run_id)
-    rows: list[dict[str, Any]] = []
+    rows: list[ParityRow] = []
     is_speedy = False
     with closing(connect()) as con:
         for table in tables_of(find_stream(stream_name), "core"):
-            files = store.read_json(step_key(run_id, f"check_{table.name}"))["files"]
+            files = read_checked(store, run_id, table.name).files
             rows += compare(con, landed.find_table(table.name), landed.objects, files)
         query = f"SELECT 1 FROM ({SPEED_OBJECTS}) WHERE list_contains(?, raw_object) LIMIT 1"
         is_speedy = con.execute(query, [stream_name, datetime.max, landed.objects]).fetchone() is not None
-    differing = [row for row in rows if row["rows_missing"] or row["rows_surplus"]]
+    differing = [row for row in rows if not row.is_equal]
     if is_speedy or differing:
         published = publish_source(stream_name, run_id, actor, parity=rows)
     else:
@@ -95,7 +97,7 @@ def list_differences(run_id: str) -> list[str]:
     ]
 
 
-def compare(con: DuckDBPyConnection, table: Table, objects: list[str], files: list[str]) -> list[dict[str, Any]]:
+def compare(con: DuckDBPyConnection, table: Table, objects: list[str], files: list[str]) -> list[ParityRow]:
     """A row for every day: how many rows are published and recomputed, and how many have no equal on the other side.
 
     Equal are rows of the same values; which of several copies of a message they were read from makes no difference.
@@ -117,9 +119,8 @@ def compare(con: DuckDBPyConnection, table: Table, objects: list[str], files: li
                 UNION ALL SELECT {day}, 0, 0, 0, 1 FROM (FROM before EXCEPT ALL FROM after)
             ) GROUP BY day ORDER BY day"""
     ).fetchall()
-    columns = ("day", "rows_published", "rows_recomputed", "rows_missing", "rows_surplus")
-    about = {"table_name": table.address, "compared_at": utc_now()}
-    return [about | dict(zip(columns, row, strict=True)) for row in found]
+    now = utc_now()
+    return [ParityRow(table.address, *row, compared_at=now) for row in found]
 
 
 def union(queries: Iterable[str]) -> str:

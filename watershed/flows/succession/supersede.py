@@ -4,8 +4,6 @@ Their rows leave tables and quarantine with their books: these go on to say how 
 filtered. So nothing takes them for new, and a rollback of the publish brings them back.
 """
 
-from typing import Any
-
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Source, Table
@@ -14,6 +12,7 @@ from watershed.flows.ingest.checked_run import CheckedRun
 from watershed.flows.landed import MeasuredContent
 from watershed.lake.raw_objects import RawObject
 from watershed.warehouse.ledger.history import fetch_column
+from watershed.warehouse.ledger.rows import ObjectRow
 from watershed.warehouse.publication import Books
 
 READ = """
@@ -36,15 +35,20 @@ def close_books(con: DuckDBPyConnection, source: Source, table: Table, gone: dic
     return lines
 
 
-def list_successions(run: CheckedRun, gone: dict[str, RawObject]) -> list[dict[str, Any]]:
-    """Rows for `ledger.objects`, of a source whose objects are files: what was taken, and what gave way to it."""
+def list_successions(run: CheckedRun, gone: dict[str, RawObject]) -> list[ObjectRow]:
+    """Of a source whose objects are files: what was taken, and what gave way to it."""
     if run.landed.settled.snapshot is None:
         return []
     superseded, contents = run.landed.settled.superseded, run.landed.settled.contents
     return [
-        contents.get(key, MeasuredContent(None, None, None))._asdict()
-        | {"source": run.source.name, "raw_object": key, "object_name": about.name, "origin": about.origin}
-        | {"superseded_by": superseded[key] if key in gone else None}
+        ObjectRow(
+            run.source.name,
+            key,
+            about.name,
+            about.origin,
+            *contents.get(key, MeasuredContent(None, None, None)),
+            superseded_by=superseded[key] if key in gone else None,
+        )
         for key, about in {**run.objects, **gone}.items()
     ]
 

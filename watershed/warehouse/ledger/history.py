@@ -34,7 +34,7 @@ def write_ledger(con: DuckDBPyConnection, publication: Publication, snapshot: in
     insert_rows(con, "ledger.publishes", [publish_row] if publication.parts else [])
     insert_rows(con, "ledger.books", [own | asdict(b) for b in publication.books])
     for name, rows in vars(publication.rows).items():
-        insert_rows(con, f"ledger.{name}", [own | row for row in rows])
+        insert_rows(con, f"ledger.{name}", [own | vars(row) for row in rows])
     if publication.event is not None:
         insert_rows(con, "ledger.lineage_events", [own | {"event_json": publication.event(snapshot)}])
 

@@ -1,7 +1,8 @@
-"""What a run has taken is read as it was written, by this Watershed or an older one; what a newer one wrote is not."""
+"""What a step of a run has left is read as it was written, by this Watershed or an older one, and no newer one."""
 
 import json
 import zipfile
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from tests.old_lake import FOLDER
 from watershed.declarations import find_source
 from watershed.errors import InvalidInput
-from watershed.flows.landed import MeasuredContent, Decided, Landed, ParkedMessages, Settled
+from watershed.flows.checked import Checked, DayCount
+from watershed.flows.landed import Decided, Landed, MeasuredContent, ParkedMessages, Settled
+from watershed.flows.staged import Lateness, Staged, StagedTable, Tally
 from watershed.flows.step_files import VERSION, verify_version
-from watershed.warehouse.ledger.rows import OffsetRow
+from watershed.quality.verdict import RuleResult
+from watershed.warehouse.ledger.rows import ExtractionRow, OffsetRow
 
 OFFSETS = OffsetRow("photo_events", "photo_events", "raw/photo_events/1", 3, 0, 12, 11, 1)
 GROWN = Settled(["b"], {"a": "b"}, {"c": "c is not b"}, {"b": MeasuredContent(9, "f00", None)}, 41)
@@ -28,10 +32,42 @@ TAKEN = {
 }
 
 
+SEEN = ExtractionRow(
+    "accounts", "raw/accounts/1", 4, datetime(2026, 11, 2), datetime(2026, 11, 1, 9, 0, 0, 7), "0/1A", "7", 1, None
+)
+COUNTED = {"a": Tally(9, 1, 2, 3, 3), "b": Tally()}
+STAGED = {
+    "records": Staged(
+        {"requests": StagedTable(["s3://f"], ["s3://r"], COUNTED, [Lateness(3, 0.5, -1.0, 2.0, -1.0)], 4)},
+        {"c": "c cannot be read"},
+        {"a.b": {"string": "a"}},
+        ms=12,
+    ),
+    "histories": Staged(
+        {"users": StagedTable(tallies=COUNTED, absent={"a": ["country"]})},
+        extractions=[SEEN],
+        snapshot=7,
+        folded=3,
+        is_rebuild=True,
+    ),
+}
+CHECKED = Checked(
+    files=["s3://f"],
+    quarantine=[],
+    tallies=COUNTED,
+    written={"a": 3},
+    quarantined={"b": 2},
+    days=[DayCount("a", date(2026, 11, 1), 3)],
+    checks=[RuleResult("columns", None, "critical", 3, 0, True, "as declared")],
+    blocked="",
+    ms=5,
+)
+
+
 def read_old(step: str) -> dict[str, Any]:
-    """What a step of every run of the lake of 0.1.0 has left, by key."""
+    """What a step has left in every run of the lake of 0.1.0, by key."""
     with zipfile.ZipFile(FOLDER / "objects.zip") as objects:
-        keys = [key for key in objects.namelist() if key.startswith("runs/ingest_") and key.endswith(f"/{step}.json")]
+        keys = [key for key in objects.namelist() if key.startswith("runs/ingest_") and f"/{step}" in key]
         return {key: json.loads(objects.read(key)) for key in keys}
 
 
@@ -72,3 +108,34 @@ def test_what_a_newer_watershed_left_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"run r1 was begun by a newer Watershed.* start the run again"):
         verify_version({"version": VERSION + 1, "source": "access_logs"}, "r1")
     verify_version({"version": VERSION}, "r1")
+
+
+@pytest.mark.parametrize("staged", STAGED.values(), ids=STAGED)
+def test_what_is_staged_comes_back(staged: Staged) -> None:
+    assert Staged.from_json(json.loads(json.dumps(staged.to_json()))) == staged
+
+
+def test_what_is_checked_comes_back() -> None:
+    assert Checked.from_json(json.loads(json.dumps(CHECKED.to_json()))) == CHECKED
+    assert CHECKED.holds({"b"}) and not CHECKED.holds({"c"})
+
+
+def test_what_0_1_0_staged_and_checked_is_read() -> None:
+    told = read_old("stage")
+    assert told
+    for key, old in told.items():
+        staged = Staged.from_json(old)
+        written = json.loads(json.dumps(staged.to_json()))
+        assert Staged.from_json(written) == staged, key
+        for name, table in old.pop("tables").items():
+            assert table.items() <= written["tables"][name].items(), key
+        assert old.items() <= written.items(), key
+    told = read_old("check_")
+    assert told
+    for key, old in told.items():
+        assert json.loads(json.dumps(Checked.from_json(old).to_json())) == old, key
+
+
+def test_tallies_add_up() -> None:
+    table = StagedTable(tallies={"a": Tally(9, 1, 2, 3, 3), "b": Tally(read=2, written=2)})
+    assert table.total == Tally(11, 1, 2, 3, 5)
