@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def preload_modules() -> None:
 
 def measure_run(name: str) -> dict[str, object]:
     """Returns the seconds in all and per step, those of a processor, and the rows published per table."""
+    from watershed.flows.published import Published
     from watershed.flows.run import run_source
 
     steps: dict[str, float] = {}
@@ -38,8 +40,8 @@ def measure_run(name: str) -> dict[str, object]:
         return done
 
     cpu, began = time.process_time(), time.perf_counter()
-    published = run_source(name, f"bench-{uuid4().hex[:8]}", "benchmark", measure_step) or {"tables": {}, "refused": {}}
-    about = {"cpu": time.process_time() - cpu, "tables": published["tables"], "refused": published["refused"]}
+    published = run_source(name, f"bench-{uuid4().hex[:8]}", "benchmark", measure_step) or Published(None)
+    about = {"cpu": time.process_time() - cpu} | asdict(published)
     return {"seconds": time.perf_counter() - began, **steps, **about}
 
 

@@ -87,7 +87,7 @@ def test_dropped_rows_are_nowhere_and_stay_away(pages: TestClient, tmp_path: Pat
     main("access_logs", "one")
     assert set(count_bad(pages).values()) == {6}
     key = ask("SELECT DISTINCT raw_object FROM quarantine.requests")[0][0]
-    assert follow(decide("drop", "quarantine.requests", choose("form"), "scanners"), "drop-1")["rows"] == 4
+    assert follow(decide("drop", "quarantine.requests", choose("form"), "scanners"), "drop-1").change.rows == 4
     for done in ("drop", "replay", "rebuild"):
         if done == "replay":  # of another row of the same object
             follow(decide("replay", "quarantine.requests", choose("UTF-8")), "replay-1")

@@ -16,6 +16,7 @@ from watershed.cockpit.guards import Rights
 from watershed.cockpit.questions.quarantine import read_parked
 from watershed.cockpit.roles import Person, list_holders, list_limits, list_people, list_sights
 from watershed.declarations.roles import Role, find_role
+from watershed.flows.decisions.decide import About
 from watershed.flows.decisions.drop import format_reason
 from watershed.flows.ingest.land import land_file
 from watershed.serving.access_tokens import add_person
@@ -75,7 +76,7 @@ def test_a_reason_is_decided_about_as_it_was_seen(filled: dict[str, str]) -> Non
     seen = {}
     for name in ("analyst", "steward"):
         [reason] = [one for one in read_parked("users", find_role(name)).reasons if one.rule == "one"]
-        about = {"source": "accounts", "rule": "one", "reason": reason.pattern}
+        about = About(source="accounts", rule="one", reason=reason.pattern)
         query = f"SELECT count(*) FROM quarantine.users WHERE {format_reason(about)}"
         seen[name] = (EMAIL in reason.pattern, EMAIL in reason.reason, connect().execute(query).fetchall())
     assert seen == {"analyst": (False, False, [(1,)]), "steward": (True, False, [(1,)])}

@@ -21,8 +21,7 @@ DATA = Path(__file__).parent.parent / "data"
 def ingest(source: str, run_id: str = "run", **kwargs: bool) -> dict[str, str]:
     """All steps; returns the refused objects' sentences."""
     take_arrivals(source, run_id, **kwargs)
-    refused: dict[str, str] = publish_taken(source, run_id, "test")["refused"]
-    return refused
+    return publish_taken(source, run_id, "test").refused
 
 
 def land(source: str, folder: Path, name: str, content: bytes) -> str:

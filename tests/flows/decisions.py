@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from watershed.flows import run
-from watershed.flows.decisions.apply_decision import carry_out
-from watershed.flows.decisions.decide import record_decision
+from watershed.flows.decisions.apply_decision import CarriedOut, carry_out
+from watershed.flows.decisions.decide import About, record_decision
 from watershed.flows.decisions.drop import format_reason
 from watershed.flows.decisions.select_decided import take_decided
 from watershed.flows.ingest.land import take_arrivals
+from watershed.flows.published import Published
 from watershed.warehouse.connection import connect
 from watershed.warehouse.publish import read_snapshot
 
@@ -24,36 +25,36 @@ def write_log(path: Path, day: int, *, good: int = 3, bad: int = 0) -> Path:
 
 
 def decide(kind: Any, subject: str, about: dict[str, Any], reason: str = "a test says so") -> str:
-    return record_decision(kind, subject, about, reason, "anna")
+    return record_decision(kind, subject, About(**about), reason, "anna")
 
 
 def choose_rows(table: str, source: str, rule: str) -> dict[str, Any]:
     """What the page says of the rows of one rule that are in quarantine now."""
-    about: dict[str, Any] = {"source": source, "rule": rule}
+    about = {"source": source, "rule": rule}
     con = connect()
-    rows = con.execute(f"SELECT count(*) FROM quarantine.{table} WHERE {format_reason(about)}").fetchone()
+    rows = con.execute(f"SELECT count(*) FROM quarantine.{table} WHERE {format_reason(About(**about))}").fetchone()
     return about | {"snapshot": read_snapshot(con), "rows": rows[0] if rows else 0}
 
 
-def follow(decision_id: str, run_id: str) -> dict[str, Any]:
+def follow(decision_id: str, run_id: str) -> CarriedOut:
     """Carry a decision out, with the ingest run that it may need."""
     done = carry_out(decision_id, run_id)
-    if source := done.get("source"):
-        ingest_decided(source, decision_id, f"ingest.{run_id}")
+    if done.source is not None:
+        ingest_decided(done.source, decision_id, f"ingest.{run_id}")
     return done
 
 
-def ingest_decided(source: str, decision_id: str, run_id: str) -> dict[str, Any] | None:
+def ingest_decided(source: str, decision_id: str, run_id: str) -> Published | None:
     return publish_taken(source, run_id) if take_decided(source, run_id, decision_id)["objects"] else None
 
 
-def rebuild(source: str, run_id: str, day: int) -> dict[str, Any]:
+def rebuild(source: str, run_id: str, day: int) -> Published:
     """Build a day of November 2026 from raw again."""
     take_arrivals(source, run_id, date(2026, 11, day))
     return publish_taken(source, run_id)
 
 
-def publish_taken(source: str, run_id: str) -> dict[str, Any]:
+def publish_taken(source: str, run_id: str) -> Published:
     return run.publish_taken(source, run_id, "test")
 
 

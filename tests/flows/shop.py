@@ -14,6 +14,7 @@ from watershed import declarations
 from watershed.declarations.table import UTC_TIMESTAMP, Column, Source, Table
 from watershed.flows.ingest.land import find_arrivals, take_arrivals
 from watershed.flows.landed import Landed, Settled, write_landed
+from watershed.flows.published import Published
 from watershed.flows.run import publish_taken
 from watershed.lake.store import open_store
 from watershed.sources.postgres import session as postgres_session
@@ -52,7 +53,7 @@ class Shop:
 
     url: str
     patch: pytest.MonkeyPatch
-    told: dict[str, Any] = field(default_factory=dict)
+    told: Published = field(default_factory=lambda: Published(None))
     count: int = 0
 
     def declare(self, table: Table) -> None:
@@ -77,12 +78,12 @@ class Shop:
         """Have the server answer something else when it is asked for its moment."""
         self.patch.setattr(postgres_session, "MOMENT", postgres_session.MOMENT.replace(what, instead))
 
-    def run(self, is_extracted: bool = False, **kwargs: Any) -> dict[str, Any]:
+    def run(self, is_extracted: bool = False, **kwargs: Any) -> Published:
         """All steps, without the extraction where another run has landed it. Returns what the publish told, empty where
         there was nothing to take."""
         self.count += 1
         run_id = f"shop.{self.count}"
-        self.told = {}
+        self.told = Published(None)
         if is_extracted:
             write_landed(open_store(), run_id, Landed(SHOP, Settled(find_arrivals("shop"))))
         if is_extracted or take_arrivals("shop", run_id, **kwargs)["objects"]:
@@ -91,7 +92,7 @@ class Shop:
 
     @property
     def is_red(self) -> bool:
-        return bool(self.told and (self.told["refused"] or self.told["returned"]))
+        return bool(self.told.refused or self.told.returned)
 
     def ask(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         return connect().execute(query, list(values)).fetchall()

@@ -8,7 +8,7 @@ from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.flows.decisions import ask, choose_rows, decide, follow, ingest_decided, rebuild, write_log
 from tests.messages import send
-from watershed.flows.decisions.decide import list_accepted, record_decision
+from watershed.flows.decisions.decide import About, list_accepted, record_decision
 from watershed.flows.ingest.land import find_arrivals, land_file
 from watershed.quality.rules import expect_that
 from watershed.warehouse.connection import connect
@@ -24,7 +24,7 @@ OUTCOMES = "SELECT decision_id, row_count FROM ledger.outcomes ORDER BY snapshot
 
 def test_reason_is_asked_for(lake: EmptyLake) -> None:
     with pytest.raises(ValueError, match="say why"):
-        record_decision("drop", "quarantine.requests", {}, "  ", "anna")
+        record_decision("drop", "quarantine.requests", About(), "  ", "anna")
     assert ask("SELECT count(*) FROM ledger.decisions") == [(0,)]
 
 
@@ -35,9 +35,9 @@ def test_dropped_rows_are_counted_and_stay_away(lake: EmptyLake, tmp_path: Path)
     land_file("access_logs", write_log(tmp_path / "second", 2, bad=1))  # after the person looked
     main("access_logs", "two")
     drop = decide("drop", "quarantine.requests", chosen, "scanners,  we know\nthem")
-    assert follow(drop, "drop-1")["rows"] == 2
+    assert follow(drop, "drop-1").change.rows == 2
     assert ask(COUNTS) == [(6, 1)]
-    assert follow(drop, "drop-2")["is_done"]
+    assert follow(drop, "drop-2").is_done
     assert ask(OUTCOMES) == [(drop, 2)]
     (message,) = ask("SELECT commit_message FROM ducklake_snapshots('lake') ORDER BY snapshot_id DESC LIMIT 1")
     assert message[0].endswith("because scanners, we know them")
@@ -57,7 +57,7 @@ def test_replayed_objects_pass_after_a_fix(lake: EmptyLake, tmp_path: Path, monk
         main("access_logs", "one")
     assert ask(COUNTS) == [(4, 2)]
     replay = decide("replay", "quarantine.requests", choose_rows("requests", "access_logs", "satisfy:path"))
-    assert follow(replay, "r-1")["source"] == "access_logs"
+    assert follow(replay, "r-1").source == "access_logs"
     assert (ask(COUNTS), ask(OUTCOMES)) == ([(6, 0)], [(replay, 2)])
     (again,) = ask("SELECT object_name FROM ledger.books WHERE run_id = 'ingest.r-1'")
     assert again[0].startswith("first")  # the clean object was left alone

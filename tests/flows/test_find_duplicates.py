@@ -120,8 +120,8 @@ def test_what_is_too_much_to_look_at_is_told(con: DuckDBPyConnection, monkeypatc
     assert mark_duplicates(con, WATCH_EVENTS, TABLE, ["second"], []) == 6
     assert con.execute("SELECT count(*) FROM parsed WHERE NOT is_duplicate").fetchall() == [(7,)]
     [check] = tell_untold(WATCH_EVENTS, 6)
-    assert (check["rows_failed"], check["is_success"]) == (6, False)
-    assert check["reason"].startswith("6 events came older than duplicates_within (1 day, 0:00:00)")
+    assert (check.rows_failed, check.is_success) == (6, False)
+    assert check.reason.startswith("6 events came older than duplicates_within (1 day, 0:00:00)")
     con.execute("DELETE FROM lake.speed.watch_minutes WHERE event_id = 'e0-4'")
     parse(con, [*old[:4], *recent])
     assert mark_duplicates(con, WATCH_EVENTS, TABLE, ["second"], []) == 0

@@ -31,7 +31,7 @@ def test_a_clock_that_goes_back_loses_nothing(shop: Shop) -> None:
         shop.change(f"update articles set name = 'new', updated_at = {early} where id = 2")
         shop.change(f"insert into articles values (3, 'three', 3, {early})")
         shop.run()
-    assert shop.is_red and "its clock went back from" in shop.told["returned"][0]
+    assert shop.is_red and "its clock went back from" in shop.told.returned[0]
     assert shop.ask("SELECT rule, subject, state FROM ledger.alerts") == [("database_returned", "shop", "firing")]
     assert shop.read_current() == [(1, "one"), (2, "new"), (3, "three")]
     shop.change("insert into articles values (4, 'four', 4)")
@@ -55,7 +55,7 @@ def test_a_database_that_was_replaced_is_taken_whole(shop: Shop, is_restored: bo
         shop.patch.setattr(postgres_session, "SERVER", "SELECT '17' AS system, 1 AS last_timeline, NULL AS timeline")
     shop.run()
     what = "its log went back from" if is_restored else "and is 17"
-    assert shop.is_red and what in shop.told["returned"][0] and not shop.told["refused"]
+    assert shop.is_red and what in shop.told.returned[0] and not shop.told.refused
     assert shop.read_history() == [(1, "one", False, False), (1, "new", True, False), (2, "two", False, True)]
     assert [(one.builds_on, one.tables[0].is_snapshot) for one in shop.read_extractions()] == [(None, True)] * 2
     shop.change("insert into articles values (3, 'three', 3)")

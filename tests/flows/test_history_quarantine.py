@@ -139,4 +139,4 @@ def test_accounts_keep_their_good_versions(lake: EmptyLake) -> None:
 
 def run_accounts(run_id: str) -> None:
     published = run_source("accounts", run_id, "test")
-    assert published is not None and published["refused"] == {}
+    assert published is not None and published.refused == {}

@@ -8,6 +8,7 @@ from tests.empty_lake import EmptyLake
 from tests.flows.shop import SHOP, Shop, open_shop
 from tests.sources.application import SQL_ASCII, open_application
 from watershed.flows.ingest.extract_database import extract_database
+from watershed.flows.published import Published
 from watershed.lake.store import open_store
 
 pytestmark = pytest.mark.servers
@@ -61,14 +62,14 @@ def test_text_that_is_not_utf8_harms_only_its_row(lake: EmptyLake, monkeypatch: 
 def test_an_extraction_that_lost_a_file_is_refused_and_superseded(shop: Shop) -> None:
     shop.run()
     lose_rows(shop, "update articles set name = 'lost' where id = 1")
-    [why] = shop.told["refused"].values()
+    [why] = shop.told.refused.values()
     assert "cannot be folded into core.articles: raw-parts/shop/" in why and "is not in the bucket" in why
     assert shop.read_current() == [(1, "one"), (2, "two")]
     shop.run()
     assert not shop.is_red and shop.read_current() == [(1, "lost"), (2, "two")]
     [(kind, reason, by)] = shop.ask("SELECT kind, reason, decided_by FROM ledger.decisions")
     assert (kind, reason[:13], by) == ("leave", "superseded by", "watershed")
-    assert shop.run() == {} and shop.run(refused=True) == {}
+    assert shop.run() == Published(None) == shop.run(refused=True)
     shop.rebuild()
     assert not shop.is_red and [row[1] for row in shop.read_history()] == ["one", "lost", "two"]
 
@@ -92,7 +93,7 @@ def test_a_rebuild_that_cannot_fold_all_changes_nothing(shop: Shop) -> None:
     before = shop.read_history("*")
     open_store().remove_all(shop.read_extractions()[0].tables[0].rows)
     shop.rebuild()
-    assert len(shop.told["refused"]) == 2 and shop.read_history("*") == before
+    assert len(shop.told.refused) == 2 and shop.read_history("*") == before
     shop.change("insert into articles values (3, 'three', 3)")
     shop.run()
     assert not shop.is_red and shop.read_current() == [(1, "new"), (2, "two"), (3, "three")]

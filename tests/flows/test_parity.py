@@ -24,7 +24,7 @@ def test_lines_go_to_the_speed_layer_until_recomputed(lake: EmptyLake, topics: d
     assert take_speed("watch_events", "batch", datetime.max)["objects"] == 1
     stage_and_check("watch_events", "batch", "core")
     settled = settle("watch_events", "batch", "test")
-    assert settled["differing"] == 0
+    assert settled.differing == 0
     assert count_layers("watch_minutes") == (30, 0)
     assert count_layers("ratings") == (1, 0)
     assert ask("SELECT raw_object, raw_line, reason FROM quarantine.watch_minutes") == parked
@@ -43,14 +43,14 @@ def test_parity_finds_and_repairs_what_was_tampered_with(lake: EmptyLake, topics
     con.execute("UPDATE core.photo_events SET path = '/st/wrong.jpg' WHERE photo_id = 4")
     assert take_sample("photo_events", "sample", 2)["objects"] == 1
     stage_and_check("photo_events", "sample", "core")
-    assert settle("photo_events", "sample", "test")["differing"] == 1
+    assert settle("photo_events", "sample", "test").differing == 1
     assert ask("SELECT rows_published, rows_recomputed, rows_missing, rows_surplus FROM ledger.parity") == [
         (19, 20, 2, 1)
     ]
     assert ask("SELECT count(*), count(DISTINCT path) FROM core.photo_events") == [(20, 20)]
     take_sample("photo_events", "again", 2)
     stage_and_check("photo_events", "again", "core")
-    assert settle("photo_events", "again", "test")["differing"] == 0
+    assert settle("photo_events", "again", "test").differing == 0
 
 
 def count_layers(table: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ def test_repeated_publish_changes_nothing(lake: EmptyLake, tmp_path: Path) -> No
     main("access_logs", "once")
     before = connect().execute("SELECT id FROM ducklake_current_snapshot('lake')").fetchone()
     again = publish_source("access_logs", "once", "test")
-    assert (again["snapshot"],) == before
+    assert (again.snapshot,) == before
     assert connect().execute("SELECT id FROM ducklake_current_snapshot('lake')").fetchone() == before
     counts = "SELECT (SELECT count(*) FROM core.requests), (SELECT count(*) FROM quarantine.requests)"
     assert connect().execute(counts).fetchone() == (1, 1)

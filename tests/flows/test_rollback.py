@@ -13,6 +13,7 @@ from tests.flows.decisions import ask, decide, follow, rebuild, write_log
 from tests.messages import make_photo_event, send
 from watershed.flows.decisions import rollback
 from watershed.flows.decisions.apply_decision import carry_out
+from watershed.flows.decisions.decide import DataChange
 from watershed.flows.decisions.rollback import check_rollback
 from watershed.flows.ingest.land import find_arrivals, land_file
 from watershed.flows.marts import build_stale_marts
@@ -42,8 +43,8 @@ def read_version() -> int:
     return int(ask("SELECT max(snapshot_id) FROM ledger.publishes")[0][0])
 
 
-def roll_back(table: str, version: int, run_id: str) -> dict[str, Any]:
-    return follow(decide("rollback", table, {"version": version}, "the new log is a copy"), run_id)
+def roll_back(table: str, version: int, run_id: str) -> DataChange:
+    return follow(decide("rollback", table, {"version": version}, "the new log is a copy"), run_id).change
 
 
 def test_table_goes_back_and_forth(lake: EmptyLake, tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ def test_table_goes_back_and_forth(lake: EmptyLake, tmp_path: Path) -> None:
     assert check_rollback("core.requests", version) == 1
 
     done = roll_back("core.requests", version, "back")
-    assert (done["rows"], done["left"], done["days"]) == (0, 3, ["2026-11-02"])
+    assert (done.rows, done.left, done.days) == (0, 3, ["2026-11-02"])
     assert_told_again(done)
     assert ask(REQUESTS) == [("/kept", 3), ("/old", 3)]
     assert ask("SELECT count(*) FROM quarantine.requests") == [(1,)]
@@ -67,7 +68,7 @@ def test_table_goes_back_and_forth(lake: EmptyLake, tmp_path: Path) -> None:
     assert build_stale_marts("marts-2")["top_pages"] == ["2026-11-02"]
     assert ask(PAGES) == [("/kept", 3), ("/old", 3)]
     assert ask(
-        "SELECT author, commit_message FROM ducklake_snapshots('lake') WHERE snapshot_id = " + str(done["snapshot"])
+        "SELECT author, commit_message FROM ducklake_snapshots('lake') WHERE snapshot_id = " + str(done.snapshot)
     ) == [
         (
             "anna",
@@ -76,9 +77,9 @@ def test_table_goes_back_and_forth(lake: EmptyLake, tmp_path: Path) -> None:
         )
     ]
     with pytest.raises(ValueError, match="nothing to roll back"):
-        check_rollback("core.requests", done["snapshot"])
+        check_rollback("core.requests", done.snapshot)
 
-    assert roll_back("core.requests", both, "forth")["rows"] == 3  # a rollback is taken back by another
+    assert roll_back("core.requests", both, "forth").rows == 3  # a rollback is taken back by another
     assert ask(REQUESTS) == [("/kept", 3), ("/new", 3), ("/old", 3)]
     roll_back("core.requests", version, "back again")
     rebuild("access_logs", "from raw", 2)
@@ -87,11 +88,11 @@ def test_table_goes_back_and_forth(lake: EmptyLake, tmp_path: Path) -> None:
     assert ask(UNBALANCED) == []
 
 
-def assert_told_again(done: dict[str, Any]) -> None:
+def assert_told_again(done: DataChange) -> None:
     """As when a run has died before it could tell which days changed: nothing is done twice, and all is told."""
     ((decision,),) = ask("SELECT decision_id FROM ledger.decisions")
-    again = carry_out(decision, "back")
-    assert (again["days"], again["snapshot"]) == (done["days"], done["snapshot"])
+    again = carry_out(decision, "back").change
+    assert (again.days, again.snapshot) == (done.days, done.snapshot)
 
 
 def test_what_came_after_the_decision_stays(lake: EmptyLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +115,7 @@ def test_what_came_after_the_decision_stays(lake: EmptyLake, tmp_path: Path, mon
 
     monkeypatch.setattr(rollback, "publish", publish_beside)
     follow(decision, "back")
-    assert follow(decision, "again")["is_done"]
+    assert follow(decision, "again").is_done
     assert ask(REQUESTS) == [("/later", 3), ("/old", 3)]
     assert ask(UNBALANCED) == []
 
@@ -125,7 +126,7 @@ def test_version_before_a_column_was_added(lake: EmptyLake, tmp_path: Path) -> N
     version = read_version()
     rebuild("access_logs", "two", 1)
     connect().execute("ALTER TABLE core.requests ADD COLUMN shade VARCHAR")
-    assert roll_back("core.requests", version, "back")["rows"] == 3
+    assert roll_back("core.requests", version, "back").rows == 3
     assert ask("SELECT count(*), count(shade) FROM core.requests") == [(3, 0)]
 
 

@@ -19,7 +19,7 @@ from tests.lineage.openlineage_schema import make_schema
 from watershed.cli.main import main as run_command
 from watershed.flows.ingest import announce
 from watershed.flows.ingest.land import land_file
-from watershed.flows.marts import build_mart
+from watershed.flows.marts import BuiltPartition, build_mart
 from watershed.lineage import events
 from watershed.lineage.kept import recall_columns
 from watershed.warehouse.connection import connect
@@ -67,7 +67,7 @@ def loaded(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> 
     return module_lake
 
 
-def build(run_id: str) -> dict[str, Any]:
+def build(run_id: str) -> BuiltPartition:
     built = build_mart("top_pages", run_id, DAY, force=True)
     assert built is not None
     return built
@@ -102,8 +102,8 @@ def test_events_of_a_load_and_of_a_mart(loaded: EmptyLake, monkeypatch: pytest.M
     assert sorted((o["name"], o["field"]) for o in origins) == [("raw/access_logs", f) for f in ("fields", "line")]
 
     assert [d["name"] for d in made["inputs"]] == ["lake/core/requests"]
-    assert made["inputs"][0]["facets"]["version"]["datasetVersion"] == str(built["input_snapshot"])
-    assert made["outputs"][0]["facets"]["version"]["datasetVersion"] == str(built["snapshot"])
+    assert made["inputs"][0]["facets"]["version"]["datasetVersion"] == str(built.input_snapshot)
+    assert made["outputs"][0]["facets"]["version"]["datasetVersion"] == str(built.snapshot)
     assert made["run"]["facets"]["nominalTime"]["nominalStartTime"].startswith("2026-11-01T00:00")
     assert made["run"]["facets"]["parent"]["job"]["name"] == "build_marts"
     assert made["run"]["runId"] != load["run"]["runId"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.monitoring.desk import Desk, Watch
-from watershed.flows.streams.health import list_dead
+from watershed.flows.streams.health import ConsumerHealth, State, list_dead
 from watershed.monitoring.endpoint import Endpoint
 from watershed.monitoring.metrics import Figures
 from watershed.monitoring.monitor import Lookout
@@ -74,10 +74,9 @@ def test_a_file_that_cannot_be_read_is_none(home: Path) -> None:
     assert read_state() is None
 
 
-def tell(name: str, state: str, at_s: float, started_s: float = 4000) -> dict[str, str]:
+def tell(name: str, state: State, at_s: float, started_s: float = 4000) -> ConsumerHealth:
     """What a consumer said so many seconds ago."""
-    times = {"at": NOW - timedelta(seconds=at_s), "started_at": NOW - timedelta(seconds=started_s)}
-    return {"consumer": name, "state": state} | {key: at.isoformat() for key, at in times.items()}
+    return ConsumerHealth(name, state, NOW - timedelta(seconds=at_s), NOW - timedelta(seconds=started_s))
 
 
 @pytest.mark.parametrize(
@@ -95,5 +94,5 @@ def tell(name: str, state: str, at_s: float, started_s: float = 4000) -> dict[st
         ([tell("x" * 80 + "a", "reading", 100)], ["x" * 62 + "a"], []),  # PostgreSQL cuts the names of sessions
     ],
 )
-def test_who_is_dead(told: list[dict[str, str]], members: list[str], dead: list[str]) -> None:
-    assert [one["consumer"] for one in list_dead(told, members, NOW)] == dead
+def test_who_is_dead(told: list[ConsumerHealth], members: list[str], dead: list[str]) -> None:
+    assert [one.consumer for one in list_dead(told, members, NOW)] == dead

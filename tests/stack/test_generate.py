@@ -167,9 +167,9 @@ def test_the_platform_finds_the_truth(source: str, folder: Path, truth: dict[str
     for path in sorted((folder / source).iterdir()):
         land_file(source, path)
     published = run_source(source, source, "test")
-    assert published is not None and published["refused"] == {}
+    assert published is not None and published.refused == {}
     for name, told in truth["sources"][source]["tables"].items():
-        found = published["tables"][name]
-        assert found["rows"] == told["rows"], name
-        assert found["quarantined"] == sum(told["quarantined"].values()), name
-        assert find_table(name).day is None or found["days"] == list(told["days"]), name
+        found = published.tables[name]
+        assert found.rows == told["rows"], name
+        assert found.quarantined == sum(told["quarantined"].values()), name
+        assert find_table(name).day is None or found.days == list(told["days"]), name

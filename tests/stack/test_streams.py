@@ -66,10 +66,10 @@ def test_a_consumer_runs_with_the_stack(
     stream = find_stream("watch_events")
     wait_until(lambda: list_consumers(open_store(), stream))
     assert main(["stream", "status", "watch_events"]) == 0
-    assert list_consumers(open_store(), stream)[0]["consumer"] in capsys.readouterr().out
+    assert list_consumers(open_store(), stream)[0].consumer in capsys.readouterr().out
     stop_consumers(consumers)
     assert [find_process(consumers, name) for name in name_consumers()] == [None]
-    assert [one["state"] for one in list_consumers(open_store(), stream)] == ["stopped"]
+    assert [one.state for one in list_consumers(open_store(), stream)] == ["stopped"]
     send(topics["watch_events"], [make_watch_line(1)])
     assert main(["stream", "status", "watch_events"]) == 1  # nobody reads it
 

@@ -69,7 +69,7 @@ def test_every_type_survives(lake: EmptyLake, tmp_path: Path, monkeypatch: pytes
     workshop = open_workshop(tmp_path, monkeypatch)
     try:
         declare(workshop, is_wide=False)
-        assert workshop.send(LINE)["refused"] == {}
+        assert workshop.send(LINE).refused == {}
         assert_values(1)
         workshop.restart()
         before = read_snapshot(connect())
@@ -78,7 +78,7 @@ def test_every_type_survives(lake: EmptyLake, tmp_path: Path, monkeypatch: pytes
         assert read_snapshot(connect()) == before
         workshop.send(LINE)
         declare(workshop, is_wide=True)
-        assert workshop.send(LINE)["refused"] == {}
+        assert workshop.send(LINE).refused == {}
         assert_values(3)
         for name, value in (("counted", "5.4"), ("priced", "5.4"), ("small", "-32768.5"), ("single", "2.50000001")):
             assert ask(f"SELECT count(*) FROM core.gadgets WHERE {name} = {value}") == [(0,)], name

@@ -42,7 +42,7 @@ def test_a_column_is_renamed_and_another_retired(workshop: Workshop) -> None:
     workshop.declare(COLOUR, PRICE)
     workshop.send("colour=red|price=5")
     workshop.declare(COLOR)
-    assert workshop.send("color=blue")["refused"] == {}
+    assert workshop.send("color=blue").refused == {}
     assert list_columns()["color"] == "VARCHAR!"
     assert list_columns()["price"] == "INTEGER"
     assert ask("SELECT color, price FROM core.gadgets ORDER BY color") == [("blue", None), ("red", 5)]
@@ -63,7 +63,7 @@ def test_a_first_run_that_failed_does_not_hold_a_table_up(workshop: Workshop) ->
     take_arrivals("gadget_logs", "dies")
     stage_source("gadget_logs", "dies")
     workshop.declare('"label", pa.string()')
-    assert workshop.send("label=a")["refused"] == {}
+    assert workshop.send("label=a").refused == {}
     assert ask("SELECT label, price, speed FROM core.gadgets ORDER BY label") == [("a", None, None), ("b", None, None)]
 
 
@@ -81,9 +81,9 @@ def test_a_run_that_was_under_way_is_made_to_fit(workshop: Workshop) -> None:
     prepare(load_settings())
     check_table("gadgets", "staged")
     for run_id in ("staged", "checked"):
-        assert publish_source("gadget_logs", run_id, "test")["refused"] == {}
+        assert publish_source("gadget_logs", run_id, "test").refused == {}
         snapshots = ask("SELECT max(snapshot_id) FROM ledger.publishes")
-        assert publish_source("gadget_logs", run_id, "test")["snapshot"] == snapshots[0][0]  # repeated
+        assert publish_source("gadget_logs", run_id, "test").snapshot == snapshots[0][0]  # repeated
     assert ask("SELECT color, price, note, kept FROM core.gadgets ORDER BY price, color") == [
         ("red", 5.0, None, "a"),
         ("checked", 6.0, None, "b"),
@@ -99,7 +99,7 @@ def test_nulls_are_allowed_and_kept_out_again(workshop: Workshop) -> None:
     workshop.send("price=2")
     assert list_columns()["label"] == "VARCHAR"
     workshop.declare(PRICE, label)
-    assert workshop.send("price=3", "price=4|label=b")["tables"]["gadgets"]["quarantined"] == 1
+    assert workshop.send("price=3", "price=4|label=b").tables["gadgets"].quarantined == 1
     assert ask("SELECT price, label FROM core.gadgets ORDER BY price") == [(1, "a"), (2, None), (4, "b")]
     assert ask("SELECT price FROM core.gadgets WHERE label IS NULL") == [(2,)]
 

@@ -43,7 +43,7 @@ def test_a_lake_of_0_1_0_answers_the_same_and_goes_on(lake: EmptyLake, tmp_path:
     grown.write_text("".join(GROWN.format(n=n, size=100 + n) for n in range(50)))
     land_file("access_logs", grown, origin="web-2")
     take_arrivals("access_logs", "grown")
-    assert publish_taken("access_logs", "grown")["refused"] == {}
+    assert publish_taken("access_logs", "grown").refused == {}
     build_stale_marts("marts")
     pages = "FROM mart.top_pages WHERE starts_with(path, '/grown/')"
     assert ask(f"SELECT count(*), sum(request_count) {pages}") == [["50", "50"]]

@@ -65,7 +65,7 @@ def test_states_follow_the_events(lake: EmptyLake) -> None:
     assert list_state_days() == days[:1]
     check_moments(events)
     built = build_stale_mart("photo_states", "build-3")
-    assert built is not None and built["days"] == 2
+    assert built is not None and built.days == 2
     assert list_state_days() == days
     check_moments(events)
 

@@ -12,6 +12,7 @@ import transforms
 from tests.flows.decisions import publish_taken
 from watershed.declarations import forget_contracts
 from watershed.flows.ingest.land import land_file
+from watershed.flows.published import Published
 from watershed.warehouse.connection import connect, forget_engines
 
 CONTRACT = """
@@ -84,7 +85,7 @@ class Workshop:
         path.write_text("".join(f"{line}|n={self.runs}\n" for line in lines))
         return land_file("gadget_logs", path).key
 
-    def send(self, *lines: str) -> dict[str, Any]:
+    def send(self, *lines: str) -> Published:
         """Land lines and publish all that is new."""
         from watershed.flows.ingest.land import take_arrivals
 

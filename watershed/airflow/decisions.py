@@ -60,21 +60,23 @@ def chain_carrying_out() -> None:
 def carry_out() -> Counts:
     """Do what the decision says, unless it is done. Which days of a table changed is announced as a publish does it."""
     from watershed.flows.decisions.apply_decision import carry_out as carry
+    from watershed.flows.published import PublishedTable
 
     context = get_current_context()
-    done: Counts = carry(context["params"]["decision_id"], name_run(context))
-    if "is_done" in done and not done.get("days"):
+    done = carry(context["params"]["decision_id"], name_run(context))
+    change, decision = done.change, done.decision
+    if done.is_done and not change.days:
         raise AirflowSkipException("nothing to do: the decision is carried out")
     context["task"].outlets = []
-    if days := done.pop("days", None):
-        done["changed_days"] = len(days)
-        asset = table_asset(done["subject"])
-        context["task"].outlets = [asset]
-        announce(asset, {"rows": done["rows"], "quarantined": 0, "days": days}, done["snapshot"])
-    if "source" not in done:
-        context["ti"].xcom_push(key="return_value", value=done)
-        raise DownstreamTasksSkipped(tasks=["hand_over"])
-    return done
+    if change.days:
+        context["task"].outlets = [table_asset(decision.subject)]
+        announce(PublishedTable(decision.subject, change.rows, 0, change.days), change.snapshot)
+    told: Counts = {"kind": decision.kind, "subject": decision.subject, "reason": decision.reason}
+    if done.source is not None:
+        return told | {"source": done.source}
+    told |= {"rows": change.rows, "left": change.left, "changed_days": len(change.days), "snapshot": change.snapshot}
+    context["ti"].xcom_push(key="return_value", value=told)
+    raise DownstreamTasksSkipped(tasks=["hand_over"])
 
 
 def chain_asking() -> None:
@@ -135,7 +137,7 @@ EXPLANATION = (
 @task
 def record_answer(described: dict[str, Any], answer: dict[str, Any]) -> str:
     """Record what was decided, with who and why. Returns the decision's id; what is left refused ends here."""
-    from watershed.flows.decisions.decide import record_decision
+    from watershed.flows.decisions.decide import About, record_decision
 
     context = get_current_context()
     kind = KINDS[answer["chosen_options"][0]]
@@ -144,7 +146,7 @@ def record_answer(described: dict[str, Any], answer: dict[str, Any]) -> str:
     decision_id = record_decision(
         kind,
         described["source"],
-        {"source": described["source"], "objects": described["objects"]},
+        About(source=described["source"], objects=described["objects"]),
         why or ("no reason given" if user else f"nobody answered for {PATIENCE.days} days"),
         user["name"] if user else name_actor(context),
         hashlib.sha256(name_run(context).encode()).hexdigest()[:16],

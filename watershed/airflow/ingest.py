@@ -4,9 +4,9 @@ A task here calls one function and tells Airflow what came of it: counts as XCom
 days as partition keys. Steps are imported inside the tasks, so that DAG files parse without DuckDB or pyarrow.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, get_current_context, task
+from airflow.sdk import get_current_context, task
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
@@ -14,6 +14,9 @@ from watershed.airflow.assets import raw_asset, refused_asset, table_asset, topi
 from watershed.airflow.schedules import WHOLE, name_run, read_days
 from watershed.declarations import find_source, tables_of
 from watershed.declarations.table import Stream
+
+if TYPE_CHECKING:
+    from watershed.flows.published import Published, PublishedTable
 
 # Each announced day is a run of the marts, about 2 s. Beyond a month one run (`all`) catches up with all days.
 MOST_DAYS = 31
@@ -149,22 +152,22 @@ def fail_if_refused(published: Counts) -> None:
         raise AirflowFailException(f"{what} not published:\n{sentences}")
 
 
-def announce_changes(published: Counts) -> None:
+def announce_changes(published: "Published") -> None:
     """Announce every table that changed. The speed layer's do not: what reads them reads rows, not days."""
-    changed = [t for t in published["tables"].values() if (t["rows"] or t["days"]) and t["address"].startswith("core.")]
+    changed = [t for t in published.tables.values() if (t.rows or t.days) and t.address.startswith("core.")]
     # An outlet without partition keys of its own would announce the run's: a day that did not change.
-    get_current_context()["task"].outlets = [table_asset(counts["address"]) for counts in changed]
-    for counts in changed:
-        announce(table_asset(counts["address"]), counts, published["snapshot"])
+    get_current_context()["task"].outlets = [table_asset(table.address) for table in changed]
+    for table in changed:
+        announce(table, published.snapshot)
 
 
-def announce(asset: Asset, counts: Counts, snapshot: int | None) -> None:
+def announce(table: "PublishedTable", snapshot: int | None) -> None:
     """Tell who listens to a table which of its days changed, each a partition key; `all` stands for the table."""
-    days = sorted(filter(None, counts["days"]))
-    event = get_current_context()["outlet_events"][asset]
+    days = sorted(filter(None, table.days))
+    event = get_current_context()["outlet_events"][table_asset(table.address)]
     event.extra = {
-        "rows": counts["rows"],
-        "quarantined": counts["quarantined"],
+        "rows": table.rows,
+        "quarantined": table.quarantined,
         "snapshot": snapshot,
         "changed_days": len(days),
         "day_by_day": len(days) <= MOST_DAYS,
@@ -172,14 +175,14 @@ def announce(asset: Asset, counts: Counts, snapshot: int | None) -> None:
     event.add_partitions([WHOLE, *(days if len(days) <= MOST_DAYS else [])])
 
 
-def announce_refused(source: str, published: Counts) -> None:
+def announce_refused(source: str, published: "Published") -> None:
     """Tell `decide_refusals` that there is something to decide about; the partition key is the source."""
-    if not published["refused"]:
+    if not published.refused:
         return
     context, asset = get_current_context(), refused_asset(source)
     context["task"].outlets.append(asset)
     event = context["outlet_events"][asset]
-    event.extra = {"source": source, "run_id": name_run(context), "objects": len(published["refused"])}
+    event.extra = {"source": source, "run_id": name_run(context), "objects": len(published.refused)}
     event.add_partitions([source])
 
 
@@ -187,16 +190,15 @@ def name_actor(context: Context) -> str:
     return getattr(context["dag_run"], "triggering_user_name", None) or "airflow"
 
 
-def summarize(published: Counts) -> Counts:
+def summarize(published: "Published") -> Counts:
     """What of a publish is small enough for an XCom: counts, and the first sentences of why objects were refused."""
-    refused = published["refused"]
     return {
-        "snapshot": published["snapshot"],
+        "snapshot": published.snapshot,
         "tables": {
-            table: {"rows": counts["rows"], "quarantined": counts["quarantined"], "days": len(counts["days"])}
-            for table, counts in published["tables"].items()
+            name: {"rows": table.rows, "quarantined": table.quarantined, "days": len(table.days)}
+            for name, table in published.tables.items()
         },
-        "refused": len(refused),
-        "refused_objects": dict(list(refused.items())[:MOST_SENTENCES]),
-        "returned": published.get("returned", []),
+        "refused": len(published.refused),
+        "refused_objects": dict(list(published.refused.items())[:MOST_SENTENCES]),
+        "returned": published.returned,
     }

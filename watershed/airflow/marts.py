@@ -6,6 +6,7 @@ other tasks as skipped without starting them. Whether a chosen mart is rebuilt i
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Literal
 
 from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, PartitionMapper, get_current_context, task
@@ -105,15 +106,13 @@ def build_mart(mart: str, stands_alone: bool) -> dict[str, Any]:
 
     context = get_current_context()
     day, run_id, force = read_key(context), name_run(context), bool(context["params"].get("force"))
-    if day is not None and stands_alone:
-        built = build(mart, run_id, day, force)
-    else:
-        built = build_stale_mart(mart, run_id, force and day is None)
+    is_one_day = day is not None and stands_alone
+    built = build(mart, run_id, day, force) if is_one_day else build_stale_mart(mart, run_id, force and day is None)
     if built is None:
         raise AirflowSkipException(f"{mart} is up to date: no input changed")
     (asset,) = context["task"].outlets
-    context["outlet_events"][asset].extra = built
-    return built
+    context["outlet_events"][asset].extra = asdict(built)
+    return asdict(built)
 
 
 def read_kind(context: Context) -> Kind:

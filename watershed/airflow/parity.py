@@ -100,7 +100,7 @@ def settle(what: What, stream: str) -> Counts:
     for sentence in differences:
         log.warning("%s", sentence)
     announce_changes(settled)
-    return summarize(settled) | {"days": settled["days"], "differences": differences[:MOST_SENTENCES]}
+    return summarize(settled) | {"days": settled.days, "differences": differences[:MOST_SENTENCES]}
 
 
 @task(trigger_rule="none_failed_min_one_success")

@@ -1,5 +1,6 @@
 """How a step and what it counted look on a terminal: one line a step, and more below it where they do not fit."""
 
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from watershed.cli.listing import print_wrapped, read_width
@@ -19,6 +20,8 @@ def print_step(name: str, state: str, seconds: float | None, counts: Any) -> Non
 
 def format_counts(counts: Any) -> str:
     """`{"requests": {"rows": 9999, "days": [...]}, "snapshot": 4}` -> `requests: 9,999 rows, 4 days; snapshot 4`."""
+    if is_dataclass(counts) and not isinstance(counts, type):
+        counts = asdict(counts)
     if not isinstance(counts, dict):
         return ""
     nested = {name: format_flat(value) for name, value in counts.items() if isinstance(value, dict)}

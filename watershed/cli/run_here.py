@@ -4,13 +4,16 @@ import getpass
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from watershed.cli.counts import print_step
 from watershed.cli.failed_checks import print_failed_checks
 from watershed.declarations import find_source, load_streams
 from watershed.errors import NotFound, RunFailed
 from watershed.models.model import Model, list_models
+
+if TYPE_CHECKING:
+    from watershed.flows.published import Published
 
 
 def run_here(dag_id: str, first: date | None = None, last: date | None = None, refused: bool = False) -> None:
@@ -61,7 +64,8 @@ def ingest(source: str, run_id: str, first: date | None, last: date | None, refu
     from watershed.flows.run import run_source
 
     published = run_source(source, run_id, getpass.getuser(), show, first=first, last=last, refused=refused)
-    tell_refused(published or {"refused": {}, "returned": []})
+    if published is not None:
+        tell_refused(published)
 
 
 def publish_steps(source: str, run_id: str) -> None:
@@ -71,11 +75,11 @@ def publish_steps(source: str, run_id: str) -> None:
     tell_refused(publish_taken(source, run_id, getpass.getuser(), show))
 
 
-def tell_refused(published: dict[str, Any]) -> None:
-    sentences = list(published["refused"].values())
+def tell_refused(published: "Published") -> None:
+    sentences = list(published.refused.values())
     if sentences:
         sentences[0] = f"refused {len(sentences)} object{'s'[: len(sentences) > 1]}: {sentences[0]}"
-    if sentences := [*sentences, *published["returned"]]:
+    if sentences := [*sentences, *published.returned]:
         raise RunFailed("; ".join(sentences))
 
 

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -32,6 +31,26 @@ class MartsFailed(InvalidInput):
         self.built = built
 
 
+@dataclass(frozen=True)
+class BuiltPartition:
+    """A partition that was built: its rows, the snapshot that it made and the one that it was computed from. `day`
+    (ISO): None where the mart is built whole."""
+
+    rows: int
+    snapshot: int
+    input_snapshot: int
+    day: str | None
+
+
+@dataclass(frozen=True)
+class BuiltMart:
+    """What was built of a mart: rows of how many partitions, and the snapshot of the last of them."""
+
+    rows: int
+    days: int
+    snapshot: int
+
+
 class Building:
     """One mart after the other. One that fails, or a day of it, is no reason for others not to be built, unless they
     read it; what failed is told in the end.
@@ -39,7 +58,7 @@ class Building:
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
-        self.built: dict[str, list[dict[str, Any]]] = {}
+        self.built: dict[str, list[BuiltPartition]] = {}
         self.failed: dict[str, dict[date | None, str]] = {}
 
     def build_days(self, mart: Mart, days: Iterable[date | None]) -> None:
@@ -62,7 +81,7 @@ class Building:
             if unbuilt and (day is None or day in unbuilt or None in unbuilt):
                 raise MartBroken(f"{mart.address} stays as it was: it reads {address}, which was not built")
 
-    def finish(self) -> dict[str, list[dict[str, Any]]]:
+    def finish(self) -> dict[str, list[BuiltPartition]]:
         """What was built. Raises MartsFailed."""
         if self.failed:
             sentences = [f"{format_days(days)}{next(iter(days.values()))}" for days in self.failed.values()]
@@ -110,12 +129,12 @@ def build_wherever_stale(building: Building) -> None:
         building.build_days(mart, stale.get(mart.address, []))
 
 
-def list_built(built: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+def list_built(built: dict[str, list[BuiltPartition]]) -> dict[str, list[str]]:
     """The days that were built, by mart."""
-    return {name: [one["day"] or "whole" for one in made] for name, made in built.items()}
+    return {name: [one.day or "whole" for one in made] for name, made in built.items()}
 
 
-def build_stale_mart(mart_name: str, run_id: str, force: bool = False) -> dict[str, Any] | None:
+def build_stale_mart(mart_name: str, run_id: str, force: bool = False) -> BuiltMart | None:
     """Build one mart wherever it is stale, with `force` everywhere. Returns None when there was nothing to build.
 
     Raises MartsFailed when the other days are built.
@@ -126,7 +145,7 @@ def build_stale_mart(mart_name: str, run_id: str, force: bool = False) -> dict[s
     building = Building(run_id)
     building.build_days(mart, days)
     made = building.finish().get(mart.name, [])
-    return {"rows": sum(m["rows"] for m in made), "days": len(made), "snapshot": made[-1]["snapshot"]} if made else None
+    return BuiltMart(sum(one.rows for one in made), len(made), made[-1].snapshot) if made else None
 
 
 def list_days(con: DuckDBPyConnection, mart: Mart, first: date, last: date) -> list[date | None]:
@@ -138,7 +157,7 @@ def list_days(con: DuckDBPyConnection, mart: Mart, first: date, last: date) -> l
     return [row[0] for row in con.execute(query, [list(mart.inputs), first, last]).fetchall()]
 
 
-def build_mart(mart_name: str, run_id: str, day: date | None, force: bool = False) -> dict[str, Any] | None:
+def build_mart(mart_name: str, run_id: str, day: date | None, force: bool = False) -> BuiltPartition | None:
     """Build one partition of a mart (its whole, where it has none). Returns None when its inputs are unchanged.
 
     Raises MartBroken when query and header disagree, when the query fails, or when the result breaks a blocking rule.
@@ -158,8 +177,7 @@ def build_mart(mart_name: str, run_id: str, day: date | None, force: bool = Fals
         if is_away(error):
             raise
         raise MartBroken(explain_failure(mart, day, error)) from error
-    day_name = str(day) if day else None
-    return {"rows": publication.rows_made, "snapshot": made, "input_snapshot": snapshot, "day": day_name}
+    return BuiltPartition(publication.rows_made, made, snapshot, str(day) if day else None)
 
 
 def make_publication(con: DuckDBPyConnection, mart: Mart, day: date | None, run_id: str, snapshot: int) -> Publication:

@@ -12,6 +12,7 @@ from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land import take_arrivals
 from watershed.flows.ingest.publish import publish_source
 from watershed.flows.ingest.stage import stage_source
+from watershed.flows.published import Published
 
 # Does a step, given its name and what it does, and returns what that returned: for those who print or measure steps.
 Step = Callable[[str, Callable[[], Any]], Any]
@@ -21,18 +22,18 @@ def do_step(name: str, work: Callable[[], Any]) -> Any:
     return work()
 
 
-def run_source(source: str, run_id: str, actor: str, step: Step = do_step, **chosen: Any) -> dict[str, Any] | None:
-    """Take what is new of a source, or what is `chosen` as `take_arrivals` has it, and publish it. Returns what
-    `publish_source` does; None where there was nothing to take."""
+def run_source(source: str, run_id: str, actor: str, step: Step = do_step, **chosen: Any) -> Published | None:
+    """Take what is new of a source, or what is `chosen` as `take_arrivals` has it, and publish it. Returns
+    None where there was nothing to take."""
     if not step("land", lambda: take_arrivals(source, run_id, **chosen))["objects"]:
         return None
     return publish_taken(source, run_id, actor, step)
 
 
-def publish_taken(source: str, run_id: str, actor: str, step: Step = do_step) -> dict[str, Any]:
+def publish_taken(source: str, run_id: str, actor: str, step: Step = do_step) -> Published:
     """Stage, check and publish what a run has taken."""
     stage_and_check(source, run_id, step=step)
-    published: dict[str, Any] = step("publish", lambda: publish_source(source, run_id, actor))
+    published: Published = step("publish", lambda: publish_source(source, run_id, actor))
     return published
 
 

@@ -92,16 +92,14 @@ class Staged:
     def from_json(cls, told: dict[str, Any]) -> Self:
         own = {name: value for name, value in told.items() if name not in ("version", "tables", "extractions")}
         tables = {name: StagedTable.from_json(one) for name, one in told["tables"].items()}
-        return cls(tables, extractions=[read_extraction_row(one) for one in told.get("extractions", [])], **own)
+        moments = [{name: datetime.fromisoformat(one[name]) for name in MOMENTS} for one in told.get("extractions", [])]
+        rows = zip(told.get("extractions", []), moments, strict=True)
+        return cls(tables, extractions=[ExtractionRow(**one | seen) for one, seen in rows], **own)
 
 
 
 def read_tallies(told: dict[str, dict[str, int]]) -> dict[str, Tally]:
     return {key: Tally(**counts) for key, counts in told.items()}
-
-
-def read_extraction_row(told: dict[str, Any]) -> ExtractionRow:
-    return ExtractionRow(**told | {name: datetime.fromisoformat(told[name]) for name in MOMENTS})
 
 
 def write_staged(store: Store, run_id: str, staged: Staged) -> None:

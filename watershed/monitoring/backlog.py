@@ -10,7 +10,7 @@ import psycopg
 from watershed.declarations import load_sources, load_streams
 from watershed.declarations.table import Source, Stream
 from watershed.errors import Unavailable, UserError
-from watershed.flows.streams.health import MOURNED_S, SILENT_S, list_dead
+from watershed.flows.streams.health import MOURNED_S, SILENT_S, ConsumerHealth, list_dead
 from watershed.flows.streams.leases import list_leased, list_members
 from watershed.lake.store import Store, health_key
 from watershed.monitoring.questions import Ledger
@@ -107,7 +107,7 @@ class Topic:
             readers=len(list_leased(self.stream)),
             consumers=len(members),
             failing=self.find_failing(now, told),
-            dead=tuple(DeadConsumer(one["consumer"], read_time(one)) for one in list_dead(told, members, zoned(now))),
+            dead=tuple(DeadConsumer(one.consumer, unzoned(one.at)) for one in list_dead(told, members, zoned(now))),
             lags=tuple(lag for _, lag in self.lags),
         )
 
@@ -130,23 +130,23 @@ class Topic:
         while now - self.lags[0][0] > MEMORY:
             self.lags.popleft()
 
-    def list_told(self, now: datetime, store: Store) -> list[dict[str, Any]]:
+    def list_told(self, now: datetime, store: Store) -> list[ConsumerHealth]:
         """What the consumers of the last day said of themselves, each the last time."""
         listed = store.list_times(health_key(self.stream.name, ""))
         told = [store.find_json(key) for key, at in listed if now - at < timedelta(seconds=MOURNED_S)]
-        return [one for one in told if one]
+        return [ConsumerHealth.from_json(one) for one in told if one]
 
-    def find_failing(self, now: datetime, told: list[dict[str, Any]]) -> tuple[str, ...]:
+    def find_failing(self, now: datetime, told: list[ConsumerHealth]) -> tuple[str, ...]:
         """Consumers that said so now and at the last look: one that failed once has started over by then."""
-        recent = [one for one in told if now - read_time(one) < timedelta(seconds=SILENT_S)]
-        failing = {one["consumer"]: str(one.get("error", "?")) for one in recent if one["state"] == "failing"}
+        recent = [one for one in told if one.age_s(zoned(now)) < SILENT_S]
+        failing = {one.consumer: one.error or "?" for one in recent if one.state == "failing"}
         again = tuple(f"{name}: {error}" for name, error in sorted(failing.items()) if name in self.failing)
         self.failing = set(failing)
         return again
 
 
-def read_time(told: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(told["at"]).replace(tzinfo=None)
+def unzoned(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)
 
 
 def zoned(now: datetime) -> datetime:

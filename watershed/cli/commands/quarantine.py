@@ -100,7 +100,7 @@ def carry_out_here(decision_id: str, one: "ParkedReason") -> None:
     from watershed.declarations.counting import count_nouns
 
     done = tables_rollback.carry_out_here(decision_id)
-    if done.get("source"):
+    if done.source is not None:
         refused.carry_out_here(decision_id, one.source)
     else:
-        print(f"{count_nouns(done['rows'], 'row')} left (snapshot {done['snapshot']})")
+        print(f"{count_nouns(done.change.rows, 'row')} left (snapshot {done.change.snapshot})")

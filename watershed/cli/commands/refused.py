@@ -83,12 +83,12 @@ def explain(found: list["RefusedObject"]) -> list[Listing]:
 def decide(kind: "Kind", found: list["RefusedObject"], reason: str, in_process: bool) -> None:
     import getpass
 
-    from watershed.flows.decisions.decide import record_decision
+    from watershed.flows.decisions.decide import About, record_decision
 
     if not found:
         raise NotFound("nothing of it is refused: `watershed refused` lists what is")
     source = found[0].source
-    about: dict[str, object] = {"source": source, "objects": [one.key for one in found]}
+    about = About(source, [one.key for one in found])
     decision_id = record_decision(kind, source, about, reason, getpass.getuser())
     print(f"decision {decision_id} is recorded, about {', '.join(one.name for one in found)}")
     if kind == "leave":

@@ -15,6 +15,7 @@ from watershed.cli.listing import Listing, add_format, print_listings, print_wra
 from watershed.declarations.counting import count_nouns
 
 if TYPE_CHECKING:
+    from watershed.flows.streams.health import ConsumerHealth
     from watershed.flows.streams.state import StreamState
 
 PARTITIONS = ("stream", "partition", "published_to", "end", "lag", "read_by")
@@ -41,13 +42,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def list_states(states: list["StreamState"]) -> list[Listing]:
-    consumers = [(s.stream.name, *(one.get(name) for name in CONSUMERS[1:])) for s in states for one in s.consumers]
+    consumers = [list_health(state, one) for state in states for one in state.consumers]
     notes = [(state.stream.name, note) for state in states for note in (*list_notes(state), *state.complaints)]
     return [
         Listing("partitions", PARTITIONS, [row for state in states for row in list_places(state)]),
         Listing("consumers", CONSUMERS, consumers),
         Listing("notes", ("stream", "note"), notes),
     ]
+
+
+def list_health(state: "StreamState", one: "ConsumerHealth") -> tuple[Any, ...]:
+    return state.stream.name, one.consumer, one.state, one.messages, one.quarantined, one.rate_per_s, one.at.isoformat()
 
 
 def list_places(state: "StreamState") -> list[tuple[Any, ...]]:
@@ -90,7 +95,7 @@ def format_duration(seconds: float) -> str:
     return f"{seconds:,.1f} s"
 
 
-def format_consumer(one: dict[str, Any]) -> str:
-    rate = f", {one['rate_per_s']:,.0f} messages/s" if "rate_per_s" in one else ""
-    done = f"{count_nouns(one['messages'], 'message')}, {one['quarantined']:,} quarantined"
-    return f"{one['consumer']}: {one['state']}{rate}, {done}, last heard of at {one['at'].replace('T', ' ')}"
+def format_consumer(one: "ConsumerHealth") -> str:
+    rate = f", {one.rate_per_s:,.0f} messages/s" if one.rate_per_s is not None else ""
+    done = f"{count_nouns(one.messages, 'message')}, {one.quarantined:,} quarantined"
+    return f"{one.consumer}: {one.state}{rate}, {done}, last heard of at {one.at.isoformat(' ')}"

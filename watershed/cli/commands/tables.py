@@ -87,22 +87,22 @@ def drop(name: str, reason: str, is_here: bool) -> None:
     import getpass
 
     from watershed.cli.commands.tables_rollback import carry_out_here, carry_out_there
-    from watershed.flows.decisions.decide import record_decision
+    from watershed.flows.decisions.decide import About, record_decision
     from watershed.flows.decisions.drop_table import check_drop
 
     address = check_drop(name)
-    decision_id = record_decision("drop_table", address, {}, reason, getpass.getuser())
+    decision_id = record_decision("drop_table", address, About(), reason, getpass.getuser())
     print(f"decision {decision_id}: {address} is dropped")
     if not is_here:
         carry_out_there(decision_id)
         return
-    done = carry_out_here(decision_id)
-    before = f"--snapshot {done['snapshot'] - 1}"
+    done = carry_out_here(decision_id).change
+    before = f"--snapshot {(done.snapshot or 1) - 1}"
     if is_fed(address):
         after = f'`watershed tables rollback {address} {before} --reason "..."` takes them back'
     else:
         after = f'`watershed sql "FROM {address}" {before}` still has them'
-    print(f"{count_nouns(done['rows'], 'row')} left (snapshot {done['snapshot']}); {after}")
+    print(f"{count_nouns(done.rows, 'row')} left (snapshot {done.snapshot}); {after}")
 
 
 def is_fed(address: str) -> bool:

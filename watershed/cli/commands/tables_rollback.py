@@ -8,10 +8,14 @@ does it; with --in-process it is done here. A second one, to the snapshot before
 """
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING
 
 from watershed.declarations.counting import count_nouns
 from watershed.errors import RunFailed
+
+if TYPE_CHECKING:
+    from watershed.flows.decisions.apply_decision import CarriedOut
+    from watershed.flows.decisions.decide import DataChange
 
 GOES_ON = "a decision that is recorded stays, and the page Quarantine offers to carry it out"
 
@@ -26,21 +30,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import getpass
 
-    from watershed.flows.decisions.decide import record_decision
+    from watershed.flows.decisions.decide import About, record_decision
     from watershed.flows.decisions.rollback import check_rollback
 
     objects = check_rollback(args.table, args.snapshot)
     user = getpass.getuser()
-    decision_id = record_decision("rollback", args.table, {"version": args.snapshot}, args.reason, user)
+    decision_id = record_decision("rollback", args.table, About(version=args.snapshot), args.reason, user)
     print(f"decision {decision_id}: {args.table} goes back to snapshot {args.snapshot}, objects concerned: {objects}")
     if args.in_process:
-        print_done(carry_out_here(decision_id))
+        print_done(carry_out_here(decision_id).change)
     else:
         carry_out_there(decision_id)
     return 0
 
 
-def carry_out_here(decision_id: str) -> dict[str, Any]:
+def carry_out_here(decision_id: str) -> "CarriedOut":
     from watershed.cli.run_here import name_run
     from watershed.flows.decisions.apply_decision import carry_out
 
@@ -58,9 +62,8 @@ def carry_out_there(decision_id: str) -> None:
         raise RunFailed(explain_failure(api, run))
 
 
-def print_done(done: dict[str, Any]) -> None:
+def print_done(done: "DataChange") -> None:
     print(
-        f"{count_nouns(done['left'], 'row')} left, {done['rows']:,} came back, "
-        f"{count_nouns(len(done['days']), 'day')} changed "
-        f"(snapshot {done['snapshot']}); `watershed run build_marts` brings the marts up to date"
+        f"{count_nouns(done.left, 'row')} left, {done.rows:,} came back, {count_nouns(len(done.days), 'day')} changed "
+        f"(snapshot {done.snapshot}); `watershed run build_marts` brings the marts up to date"
     )

@@ -20,7 +20,7 @@ from watershed.cockpit.rendering import is_fragment, render
 from watershed.declarations import find_source
 from watershed.declarations.masking import is_hidden
 from watershed.errors import InvalidInput
-from watershed.flows.decisions.decide import record_decision
+from watershed.flows.decisions.decide import About, record_decision
 from watershed.serving.role_rows import explain_partial
 from watershed.warehouse.ledger.cache import MIRROR
 
@@ -78,8 +78,7 @@ def decide_rows(
     chosen = find_reason(parked, source, rule, reason)
     if chosen is None:
         raise HTTPException(409, "Nothing is decided: no row is in quarantine for this reason any more")
-    about: dict[str, object] = {"source": source, "rule": rule, "reason": reason, "sentence": chosen.reason}
-    about |= {"rows": rows, "snapshot": snapshot}
+    about = About(source, rule=rule, reason=reason, sentence=chosen.reason, rows=rows, snapshot=snapshot)
     return decide(request, kind, parked.address, about, why, user)
 
 
@@ -94,11 +93,11 @@ def decide_refused(
 ) -> HTMLResponse:
     if strange := [key for key in raw_object if not key.startswith(f"raw/{find_source(source).name}/")]:
         raise HTTPException(422, f"Nothing is decided: {strange[0]} is not a raw object of {source}")
-    return decide(request, kind, source, {"source": source, "objects": raw_object}, why, user)
+    return decide(request, kind, source, About(source, raw_object), why, user)
 
 
 def decide(
-    request: Request, kind: Literal["drop", "replay", "accept", "leave"], subject: str, about: dict[str, object],
+    request: Request, kind: Literal["drop", "replay", "accept", "leave"], subject: str, about: About,
     why: str, user: str,
 ) -> HTMLResponse:  # fmt: skip
     try:

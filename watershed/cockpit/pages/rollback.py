@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from watershed.cockpit.guards import Administrator
 from watershed.cockpit.rendering import render
 from watershed.errors import InvalidInput
-from watershed.flows.decisions.decide import record_decision
+from watershed.flows.decisions.decide import About, record_decision
 from watershed.flows.decisions.rollback import check_rollback
 from watershed.warehouse.ledger.cache import MIRROR
 
@@ -26,7 +26,7 @@ def decide_rollback(
     """Record the decision. The fragment that answers starts the run that carries it out."""
     try:
         check_rollback(table, snapshot)
-        decision_id = record_decision("rollback", table, {"version": snapshot}, reason, user)
+        decision_id = record_decision("rollback", table, About(version=snapshot), reason, user)
     except InvalidInput as error:
         raise HTTPException(422, f"Nothing is rolled back: {error}") from error
     MIRROR.refresh()

@@ -18,6 +18,7 @@ from watershed.declarations.masking import hide_quoted, mask_quarantined
 from watershed.declarations.roles import Role
 from watershed.declarations.table import Table
 from watershed.errors import NotFound
+from watershed.flows.decisions.decide import About
 from watershed.flows.decisions.drop import format_reason
 from watershed.warehouse.departures import format_reasons, pattern_sql, sees_reasons, told_sql
 from watershed.warehouse.ledger.cache import MIRROR
@@ -172,7 +173,7 @@ def sum_reason(rows: list[Row], arrivals: dict[str, datetime]) -> Reason:
 
 def sample_rows(parked: Parked, chosen: Reason, page: int, role: Role) -> list[Row]:
     """A page of the rows of one reason: `raw_object`, `raw_line`, `reason`, and `fields` as the role sees them."""
-    about = {"source": chosen.source, "rule": chosen.rule, "reason": chosen.pattern}
+    about = About(chosen.source, rule=chosen.rule, reason=chosen.pattern)
     query = f"""
         SELECT raw_object, raw_line, reason, row_json FROM {parked.address} WHERE {format_reason(about)}
         ORDER BY raw_object, raw_line LIMIT {PAGE} OFFSET {(page - 1) * PAGE}

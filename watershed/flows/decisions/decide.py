@@ -13,10 +13,11 @@ Words used here:
 """
 
 import json
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, Self, get_args
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
@@ -40,15 +41,47 @@ COLUMNS = ("decision_id", "kind", "subject", "about", "reason", "decided_by", "s
 
 
 @dataclass(frozen=True)
+class About:
+    """What a decision is about: a version of a table; or raw objects of a source; or the rows of one in quarantine that
+    break a rule for a reason, as they were counted in a snapshot (`sentence`: the reason as people read it)."""
+
+    source: str = ""
+    objects: list[str] | None = None
+    rule: str = ""
+    reason: str | None = None
+    sentence: str | None = None
+    rows: int | None = None
+    snapshot: int | None = None
+    version: int | None = None
+
+    def to_json(self) -> str:
+        return json.dumps({name: value for name, value in vars(self).items() if value not in (None, "")})
+
+    @classmethod
+    def from_json(cls, told: str) -> Self:
+        return cls(**json.loads(told))
+
+
+@dataclass(frozen=True)
+class DataChange:
+    """What a decision has changed: `rows` that it is about, of a rollback those that came back and those that `left`;
+    the days that changed (ISO, in order). `snapshot`: the version of the lake that it made."""
+
+    rows: int = 0
+    left: int = 0
+    days: list[str] = field(default_factory=list)
+    snapshot: int | None = None
+
+
+@dataclass(frozen=True)
 class Decision:
-    """`subject`: the table or source; `about`: which rows (`source`, `rule`, `reason`, `rows`, `snapshot`), objects
-    (`source`, `objects`) or version (`version`). `snapshot_id`: the snapshot that recorded it, before which all is that
-    it is about."""
+    """`subject`: the table or source; `about`: which rows, objects or version. `snapshot_id`: the snapshot that
+    recorded it, before which all is that it is about."""
 
     decision_id: str
     kind: Kind
     subject: str
-    about: dict[str, Any]
+    about: About
     reason: str
     decided_by: str
     snapshot_id: int
@@ -56,7 +89,7 @@ class Decision:
 
 
 def record_decision(
-    kind: Kind, subject: str, about: dict[str, Any], reason: str, decided_by: str, decision_id: str | None = None
+    kind: Kind, subject: str, about: About, reason: str, decided_by: str, decision_id: str | None = None
 ) -> str:
     """Write a decision into the ledger. Returns its id: a new one, or that given, which is recorded once.
 
@@ -68,13 +101,13 @@ def record_decision(
     if not reason:
         raise InvalidInput("say why: a decision is recorded with its reason")
     if kind == "accept":
-        verify_readable(about["objects"])
+        verify_readable(about.objects or [])
     decision_id = decision_id or uuid4().hex[:16]
     row = {
         "decision_id": decision_id,
         "kind": kind,
         "subject": subject,
-        "about_json": json.dumps(about),
+        "about_json": about.to_json(),
         "reason": reason,
         "decided_by": decided_by,
         "decided_at": utc_now(),
@@ -104,10 +137,10 @@ def record_outcome(decision_id: str, run_id: str) -> None:
     write_row("ledger.outcomes", row, run_id, f"decision {decision_id}: nothing to do")
 
 
-def write_row(address: str, row: dict[str, Any], author: str, message: str) -> bool:
+def write_row(address: str, row: Mapping[str, object], author: str, message: str) -> bool:
     """One row about a decision. Returns whether it is new: the first one stays."""
     known = f"SELECT 1 FROM {address} WHERE decision_id = ?"
-    return record_row(address, row, author, message, known, [row["decision_id"]])
+    return record_row(address, {**row}, author, message, known, [row["decision_id"]])
 
 
 def find_decision(decision_id: str) -> Decision:
@@ -118,7 +151,7 @@ def find_decision(decision_id: str) -> Decision:
         row = con.execute(query, [decision_id]).fetchone()
     if row is None:
         raise NotFound(f"there is no decision {decision_id!r}: the quarantine page lists those there are")
-    return Decision(**dict(zip(COLUMNS, row, strict=True)) | {"about": json.loads(row[3])})
+    return Decision(**dict(zip(COLUMNS, row, strict=True)) | {"about": About.from_json(row[3])})
 
 
 def find_outcome(decision_id: str) -> int | None:

@@ -5,13 +5,12 @@ stays away when its object is built again from raw, unless it is bad for another
 """
 
 from contextlib import closing
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations import find_table
 from watershed.errors import NotFound
-from watershed.flows.decisions.decide import Decision, outcome_sql
+from watershed.flows.decisions.decide import About, DataChange, Decision, outcome_sql
 from watershed.flows.ingest.announce import publish
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.departures import same_sql
@@ -22,8 +21,8 @@ from watershed.warehouse.publish import Overtaken, Publication, TablePart
 TRIES = 5
 
 
-def drop_rows(decision: Decision, run_id: str) -> dict[str, Any]:
-    """Take the rows that the decision is about out of their quarantine. Returns `rows` and `snapshot`.
+def drop_rows(decision: Decision, run_id: str) -> DataChange:
+    """Take the rows that the decision is about out of their quarantine.
 
     Raises Overtaken when the decision has been carried out, or when others keep changing these very rows.
     """
@@ -42,7 +41,7 @@ def drop_rows(decision: Decision, run_id: str) -> dict[str, Any]:
             reason=decision.reason,
         )
         try:
-            return {"rows": rows, "snapshot": publish(publication)}
+            return DataChange(rows, snapshot=publish(publication))
         except Overtaken:
             if not left:
                 raise
@@ -62,13 +61,13 @@ def chosen_sql(decision: Decision) -> str:
     if decision.subject != own:
         raise NotFound(f"{decision.subject} is not a quarantine: did you mean {own}?")
     same = format_reason(decision.about)
-    seen = f"SELECT (raw_object, raw_line) FROM {own} AT (VERSION => {int(decision.about['snapshot'])}) WHERE {same}"
+    seen = f"SELECT (raw_object, raw_line) FROM {own} AT (VERSION => {int(decision.about.snapshot or 0)}) WHERE {same}"
     return f"{same} AND (raw_object, raw_line) IN ({seen})"
 
 
-def format_reason(about: dict[str, Any]) -> str:
+def format_reason(about: About) -> str:
     """A condition for rows of one source, rule and, if it says one, reason with its numbers as N."""
-    conditions = [f"split_part(raw_object, '/', 2) = {quote(about['source'])}", f"rule = {quote(about['rule'])}"]
-    if about.get("reason"):
-        conditions.append(same_sql(about["reason"]))
+    conditions = [f"split_part(raw_object, '/', 2) = {quote(about.source)}", f"rule = {quote(about.rule)}"]
+    if about.reason:
+        conditions.append(same_sql(about.reason))
     return " AND ".join(conditions)

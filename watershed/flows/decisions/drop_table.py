@@ -7,14 +7,13 @@ A mart is stale wherever it was built. Versions of before keep the rows until th
 
 from collections import Counter
 from contextlib import closing
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.nearby import explain_unknown
 from watershed.errors import NotFound
-from watershed.flows.decisions.decide import Decision, outcome_sql
+from watershed.flows.decisions.decide import DataChange, Decision, outcome_sql
 from watershed.flows.decisions.rollback import keep_books
 from watershed.settings import load_settings
 from watershed.warehouse.connection import connect, quote
@@ -42,12 +41,12 @@ def check_drop(name: str) -> str:
     return min(found)  # core before speed, which goes with it
 
 
-def drop_table(decision: Decision, run_id: str) -> dict[str, Any]:
-    """Carry out a decision of the kind drop_table. Returns `rows` that left, `days` that changed and `snapshot`."""
+def drop_table(decision: Decision, run_id: str) -> DataChange:
+    """Carry out a decision of the kind drop_table. `rows` are those that left."""
     settings = load_settings()
     with closing(connect(settings)) as con, hold_lock(settings), transact(con):
         if con.execute(outcome_sql(decision.decision_id)).fetchone():
-            return {"rows": 0, "days": [], "snapshot": None}
+            return DataChange()
         snapshot, existing = read_snapshot(con) + 1, read_columns(con)
         tables = [address for address in list_twins(decision.subject) if address in existing]
         publication = compose(con, tables, decision, run_id)
@@ -64,7 +63,7 @@ def drop_table(decision: Decision, run_id: str) -> dict[str, Any]:
             void_builds(con, address)
         about = f"drop {decision.subject}: {count_nouns(rows, 'row')}, because {decision.reason}"
         con.execute(f"CALL lake.set_commit_message({quote(decision.decided_by)}, {quote(about)})")
-    return {"rows": rows, "days": sorted({str(row.day) for row in publication.rows.days}), "snapshot": snapshot}
+    return DataChange(rows, days=sorted({str(row.day) for row in publication.rows.days}), snapshot=snapshot)
 
 
 def list_twins(address: str) -> list[str]:

@@ -1,14 +1,15 @@
 """What is in quarantine, as somebody asks for it: by table, by reason, and rows of one reason."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 from watershed.declarations import find_table, load_tables
 from watershed.declarations.masking import hide_quoted, mask_quarantined
 from watershed.declarations.roles import Role, read_own_role
 from watershed.declarations.table import Table
 from watershed.errors import NotFound
+from watershed.flows.decisions.decide import About
 from watershed.flows.decisions.drop import format_reason
 from watershed.flows.ingest.refusal_reasons import shorten
 from watershed.warehouse.connection import connect
@@ -45,16 +46,16 @@ class ParkedReason:
         return f"quarantine.{self.table.name}"
 
     @property
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """As decisions say which rows they are about."""
-        return {
-            "source": self.source,
-            "rule": self.rule,
-            "reason": self.pattern,
-            "sentence": self.reason,
-            "rows": self.rows,
-            "snapshot": self.snapshot,
-        }
+        return About(
+            source=self.source,
+            rule=self.rule,
+            reason=self.pattern,
+            sentence=self.reason,
+            rows=self.rows,
+            snapshot=self.snapshot,
+        )
 
 
 def list_parked(name: str | None = None) -> list[ParkedReason]:
@@ -92,7 +93,7 @@ def sample_parked(one: ParkedReason, limit: int) -> list[tuple[str, int, str, di
     ]
 
 
-def show_fields(record: dict[str, Any]) -> dict[str, str]:
+def show_fields(record: Mapping[str, object]) -> dict[str, str]:
     """Those that are not empty, without where the row came from."""
     shown = {name: value for name, value in record.items() if name not in ("raw_object", "raw_line")}
     return {name: shorten(str(value)) for name, value in shown.items() if value is not None}

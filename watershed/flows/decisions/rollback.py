@@ -9,14 +9,13 @@ to ingest runs, so it stays away until its days are rebuilt from raw. Offsets of
 
 from contextlib import closing
 from datetime import date
-from typing import Any
 from uuid import uuid4
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Table
 from watershed.errors import InvalidInput
-from watershed.flows.decisions.decide import Decision, is_carried_out, outcome_sql, record_outcome
+from watershed.flows.decisions.decide import DataChange, Decision, is_carried_out, outcome_sql, record_outcome
 from watershed.flows.decisions.restorable import find_restorable, verify_version
 from watershed.flows.ingest.announce import publish
 from watershed.flows.ingest.check import count_by_object, list_sql
@@ -74,10 +73,10 @@ def check_rollback(address: str, version: int) -> int:
     return len(objects)
 
 
-def roll_back(decision: Decision, run_id: str) -> dict[str, Any]:
-    """Carry out a decision of the kind rollback. Returns `rows` that came back, `left` that went, `days` that changed
-    and `snapshot`. Raises Overtaken when it is carried out already, and what check_rollback raises."""
-    table, version = find_restorable(decision.subject), int(decision.about["version"])
+def roll_back(decision: Decision, run_id: str) -> DataChange:
+    """Carry out a decision of the kind rollback: `rows` came back, and `left` went. Raises Overtaken when it is carried
+    out already, and what check_rollback raises."""
+    table, version = find_restorable(decision.subject), int(decision.about.version or 0)
     for left in reversed(range(TRIES)):
         with closing(connect()) as con:
             verify_version(con, table, version)
@@ -86,7 +85,7 @@ def roll_back(decision: Decision, run_id: str) -> dict[str, Any]:
                 before = count_rows(con, table.address, [line.raw_object for line in publication.books])
         if not publication.books:
             record_outcome(decision.decision_id, run_id)
-            return {"rows": 0, "left": 0, "days": [], "snapshot": None}
+            return DataChange()
         free_columns(table.address, publication.parts[0].files)
         try:
             snapshot = publish(publication)
@@ -97,7 +96,7 @@ def roll_back(decision: Decision, run_id: str) -> dict[str, Any]:
             continue
         back = sum(line.rows_written for line in publication.books)
         days = sorted({str(row.day) for row in publication.rows.days})
-        return {"rows": back, "left": before, "days": days, "snapshot": snapshot}
+        return DataChange(back, before, days, snapshot)
     raise AssertionError("unreachable")
 
 

@@ -27,7 +27,7 @@ def take_decided(source_name: str, run_id: str, decision_id: str) -> dict[str, i
     """
     source, store = find_source(source_name), open_store()
     decision = find_decision(decision_id)
-    if decision.kind not in ("replay", "accept") or decision.about.get("source") != source.name:
+    if decision.kind not in ("replay", "accept") or decision.about.source != source.name:
         raise InvalidInput(
             f"decision {decision_id} is to {decision.kind} {decision.subject}: nothing for {source.name}"
         )
@@ -46,7 +46,7 @@ def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: st
     if isinstance(source, Stream):
         taken = take_parked(source.name, run_id, chosen_sql(decision), only=decision.subject.rpartition(".")[2])
         return replace(read_landed(store, run_id), decision=replace(noted, row_count=taken["messages"]))
-    if "objects" not in decision.about:
+    if decision.about.objects is None:
         noted = replace(noted, row_count=count_chosen(con, decision))
     objects = choose_objects(con, source, decision)
     is_rebuild = source.kind == "oltp" and bool(objects)
@@ -59,7 +59,7 @@ def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: st
 
 def choose_objects(con: DuckDBPyConnection, source: Source, decision: Decision) -> list[str]:
     """The objects that are still refused, or those whose rows are still in quarantine."""
-    if (refused := decision.about.get("objects")) is not None:
+    if (refused := decision.about.objects) is not None:
         return sorted(set(refused) & list_refused(con, source.name))
     query = f"SELECT DISTINCT raw_object FROM {decision.subject} WHERE {chosen_sql(decision)} ORDER BY raw_object"
     return fetch_column(con, query)

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from watershed.declarations import tables_of
 from watershed.declarations.table import Source
-from watershed.flows.decisions.decide import record_decision
+from watershed.flows.decisions.decide import About, record_decision
 from watershed.lake.store import Store
 from watershed.settings import load_settings, source_url
 from watershed.sources.postgres.extraction_order import Taken, order_extractions
@@ -91,4 +91,4 @@ def leave_superseded(source: Source, store: Store) -> None:
 def leave_refused(source: Source, objects: set[str], why: str) -> None:
     for key in sorted(objects):
         digest = sha256(f"leave {key}".encode()).hexdigest()[:16]
-        record_decision("leave", source.name, {"source": source.name, "objects": [key]}, why, "watershed", digest)
+        record_decision("leave", source.name, About(source=source.name, objects=[key]), why, "watershed", digest)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 from importlib import import_module
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -22,6 +22,9 @@ from watershed.quality.check import format_suspicion
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import utc_now
 from watershed.warehouse.schema.evolution import Fields, LakeColumn, list_retired
+
+if TYPE_CHECKING:
+    from ibis.expr.types import BooleanValue
 
 
 @dataclass(frozen=True)
@@ -161,13 +164,13 @@ def is_blank(records: Any) -> Any:
     return ibis.ifelse(records.line >= "!", False, records.line.strip() == "")  # a CASE: `and` would strip every line
 
 
-def claim_records(source: Source, records: Any) -> dict[str, Any]:
+def claim_records(source: Source, records: Any) -> "dict[str, BooleanValue]":
     """Which records are a table's, by its name; the home table has those that no other table claims."""
     others = [t.name for t in tables_of(source) if source not in t.home_of]
     return {name: load_module(f"transforms.{name}").claims(records) for name in others}
 
 
-def claim_any(claims: dict[str, Any]) -> Any:
+def claim_any(claims: "dict[str, BooleanValue]") -> Any:
     import ibis
 
     return reduce(or_, claims.values(), ibis.literal(False))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -17,6 +16,7 @@ from watershed.flows.ingest.extract_database import leave_superseded
 from watershed.flows.ingest.refusal_reasons import add_reasons, find_reasons
 from watershed.flows.ingest.refuse import find_refused, list_refusal_rows
 from watershed.flows.landed import Decided
+from watershed.flows.published import Published, PublishedTable
 from watershed.flows.staged import Staged
 from watershed.flows.streams.replay import parked_sql, taken_sql
 from watershed.flows.succession.supersede import close_books, find_gone, list_successions, superseded_sql
@@ -37,16 +37,12 @@ from watershed.warehouse.publish import Publication, TablePart
 
 
 @alert_when_blocked
-def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[ParityRow] = ()) -> dict[str, Any]:
+def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[ParityRow] = ()) -> Published:
     """Publish a checked run, with the rows for `ledger.parity` that led to it, if any did.
 
     Objects over their budget, unreadable, or behind a blocking rule are refused, each with a sentence that is recorded
     in `ledger.refusals` and with the reasons of its rows in `ledger.refusal_reasons`; the others are published. Of a
     stream nothing is refused: that raises PublishBlocked.
-
-    Returns `{"tables": {name: {"address", "rows", "quarantined", "days"}}, "snapshot", "refused": {key: sentence},
-    "returned": [sentence]}`; the snapshot is None when the run took nothing. What is `returned` is published, and
-    somebody should look at the database that it is about.
     """
     run, con = read_run(source_name, run_id), connect()
     refused = find_refused(run, list_accepted(con, source_name))
@@ -58,12 +54,8 @@ def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[P
     snapshot = publish(publication) if run.objects or publication.books else None
     if run.source.kind == "oltp":
         leave_superseded(run.source, run.store)
-    return {
-        "snapshot": snapshot,
-        "tables": {t.name: summarize(t, publication) for t in run.tables},
-        "refused": refused,
-        "returned": tell_returned(run),
-    }
+    tables = {table.name: summarize(table, publication) for table in run.tables}
+    return Published(snapshot, tables, refused, tell_returned(run))
 
 
 def tell_returned(run: CheckedRun) -> list[str]:
@@ -213,11 +205,11 @@ def find_new_fields(
     ]
 
 
-def summarize(table: Table, publication: Publication) -> dict[str, Any]:
-    own = [b for b in publication.books if b.table_name == table.address]
-    return {
-        "address": table.address,
-        "rows": sum(b.rows_written for b in own),
-        "quarantined": sum(b.rows_quarantined for b in own),
-        "days": sorted({str(row.day) for row in publication.rows.days if row.table_name == table.address}),
-    }
+def summarize(table: Table, publication: Publication) -> PublishedTable:
+    own = [line for line in publication.books if line.table_name == table.address]
+    return PublishedTable(
+        address=table.address,
+        rows=sum(line.rows_written for line in own),
+        quarantined=sum(line.rows_quarantined for line in own),
+        days=sorted({str(row.day) for row in publication.rows.days if row.table_name == table.address}),
+    )

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from threading import Event
-from typing import Any
 
 from watershed.declarations import tables_of
 from watershed.declarations.table import Stream
 from watershed.flows.ingest.land_topic import land_batch, leave_manifest
 from watershed.flows.ingest.refuse import PublishBlocked
 from watershed.flows.prepare import prepare_tables
+from watershed.flows.published import Published
 from watershed.flows.run import publish_taken
 from watershed.flows.streams.health import Health
 from watershed.flows.streams.leases import Leases
@@ -90,7 +90,8 @@ def consume_leased(
         batch = reader.take(BATCH_MESSAGES, max(left, 0.05))
         closed_at = time.monotonic()
         if batch.messages:
-            health.note_batch(publish_batch(stream, reader, batch, health.name_run(), store))
+            published = publish_batch(stream, reader, batch, health.name_run(), store)
+            health.note_batch(published, len(batch.messages))
             if min(partitions) in held and health.batches % COMPACTED_BATCHES == 0:  # one consumer does it for all
                 compact([*flush_ledger(), *list_written(stream)])
         health.beat(store, reader, report)
@@ -102,13 +103,13 @@ def assign(reader: TopicReader, partitions: set[int], skip_lost: bool) -> None:
     reader.assign({p: known.get(p) for p in partitions}, skip_lost)
 
 
-def publish_batch(stream: Stream, reader: TopicReader, batch: Batch, run_id: str, store: Store) -> dict[str, Any]:
-    """One micro-batch as one run; what the steps told each other is deleted at its end. Returns counts."""
+def publish_batch(stream: Stream, reader: TopicReader, batch: Batch, run_id: str, store: Store) -> Published:
+    """One micro-batch as one run; what the steps told each other is deleted at its end."""
     landed = land_batch(stream, reader, batch, store)
     leave_manifest(stream, run_id, [landed.key], landed.offsets, store)
     published = publish_taken(stream.name, run_id, "stream")
     store.remove_run(run_id)
-    return published | {"messages": len(batch.messages)}
+    return published
 
 
 def list_written(stream: Stream) -> list[str]:

@@ -7,8 +7,8 @@ transaction, so that every object's rows are in one layer at any snapshot.
 
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -20,6 +20,7 @@ from watershed.flows.ingest.announce import publish
 from watershed.flows.ingest.check import list_sql
 from watershed.flows.ingest.publish import publish_source
 from watershed.flows.landed import Landed, Settled, read_landed, write_landed
+from watershed.flows.published import Published
 from watershed.lake.store import open_store
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import fetch_column, list_objects_of_days, utc_now
@@ -35,6 +36,14 @@ SAMPLED_DAYS = """
     SELECT day FROM ledger.days WHERE list_contains(?, table_name) AND row_count > 0
     GROUP BY day ORDER BY hash(day::VARCHAR || ?), day LIMIT ?
 """
+
+
+@dataclass(frozen=True)
+class Compared(Published):
+    """What was published after a comparison; how many days of a table were compared, and how many of them differ."""
+
+    days: int = 0
+    differing: int = 0
 
 
 def take_speed(stream_name: str, run_id: str, before: datetime) -> dict[str, int]:
@@ -60,9 +69,9 @@ def take_objects(stream_name: str, run_id: str, keys: list[str]) -> dict[str, in
     return {"objects": len(keys)}
 
 
-def settle(stream_name: str, run_id: str, actor: str) -> dict[str, Any]:
+def settle(stream_name: str, run_id: str, actor: str) -> Compared:
     """Compare a checked run with what is published of its objects, and publish it where that is in the speed layer or
-    differs. The comparison becomes rows of `ledger.parity` either way. Returns counts by table."""
+    differs. The comparison becomes rows of `ledger.parity` either way."""
     store = open_store()
     landed = read_landed(store, run_id)
     rows: list[ParityRow] = []
@@ -78,8 +87,8 @@ def settle(stream_name: str, run_id: str, actor: str) -> dict[str, Any]:
         published = publish_source(stream_name, run_id, actor, parity=rows)
     else:
         record = Publication(run_id, f"{stream_name} parity", actor, (), rows=LedgerRows(parity=rows))
-        published = {"snapshot": publish(record) if rows else None, "tables": {}, "refused": {}}
-    return published | {"days": len(rows), "differing": len(differing)}
+        published = Published(publish(record) if rows else None)
+    return Compared(**vars(published), days=len(rows), differing=len(differing))
 
 
 def list_differences(run_id: str) -> list[str]:
@@ -120,7 +129,10 @@ def compare(con: DuckDBPyConnection, table: Table, objects: list[str], files: li
             ) GROUP BY day ORDER BY day"""
     ).fetchall()
     now = utc_now()
-    return [ParityRow(table.address, *row, compared_at=now) for row in found]
+    return [
+        ParityRow(table.address, day, was, became, missing, surplus, now)
+        for day, was, became, missing, surplus in found
+    ]
 
 
 def union(queries: Iterable[str]) -> str:

@@ -3,7 +3,6 @@
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -12,7 +11,7 @@ from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Stream
 from watershed.errors import Unavailable, UserError
 from watershed.flows.ingest.find_duplicates import COPIES_TOLD
-from watershed.flows.streams.health import list_consumers
+from watershed.flows.streams.health import ConsumerHealth, list_consumers
 from watershed.flows.streams.leases import list_leased
 from watershed.lake.store import open_store
 from watershed.settings import topic_name
@@ -55,7 +54,7 @@ class StreamState:
     stream: Stream
     problem: str | None
     places: list[Place]
-    consumers: list[dict[str, Any]]
+    consumers: list[ConsumerHealth]
     lateness: list[tuple[str, float, float]]
     untold: list[tuple[str, int]]
     parked: int
@@ -67,12 +66,8 @@ class StreamState:
         lag = sum(place.lag or 0 for place in self.places)
         if lag and not any(place.reader for place in self.places):
             found.append(f"{count_nouns(lag, 'message')} {'waits' if lag == 1 else 'wait'} and no consumer is alive")
-        found += [f"{one['consumer']} fails: {one.get('error', '?')}" for one in self.consumers if is_failing(one)]
+        found += [f"{one.consumer} fails: {one.error or '?'}" for one in self.consumers if one.state == "failing"]
         return found
-
-
-def is_failing(consumer: dict[str, Any]) -> bool:
-    return bool(consumer["state"] == "failing")
 
 
 def read_state(stream: Stream) -> StreamState:
@@ -93,8 +88,8 @@ def read_state(stream: Stream) -> StreamState:
     return StreamState(stream, problem, places, consumers, lateness, untold, parked)
 
 
-def is_recent(consumer: dict[str, Any]) -> bool:
-    return datetime.now(UTC) - datetime.fromisoformat(consumer["at"]) < SHOWN_FOR
+def is_recent(consumer: ConsumerHealth) -> bool:
+    return datetime.now(UTC) - consumer.at < SHOWN_FOR
 
 
 def find_ends(stream: Stream) -> tuple[dict[int, int], str | None]:
@@ -104,9 +99,9 @@ def find_ends(stream: Stream) -> tuple[dict[int, int], str | None]:
         return {}, str(error)
 
 
-def find_reader(partition: int, consumers: list[dict[str, Any]]) -> str:
+def find_reader(partition: int, consumers: list[ConsumerHealth]) -> str:
     """The consumer that last said it reads the partition; who has only begun has said nothing yet."""
-    readers = (c["consumer"] for c in consumers if c["state"] == "reading" and str(partition) in c.get("positions", {}))
+    readers = (one.consumer for one in consumers if one.state == "reading" and partition in one.positions)
     return next(readers, "a new consumer")
 
 

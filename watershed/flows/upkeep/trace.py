@@ -1,9 +1,9 @@
 """Back to where a row came from: the raw object that holds it, who published that, and the line as it lies there."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
 
 from watershed.declarations import find_source
 from watershed.lake.store import RawObject, Store, open_store
@@ -47,7 +47,7 @@ def read_line(store: Store, about: RawObject, number: int) -> RawLine:
     return RawLine(about, address, number, None)
 
 
-def format_place(record: dict[str, Any]) -> str:
+def format_place(record: Mapping[str, object]) -> str:
     return f"partition {record['partition']}, offset {record['message_offset']}" if "partition" in record else ""
 
 
