@@ -49,11 +49,12 @@ def ask(bench: Bench) -> Answer:
 
 def extract() -> dict[str, object]:
     from benchmarks.run_source import preload_modules
+    from watershed.flows.begun import begin_run
     from watershed.flows.ingest.land import take_arrivals
 
     preload_modules()
     began = time.perf_counter()
-    taken = take_arrivals("accounts", f"bench-{uuid4().hex[:8]}")
+    taken = take_arrivals(begin_run("accounts", f"bench-{uuid4().hex[:8]}", "benchmark"))
     return {"seconds": time.perf_counter() - began, **taken}
 
 

@@ -27,6 +27,7 @@ def preload_modules() -> None:
 
 def measure_run(name: str) -> dict[str, object]:
     """Returns the seconds in all and per step, those of a processor, and the rows published per table."""
+    from watershed.flows.begun import begin_run
     from watershed.flows.published import Published
     from watershed.flows.run import run_source
 
@@ -39,8 +40,9 @@ def measure_run(name: str) -> dict[str, object]:
         steps[kind] = steps.get(kind, 0.0) + time.perf_counter() - began
         return done
 
+    run = begin_run(name, f"bench-{uuid4().hex[:8]}", "benchmark")
     cpu, began = time.process_time(), time.perf_counter()
-    published = run_source(name, f"bench-{uuid4().hex[:8]}", "benchmark", measure_step) or Published(None)
+    published = run_source(run, measure_step) or Published(None)
     about = {"cpu": time.process_time() - cpu} | asdict(published)
     return {"seconds": time.perf_counter() - began, **steps, **about}
 

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from tests.airflow.test_schedules import make_context
 from tests.empty_lake import EmptyLake
 from tests.messages import make_photo_event, make_watch_line, send
+from tests.runs import begin
 from watershed.airflow import ingest as steps
 from watershed.airflow.parity import read_moment
 from watershed.flows.ingest.land import take_arrivals
@@ -46,8 +47,8 @@ def contexts(monkeypatch: pytest.MonkeyPatch) -> Any:
 def prepare_run(source: str, number: int) -> None:
     """Land, stage and check: the next task is `publish`."""
     run_id = f"{DAG}.run{number}"
-    assert take_arrivals(source, run_id)["objects"] == 1
-    stage_and_check(source, run_id)
+    assert take_arrivals(begin(source, run_id))["objects"] == 1
+    stage_and_check(begin(source, run_id))
 
 
 @pytest.mark.servers

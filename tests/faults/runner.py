@@ -10,13 +10,14 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from tests.runs import begin
 from watershed.flows.run import run_source
 
 
 def main(source: str, run_id: str, death: str = "") -> None:
     if death:
         arm(*death.split(":"))
-    run_source(source, run_id, "test")
+    run_source(begin(source, run_id))
 
 
 def arm(module_name: str, name: str, when: str, nth: str = "1") -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.empty_lake import EmptyLake
+from tests.runs import begin
 from watershed.flows.ingest.land import find_arrivals, land_file, take_arrivals
 from watershed.flows.run import publish_taken
 from watershed.warehouse.connection import connect
@@ -20,8 +21,8 @@ DATA = Path(__file__).parent.parent / "data"
 
 def ingest(source: str, run_id: str = "run", **kwargs: bool) -> dict[str, str]:
     """All steps; returns the refused objects' sentences."""
-    take_arrivals(source, run_id, **kwargs)
-    return publish_taken(source, run_id, "test").refused
+    take_arrivals(begin(source, run_id), **kwargs)
+    return publish_taken(begin(source, run_id)).refused
 
 
 def land(source: str, folder: Path, name: str, content: bytes) -> str:
@@ -97,7 +98,7 @@ def test_broken_gzip_is_refused_alone(lake: EmptyLake, tmp_path: Path) -> None:
     assert count("SELECT count(*) FROM core.requests") == 7
     assert count("SELECT count(*) FROM ledger.refusals") == 1
     assert find_arrivals("access_logs") == []
-    assert take_arrivals("access_logs", "again", refused=True)["objects"] == 1
+    assert take_arrivals(begin("access_logs", "again"), refused=True)["objects"] == 1
 
 
 def test_garbage_over_budget_is_refused_alone(lake: EmptyLake, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.preloaded import REPOSITORY, start_program
+from tests.runs import begin
+from watershed.declarations import find_table
 from watershed.flows.ingest.land import land_file
 from watershed.warehouse.connection import connect
 
@@ -100,8 +102,8 @@ def test_rerun_is_identical(lake: EmptyLake, tmp_path: Path) -> None:
     land_file("access_logs", write_log(tmp_path / "access-2026-11-01.log", 1))
     main("access_logs", "first")
     before = checksum()[1:]
-    assert take_arrivals("access_logs", "again", date(2026, 11, 1))["objects"] == 1
-    stage_source("access_logs", "again")
-    check_table("requests", "again")
-    publish_source("access_logs", "again", "test")
+    assert take_arrivals(begin("access_logs", "again"), date(2026, 11, 1))["objects"] == 1
+    stage_source(begin("access_logs", "again"))
+    check_table(begin("access_logs", "again"), find_table("requests"))
+    publish_source(begin("access_logs", "again"))
     assert checksum()[1:] == before

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tests.runs import begin
 from watershed.flows import run
 from watershed.flows.decisions.apply_decision import CarriedOut, carry_out
 from watershed.flows.decisions.decide import About, record_decision
@@ -45,17 +46,17 @@ def follow(decision_id: str, run_id: str) -> CarriedOut:
 
 
 def ingest_decided(source: str, decision_id: str, run_id: str) -> Published | None:
-    return publish_taken(source, run_id) if take_decided(source, run_id, decision_id)["objects"] else None
+    return publish_taken(source, run_id) if take_decided(begin(source, run_id), decision_id)["objects"] else None
 
 
 def rebuild(source: str, run_id: str, day: int) -> Published:
     """Build a day of November 2026 from raw again."""
-    take_arrivals(source, run_id, date(2026, 11, day))
+    take_arrivals(begin(source, run_id), date(2026, 11, day))
     return publish_taken(source, run_id)
 
 
 def publish_taken(source: str, run_id: str) -> Published:
-    return run.publish_taken(source, run_id, "test")
+    return run.publish_taken(begin(source, run_id))
 
 
 def ask(query: str) -> list[Any]:

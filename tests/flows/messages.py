@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from watershed.declarations.table import Layer
+from tests.runs import begin
 from watershed.flows import run
 from watershed.flows.ingest.publish import publish_source
 from watershed.settings import load_kafka
@@ -45,10 +45,10 @@ def read_books(source: str) -> tuple[int, ...]:
     return ask(query, source, {"watch_events": "watch_minutes"}.get(source, source))[0]
 
 
-def stage_and_check(source: str, run_id: str, layer: Layer | None = None, publish: bool = False) -> None:
-    run.stage_and_check(source, run_id, layer)
+def stage_and_check(source: str, run_id: str, publish: bool = False) -> None:
+    run.stage_and_check(begin(source, run_id))
     if publish:
-        publish_source(source, run_id, "test")
+        publish_source(begin(source, run_id))
 
 
 def expect(condition: Callable[[], bool], seconds: float = 60) -> None:

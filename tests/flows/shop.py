@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tests.empty_lake import EmptyLake
+from tests.runs import begin
 from watershed import declarations
 from watershed.declarations.table import UTC_TIMESTAMP, Column, Source, Table
 from watershed.flows.ingest.land import find_arrivals, take_arrivals
@@ -85,9 +86,9 @@ class Shop:
         run_id = f"shop.{self.count}"
         self.told = Published(None)
         if is_extracted:
-            write_landed(open_store(), run_id, Landed(SHOP, Settled(find_arrivals("shop"))))
-        if is_extracted or take_arrivals("shop", run_id, **kwargs)["objects"]:
-            self.told = publish_taken("shop", run_id, "test")
+            write_landed(begin("shop", run_id), Landed(SHOP, Settled(find_arrivals("shop"))))
+        if is_extracted or take_arrivals(begin("shop", run_id), **kwargs)["objects"]:
+            self.told = publish_taken(begin("shop", run_id))
         return self.told
 
     @property

@@ -10,6 +10,7 @@ from sample.apply_accounts import SCHEMA_FILE
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.flows.decisions import decide, follow, publish_taken, write_log
+from tests.runs import begin
 from tests.warehouse.workshop import Workshop, ask, list_columns, open_workshop
 from watershed.flows.decisions.drop_table import check_drop
 from watershed.flows.ingest.land import land_file, take_arrivals
@@ -71,7 +72,7 @@ def test_a_table_without_contract_is_listed_and_dropped(workshop: Workshop) -> N
 
 def test_a_dropped_mart_is_built_again(workshop: Workshop, tmp_path: Path) -> None:
     land_file("access_logs", write_log(tmp_path / "pages", 1))
-    take_arrivals("access_logs", "pages")
+    take_arrivals(begin("access_logs", "pages"))
     publish_taken("access_logs", "pages")
     build_stale_marts("marts-1")
     assert build_stale_marts("marts-2") == {}

@@ -12,6 +12,7 @@ import pytest
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.flows.messages import ask
+from tests.runs import begin
 from watershed.declarations import find_source, find_table
 from watershed.declarations.table import Column, Source, Table
 from watershed.flows.ingest.failing_rows import MOST_FAILING, reject_failing
@@ -120,4 +121,4 @@ def test_the_others_are_published_and_it_waits_in_quarantine(lake: EmptyLake, mo
     assert [(line, text) for line, _, text in found] == [(2, '{"id": 6178466636}'), (3, '{"id": "x"}')]
     assert all(reason.startswith("no row of core.photo_documents can be made of it: ") for _, reason, _ in found)
     assert ask("SELECT rows_read, rows_written, rows_quarantined FROM ledger.books") == [(4, 2, 2)]
-    assert take_arrivals("photo_documents", "second")["objects"] == 0
+    assert take_arrivals(begin("photo_documents", "second"))["objects"] == 0

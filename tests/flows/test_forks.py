@@ -8,6 +8,7 @@ from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.flows.decisions import ask, decide, follow
 from tests.flows.logs import land, make_log
+from tests.runs import begin
 from watershed.cli import main as cli
 from watershed.flows.ingest.land import take_arrivals
 from watershed.flows.ingest.refuse import list_still_refused
@@ -51,7 +52,7 @@ def test_two_continuations_in_one_run(lake: EmptyLake, tmp_path: Path) -> None:
     main("access_logs", "one")
     assert ask("SELECT object_name FROM ledger.refusals") == [("b.log",)]
     assert ask(ROWS) == [(90,)]
-    assert take_arrivals("access_logs", "again", refused=True)["objects"] == 1
+    assert take_arrivals(begin("access_logs", "again"), refused=True)["objects"] == 1
 
 
 def test_a_header_is_a_beginning_of_nothing(lake: EmptyLake, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.empty_lake import EmptyLake
 from tests.flows.shop import ARTICLES, Shop, open_shop
+from tests.runs import begin
 from watershed import declarations
 from watershed.declarations.table import Column
 from watershed.flows.ingest.check import check_table
@@ -122,12 +123,13 @@ def test_a_contract_may_change_while_a_run_is_on_its_way(shop: Shop) -> None:
     shop.change("alter table articles add color text default 'red'")
     for columns, why in (((*ARTICLES.columns, color), "color is missing"), ((wider,), "amount is INTEGER")):
         shop.change("insert into articles select max(id) + 1, 'new', 1 from articles")
-        assert take_arrivals("shop", why)["objects"] == 1
-        stage_source("shop", why)
+        run = begin("shop", why)
+        assert take_arrivals(run)["objects"] == 1
+        stage_source(run)
         changed = {c.name: c for c in (*declarations.find_table("articles").columns, *columns)}
         shop.declare(replace(ARTICLES, columns=tuple(changed.values())))
-        check_table("articles", why)
-        [sentence] = publish_source("shop", why, "test")["refused"].values()
+        check_table(run, declarations.find_table("articles"))
+        [sentence] = publish_source(run).refused.values()
         assert why in sentence
         shop.run()
         assert not shop.is_red

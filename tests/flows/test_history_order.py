@@ -6,6 +6,7 @@ import pytest
 
 from tests.empty_lake import EmptyLake
 from tests.flows.shop import Shop, open_shop
+from tests.runs import begin
 from watershed.lake.store import open_store
 from watershed.settings import load_settings
 from watershed.sources.postgres import session as postgres_session
@@ -110,7 +111,7 @@ def test_what_a_crash_left_behind_comes_first(shop: Shop) -> None:
 
     shop.run()
     shop.change("update articles set name = 'between' where id = 1")
-    take_arrivals("shop", "died")
+    take_arrivals(begin("shop", "died"))
     shop.change("update articles set name = 'after' where id = 1")
     shop.run()
     assert [row[1] for row in shop.read_history() if row[0] == 1] == ["one", "between", "after"]

@@ -9,6 +9,7 @@ import pytest
 from sample.apply_accounts import SCHEMA_FILE
 from tests.empty_lake import EmptyLake
 from tests.flows.shop import Shop, open_shop
+from tests.runs import begin
 from watershed.flows.ingest.land import take_arrivals
 from watershed.flows.run import run_source
 from watershed.settings import load_settings
@@ -67,7 +68,7 @@ def test_several_bad_versions_in_one_run(shop: Shop) -> None:
     shop.run()
     for number, name in enumerate(("null", "null", "'one'", "null")):
         shop.change(f"update articles set name = {name}, amount = {number // 2} where id = 1")
-        take_arrivals("shop", f"died.{number}")
+        take_arrivals(begin("shop", f"died.{number}"))
     shop.run()
     assert shop.read_history("id, name, amount, is_current") == [(1, "one", 1, True), (2, "two", 2, True)]
     assert shop.sum_books()[1] == ("shop.2", 5, 0, 2, 3)  # the run itself brings the last one again
@@ -138,5 +139,5 @@ def test_accounts_keep_their_good_versions(lake: EmptyLake) -> None:
 
 
 def run_accounts(run_id: str) -> None:
-    published = run_source("accounts", run_id, "test")
+    published = run_source(begin("accounts", run_id))
     assert published is not None and published.refused == {}

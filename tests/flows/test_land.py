@@ -8,6 +8,7 @@ import pytest
 
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
+from tests.runs import begin
 from watershed.flows.ingest.land import find_arrivals, land_file, take_arrivals
 from watershed.lake.store import open_store
 from watershed.warehouse.connection import connect
@@ -54,6 +55,6 @@ def test_rebuild_takes_the_objects_of_the_days(lake: EmptyLake, tmp_path: Path) 
         path.write_bytes(LINE)
         keys.append(land_file("access_logs", path).key)
     main("access_logs", "run")
-    assert take_arrivals("access_logs", "again", date(2026, 11, 2), date(2026, 11, 3))["objects"] == 2
+    assert take_arrivals(begin("access_logs", "again"), date(2026, 11, 2), date(2026, 11, 3))["objects"] == 2
     assert open_store().read_json("runs/again/land.json")["objects"] == sorted(keys[1:])
-    assert take_arrivals("access_logs", "none", date(2025, 1, 1))["objects"] == 0
+    assert take_arrivals(begin("access_logs", "none"), date(2025, 1, 1))["objects"] == 0

@@ -7,6 +7,7 @@ import pytest
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.flows.messages import ask, make_event, make_lines, send, stage_and_check
+from tests.runs import begin
 from watershed.flows.streams.parity import settle, take_sample, take_speed
 from watershed.warehouse.connection import connect
 
@@ -20,10 +21,10 @@ def test_lines_go_to_the_speed_layer_until_recomputed(lake: EmptyLake, topics: d
     assert count_layers("watch_minutes") == (0, 30)
     assert count_layers("ratings") == (0, 1)
     parked = ask("SELECT raw_object, raw_line, reason FROM quarantine.watch_minutes")
-    assert take_speed("watch_events", "early", datetime(2026, 1, 1))["objects"] == 0
-    assert take_speed("watch_events", "batch", datetime.max)["objects"] == 1
-    stage_and_check("watch_events", "batch", "core")
-    settled = settle("watch_events", "batch", "test")
+    assert take_speed(begin("watch_events", "early"), datetime(2026, 1, 1))["objects"] == 0
+    assert take_speed(begin("watch_events", "batch"), datetime.max)["objects"] == 1
+    stage_and_check("watch_events", "batch")
+    settled = settle(begin("watch_events", "batch"))
     assert settled.differing == 0
     assert count_layers("watch_minutes") == (30, 0)
     assert count_layers("ratings") == (1, 0)
@@ -41,16 +42,16 @@ def test_parity_finds_and_repairs_what_was_tampered_with(lake: EmptyLake, topics
     con = connect()
     con.execute("DELETE FROM core.photo_events WHERE photo_id = 3")
     con.execute("UPDATE core.photo_events SET path = '/st/wrong.jpg' WHERE photo_id = 4")
-    assert take_sample("photo_events", "sample", 2)["objects"] == 1
-    stage_and_check("photo_events", "sample", "core")
-    assert settle("photo_events", "sample", "test").differing == 1
+    assert take_sample(begin("photo_events", "sample"), 2)["objects"] == 1
+    stage_and_check("photo_events", "sample")
+    assert settle(begin("photo_events", "sample")).differing == 1
     assert ask("SELECT rows_published, rows_recomputed, rows_missing, rows_surplus FROM ledger.parity") == [
         (19, 20, 2, 1)
     ]
     assert ask("SELECT count(*), count(DISTINCT path) FROM core.photo_events") == [(20, 20)]
-    take_sample("photo_events", "again", 2)
-    stage_and_check("photo_events", "again", "core")
-    assert settle("photo_events", "again", "test").differing == 0
+    take_sample(begin("photo_events", "again"), 2)
+    stage_and_check("photo_events", "again")
+    assert settle(begin("photo_events", "again")).differing == 0
 
 
 def count_layers(table: str) -> tuple[int, int]:

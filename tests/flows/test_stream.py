@@ -8,6 +8,7 @@ import pytest
 
 from tests.empty_lake import EmptyLake
 from tests.flows.messages import ask, expect, make_event, send
+from tests.runs import begin
 from watershed.declarations import find_stream
 from watershed.flows.ingest.land import take_arrivals
 from watershed.flows.streams.consume import consume
@@ -41,7 +42,7 @@ def test_consumers_share_the_partitions(lake: EmptyLake, topics: dict[str, str])
                 send(topics["photo_events"], [make_event(n) for n in range(start, start + 40)])
             expect(lambda: ask(COUNT) == [(400, 400)])
             assert list_leased(find_stream("photo_events")) == {0, 1, 2, 3}
-            assert take_arrivals("photo_events", "beside")["objects"] == 0
+            assert take_arrivals(begin("photo_events", "beside"))["objects"] == 0
         send(topics["photo_events"], [make_event(n) for n in range(400, 450)])
         expect(lambda: ask(COUNT) == [(450, 450)])
     assert any("2 of 4" in line for line in first_lines), first_lines

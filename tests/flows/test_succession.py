@@ -12,6 +12,7 @@ from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.flows.decisions import ask, decide, follow, publish_taken
 from tests.flows.logs import land, make_log
+from tests.runs import begin
 from watershed.flows.decisions.refused_objects import find_refused_objects
 from watershed.flows.ingest.land import find_arrivals, take_arrivals
 from watershed.flows.ingest.publish import publish_source
@@ -65,7 +66,7 @@ def test_three_states_of_a_log(lake: EmptyLake, tmp_path: Path, is_one_run: bool
 
 
 def rebuild_all(run_id: str) -> None:
-    take_arrivals("access_logs", run_id, date(2015, 5, 22))
+    take_arrivals(begin("access_logs", run_id), date(2015, 5, 22))
     publish_taken("access_logs", run_id)
 
 
@@ -165,7 +166,7 @@ def test_a_producer_writes_over_its_own_object(lake: EmptyLake) -> None:
     store.client.put_object(Bucket=store.bucket, Key=key, Body=b"no log\n")
     main("access_logs", "noise")
     assert [one.key for one in find_refused_objects()] == [key]
-    assert take_arrivals("access_logs", "again", refused=True)["objects"] == 1
+    assert take_arrivals(begin("access_logs", "again"), refused=True)["objects"] == 1
     assert ask(UNBALANCED) == [(0,)]
 
 
@@ -213,14 +214,14 @@ def test_rollback_brings_the_state_back_and_a_rebuild_the_log(lake: EmptyLake, t
 def test_slow_run_does_not_bring_back_what_gave_way(lake: EmptyLake, tmp_path: Path) -> None:
     """It had taken the log of noon before another run published that of midnight. A publish may be repeated."""
     land(tmp_path, make_log(40))
-    take_arrivals("access_logs", "slow")
+    take_arrivals(begin("access_logs", "slow"))
     land(tmp_path, make_log(60))
     main("access_logs", "fast")
     with pytest.raises(Overtaken):
         publish_taken("access_logs", "slow")
     assert ask(COUNTS) == [(60, 0)]
     land(tmp_path, make_log(80))
-    take_arrivals("access_logs", "twice")
+    take_arrivals(begin("access_logs", "twice"))
     published = publish_taken("access_logs", "twice")
-    assert publish_source("access_logs", "twice", "test") == published
+    assert publish_source(begin("access_logs", "twice")) == published
     assert ask(COUNTS) == [(80, 0)]

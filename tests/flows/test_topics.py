@@ -8,6 +8,7 @@ import pytest
 from tests.empty_lake import EmptyLake
 from tests.faults.runner import main
 from tests.flows.messages import ask, make_event, make_lines, read_books, send, stage_and_check
+from tests.runs import begin
 from watershed.declarations import find_stream
 from watershed.flows.ingest.land import take_arrivals
 from watershed.flows.ingest.publish import publish_source
@@ -22,7 +23,7 @@ def test_bounded_run_reads_to_the_end_and_the_next_goes_on(lake: EmptyLake, topi
     send(topics["photo_events"], [make_event(n) for n in range(300)])
     main("photo_events", "first")
     assert ask("SELECT count(*), count(DISTINCT event_id) FROM core.photo_events") == [(300, 300)]
-    assert take_arrivals("photo_events", "nothing")["objects"] == 0
+    assert take_arrivals(begin("photo_events", "nothing"))["objects"] == 0
     send(topics["photo_events"], [make_event(n) for n in range(300, 310)])
     main("photo_events", "second")
     assert ask("SELECT count(*), count(DISTINCT event_id) FROM core.photo_events") == [(310, 310)]
@@ -100,13 +101,13 @@ def test_replay_takes_parked_messages_and_no_others(
         main("photo_events", "strict")
     assert ask("SELECT count(*) FROM core.photo_events") == [(3,)]
     before = ask("SELECT event_id, raw_object FROM core.photo_events ORDER BY 1")
-    assert take_parked("photo_events", "replay", "rule <> 'parse'")["messages"] == 7
-    assert take_parked("photo_events", "other", "rule <> 'parse'")["messages"] == 7
+    assert take_parked(begin("photo_events", "replay"), "rule <> 'parse'")["messages"] == 7
+    assert take_parked(begin("photo_events", "other"), "rule <> 'parse'")["messages"] == 7
     for run in ("replay", "other"):
         stage_and_check("photo_events", run)
-    publish_source("photo_events", "replay", "test")
+    publish_source(begin("photo_events", "replay"))
     with pytest.raises(Overtaken):
-        publish_source("photo_events", "other", "test")
+        publish_source(begin("photo_events", "other"))
     assert ask("SELECT count(*), count(DISTINCT event_id) FROM core.photo_events") == [(10, 10)]
     assert ask("SELECT rule FROM quarantine.photo_events") == [("parse",)]
     assert set(before) <= set(ask("SELECT event_id, raw_object FROM core.photo_events"))
@@ -121,10 +122,10 @@ def test_a_rebuild_after_a_replay_doubles_nothing(
         strict.setattr("expectations.watch_minutes.build_rules", lambda known: [expect_between("user_id", 1, 5, "few")])
         send(topics["watch_events"], make_lines(20))
         main("watch_events", "strict")
-    assert take_parked("watch_events", "replay")["messages"] == 15
+    assert take_parked(begin("watch_events", "replay"))["messages"] == 15
     stage_and_check("watch_events", "replay", publish=True)
     day = datetime(2026, 11, 1).date()
-    assert take_arrivals("watch_events", "rebuild", day)["objects"] == 2
-    stage_and_check("watch_events", "rebuild", "core", publish=True)
+    assert take_arrivals(begin("watch_events", "rebuild"), day)["objects"] == 2
+    stage_and_check("watch_events", "rebuild", publish=True)
     assert ask("SELECT count(*), count(DISTINCT event_id) FROM core.watch_minutes") == [(20, 20)]
     assert ask("SELECT count(*) FROM speed.watch_minutes") == [(0,)]

@@ -14,6 +14,9 @@ from tests.flows.messages import ask, make_event, make_lines, send, stage_and_ch
 from tests.flows.shop import open_shop
 from tests.monitoring.desk import Desk, Watch
 from tests.monitoring.figures import send_runs
+from tests.runs import begin
+from watershed.declarations import find_table
+from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land import land_file, take_arrivals
 from watershed.flows.ingest.publish import publish_source
 from watershed.flows.ingest.refuse import PublishBlocked
@@ -53,11 +56,12 @@ def test_freshness_broken(watch: Watch, desk: Desk, tmp_path: Path) -> None:
 def test_books_unbalanced(watch: Watch, desk: Desk, tmp_path: Path) -> None:
     """A transform that forgets a row; then books in the ledger that nobody has checked."""
     land_file("access_logs", write_log(tmp_path / "books", 2))
-    take_arrivals("access_logs", "books")
-    stage_source("access_logs", "books")
+    take_arrivals(begin("access_logs", "books"))
+    stage_source(begin("access_logs", "books"))
     change_manifest("books", "stage", lambda staged: count_one_more(staged["tables"]["requests"]["tallies"]))
+    check_table(begin("access_logs", "books"), find_table("requests"))
     with pytest.raises(BooksUnbalanced):
-        check_and_publish("access_logs", "books")
+        publish_source(begin("access_logs", "books"))
     watch.look()
     assert desk.heard("books_unbalanced", "access_logs") == ["firing"]
     main("access_logs", "repaired")
@@ -125,15 +129,15 @@ def test_stream_alerts(module_topics: dict[str, str], watch: Watch, desk: Desk) 
 
 def test_publish_blocked(module_topics: dict[str, str], watch: Watch, desk: Desk) -> None:
     send(module_topics["photo_events"], [make_event(n) for n in range(3)])
-    take_arrivals("photo_events", "blocked")
+    take_arrivals(begin("photo_events", "blocked"))
     stage_and_check("photo_events", "blocked")
     change_manifest("blocked", "check_photo_events", lambda report: report.update(blocked="a column is missing"))
     with pytest.raises(PublishBlocked):
-        publish_source("photo_events", "blocked", "test")
+        publish_source(begin("photo_events", "blocked"))
     watch.look()
     assert desk.heard("publish_blocked") == ["firing"]
     change_manifest("blocked", "check_photo_events", lambda report: report.update(blocked=None))
-    publish_source("photo_events", "blocked", "test")
+    publish_source(begin("photo_events", "blocked"))
     watch.look()
     assert desk.heard("publish_blocked") == ONCE
 
@@ -224,13 +228,6 @@ def test_every_rule_is_broken_here_or_beside() -> None:
     assert [name for name in RULES if f'"{name}"' not in text] == []
 
 
-def check_and_publish(source: str, run_id: str) -> None:
-    from watershed.flows.ingest.check import check_table
-
-    check_table("requests", run_id)
-    publish_source(source, run_id, "test")
-
-
 def change_manifest(run_id: str, step: str, change: Any) -> None:
     store, key = open_store(), step_key(run_id, step)
     manifest = store.read_json(key)
@@ -245,6 +242,6 @@ def count_one_more(tallies: dict[str, dict[str, int]]) -> None:
 
 def compare(name: str) -> None:
     run_id = f"{name}.sample_photo_events"
-    take_sample("photo_events", run_id, 2)
-    stage_and_check("photo_events", run_id, "core")
-    settle("photo_events", run_id, "test")
+    take_sample(begin("photo_events", run_id), 2)
+    stage_and_check("photo_events", run_id)
+    settle(begin("photo_events", run_id))

@@ -20,6 +20,7 @@ from sample.apply_accounts import SCHEMA_FILE, apply_accounts
 from sample.generate import generate_data
 from sample.generate.accounts import TABLES
 from tests.empty_lake import EmptyLake
+from tests.runs import begin
 from watershed.declarations import find_table
 from watershed.flows.ingest.land import land_file
 from watershed.flows.run import run_source
@@ -166,7 +167,7 @@ def test_foreign_accounts_stay(folder: Path, lake: EmptyLake) -> None:
 def test_the_platform_finds_the_truth(source: str, folder: Path, truth: dict[str, Any], module_lake: EmptyLake) -> None:
     for path in sorted((folder / source).iterdir()):
         land_file(source, path)
-    published = run_source(source, source, "test")
+    published = run_source(begin(source, source))
     assert published is not None and published.refused == {}
     for name, told in truth["sources"][source]["tables"].items():
         found = published.tables[name]

@@ -23,6 +23,7 @@ from sample.generate.photo_events import make_photo_events
 from sample.generate.photo_truth import compare_photos, fold_events
 from sample.generate.watch_events import make_watch_events, stream_watch_events
 from tests.empty_lake import EmptyLake
+from tests.runs import begin
 from tests.transforms.lines import claim_lines
 from watershed.cli.message_lines import find_user
 from watershed.declarations import find_table
@@ -238,4 +239,4 @@ def test_the_platform_finds_the_watch_events(lake: EmptyLake, topics: dict[str, 
 
 
 def ingest(source: str) -> None:
-    run_source(source, source, "test")
+    run_source(begin(source, source))

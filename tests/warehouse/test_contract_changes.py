@@ -8,7 +8,9 @@ import pytest
 
 from tests.empty_lake import EmptyLake
 from tests.flows.decisions import publish_taken
+from tests.runs import begin
 from tests.warehouse.workshop import Workshop, ask, list_columns, open_workshop
+from watershed.declarations import find_table
 from watershed.flows.ingest.check import check_table
 from watershed.flows.ingest.land import take_arrivals
 from watershed.flows.ingest.publish import publish_source
@@ -34,7 +36,7 @@ def workshop(lake: EmptyLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def rebuild() -> None:
-    take_arrivals("gadget_logs", "rebuild", date(2000, 1, 1), utc_now().date())
+    take_arrivals(begin("gadget_logs", "rebuild"), date(2000, 1, 1), utc_now().date())
     publish_taken("gadget_logs", "rebuild")
 
 
@@ -60,8 +62,8 @@ def test_a_first_run_that_failed_does_not_hold_a_table_up(workshop: Workshop) ->
     """The guide declares a column after the first run: so may somebody take one away again."""
     workshop.declare(PRICE, '"speed", pa.int32()')
     workshop.land("price=1|speed=2|label=b")
-    take_arrivals("gadget_logs", "dies")
-    stage_source("gadget_logs", "dies")
+    take_arrivals(begin("gadget_logs", "dies"))
+    stage_source(begin("gadget_logs", "dies"))
     workshop.declare('"label", pa.string()')
     assert workshop.send("label=a").refused == {}
     assert ask("SELECT label, price, speed FROM core.gadgets ORDER BY label") == [("a", None, None), ("b", None, None)]
@@ -73,17 +75,17 @@ def test_a_run_that_was_under_way_is_made_to_fit(workshop: Workshop) -> None:
     for run_id, checked in (("staged", False), ("checked", True)):
         workshop.declare(COLOUR, PRICE, '"kept", pa.string()')
         workshop.land(f"colour={run_id}|price=6|kept=b")
-        take_arrivals("gadget_logs", run_id)
-        stage_source("gadget_logs", run_id)
+        take_arrivals(begin("gadget_logs", run_id))
+        stage_source(begin("gadget_logs", run_id))
         if checked:
-            check_table("gadgets", run_id)
+            check_table(begin("gadget_logs", run_id), find_table("gadgets"))
     workshop.declare(COLOR, '"price", pa.float64()', '"note", pa.string(), nullable=True')
     prepare(load_settings())
-    check_table("gadgets", "staged")
+    check_table(begin("gadget_logs", "staged"), find_table("gadgets"))
     for run_id in ("staged", "checked"):
-        assert publish_source("gadget_logs", run_id, "test").refused == {}
+        assert publish_source(begin("gadget_logs", run_id)).refused == {}
         snapshots = ask("SELECT max(snapshot_id) FROM ledger.publishes")
-        assert publish_source("gadget_logs", run_id, "test").snapshot == snapshots[0][0]  # repeated
+        assert publish_source(begin("gadget_logs", run_id)).snapshot == snapshots[0][0]  # repeated
     assert ask("SELECT color, price, note, kept FROM core.gadgets ORDER BY price, color") == [
         ("red", 5.0, None, "a"),
         ("checked", 6.0, None, "b"),
@@ -115,7 +117,7 @@ def test_a_change_that_cannot_be_blocks_its_table_alone(workshop: Workshop) -> N
         prepare(load_settings())
     prepare(load_settings(), ["core.requests"])
     workshop.declare('"price", pa.int64()')
-    take_arrivals("gadget_logs", "again")
+    take_arrivals(begin("gadget_logs", "again"))
     publish_taken("gadget_logs", "again")
     assert ask("SELECT price FROM core.gadgets ORDER BY price") == [(1,), (6178466636,)]
 

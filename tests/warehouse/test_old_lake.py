@@ -10,6 +10,7 @@ import pytest
 from tests.empty_lake import EmptyLake
 from tests.flows.decisions import publish_taken
 from tests.old_lake import FOLDER, ask, list_changed, read_questions, restore_lake
+from tests.runs import begin
 from watershed.flows.ingest.land import land_file, take_arrivals
 from watershed.flows.marts import build_stale_marts
 from watershed.settings import load_settings
@@ -35,14 +36,14 @@ def test_a_lake_of_0_1_0_answers_the_same_and_goes_on(lake: EmptyLake, tmp_path:
     changing = [one for one in questions if one.about.startswith(("ledger", "requests", "marts"))]
     assert list_changed(changing) == {}
 
-    take_arrivals("access_logs", "rebuilt", date(2024, 3, 4))
+    take_arrivals(begin("access_logs", "rebuilt"), date(2024, 3, 4))
     publish_taken("access_logs", "rebuilt")
     assert list_changed([one for one in questions if one.about.startswith("requests")]) == {}
 
     grown = tmp_path / "web-2-2024-03-05.log"
     grown.write_text("".join(GROWN.format(n=n, size=100 + n) for n in range(50)))
     land_file("access_logs", grown, origin="web-2")
-    take_arrivals("access_logs", "grown")
+    take_arrivals(begin("access_logs", "grown"))
     assert publish_taken("access_logs", "grown").refused == {}
     build_stale_marts("marts")
     pages = "FROM mart.top_pages WHERE starts_with(path, '/grown/')"

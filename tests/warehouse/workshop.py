@@ -10,6 +10,7 @@ import pytest
 import contracts
 import transforms
 from tests.flows.decisions import publish_taken
+from tests.runs import begin
 from watershed.declarations import forget_contracts
 from watershed.flows.ingest.land import land_file
 from watershed.flows.published import Published
@@ -91,7 +92,7 @@ class Workshop:
 
         self.land(*lines)
         run_id = f"run-{self.runs}"
-        take_arrivals("gadget_logs", run_id)
+        take_arrivals(begin("gadget_logs", run_id))
         return publish_taken("gadget_logs", run_id)
 
     def close(self) -> None:

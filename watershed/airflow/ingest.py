@@ -12,10 +12,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from watershed.airflow.assets import raw_asset, refused_asset, table_asset, topic_asset
 from watershed.airflow.schedules import WHOLE, name_run, read_days
-from watershed.declarations import find_source, tables_of
+from watershed.declarations import find_source, find_table, tables_of
 from watershed.declarations.table import Stream
 
 if TYPE_CHECKING:
+    from watershed.flows.begun import Run
     from watershed.flows.published import Published, PublishedTable
 
 # Each announced day is a run of the marts, about 2 s. Beyond a month one run (`all`) catches up with all days.
@@ -77,7 +78,7 @@ def take_arrivals(source: str) -> Counts:
     params = context["params"]
     try:
         taken: Counts = take(
-            source, name_run(context), first, last, bool(params.get("retry_refused")), params.get("decision")
+            begin(source, context), first, last, bool(params.get("retry_refused")), params.get("decision")
         )
     except OffsetsLost as error:
         raise AirflowFailException(str(error)) from error
@@ -95,7 +96,7 @@ def stage_objects(source: str) -> Counts:
     """Parse the objects into typed Parquet files beside the table's. Nobody can see them yet."""
     from watershed.flows.ingest.stage import stage_source
 
-    staged: Counts = stage_source(source, name_run(get_current_context()))
+    staged: Counts = stage_source(begin(source, get_current_context()))
     return staged
 
 
@@ -104,7 +105,7 @@ def check_rows(source: str, table: str) -> Counts:
     """Evaluate the schema rules and the business rules of a table; rows that fail go to its quarantine."""
     from watershed.flows.ingest.check import check_table
 
-    checked: Counts = check_table(table, name_run(get_current_context()))
+    checked: Counts = check_table(begin(source, get_current_context()), find_table(table))
     return checked
 
 
@@ -120,7 +121,7 @@ def publish_tables(source: str) -> Counts:
 
     context = get_current_context()
     try:
-        published = publish_source(source, name_run(context), name_actor(context))
+        published = publish_source(begin(source, context))
     except PublishBlocked as error:
         raise AirflowFailException(str(error)) from error
     except Overtaken as error:
@@ -184,6 +185,13 @@ def announce_refused(source: str, published: "Published") -> None:
     event = context["outlet_events"][asset]
     event.extra = {"source": source, "run_id": name_run(context), "objects": len(published.refused)}
     event.add_partitions([source])
+
+
+def begin(source: str, context: Context, run_id: str | None = None) -> "Run":
+    """The run of the DAG run that a task is of, or a part of it that has an id of its own."""
+    from watershed.flows.begun import begin_run
+
+    return begin_run(source, run_id or name_run(context), name_actor(context))
 
 
 def name_actor(context: Context) -> str:

@@ -7,17 +7,20 @@ the speed rows of past days, whose recomputation replaces them. Each is a run of
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk import TaskGroup, get_current_context, task
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from watershed.airflow.assets import raw_asset, table_asset
-from watershed.airflow.ingest import MOST_SENTENCES, Counts, announce_changes, name_actor, summarize
+from watershed.airflow.ingest import MOST_SENTENCES, Counts, announce_changes, begin, summarize
 from watershed.airflow.schedules import name_run
-from watershed.declarations import load_streams, tables_of
+from watershed.declarations import find_table, load_streams, tables_of
 from watershed.declarations.table import Stream
+
+if TYPE_CHECKING:
+    from watershed.flows.begun import Run
 
 What = Literal["promote", "sample"]
 
@@ -58,11 +61,11 @@ def take(what: What, stream: str) -> Counts:
     from watershed.flows.streams.parity import take_sample, take_speed
 
     context = get_current_context()
-    run_id = stream_run_id(context, what, stream)
+    run = begin_part(context, what, stream)
     if what == "promote":
-        taken = take_speed(stream, run_id, read_moment(context))
+        taken = take_speed(run, read_moment(context))
     else:
-        taken = take_sample(stream, run_id, context["params"]["sample_days"])
+        taken = take_sample(run, context["params"]["sample_days"])
     if not taken["objects"]:
         layer = "speed layer" if what == "promote" else "chosen days of core"
         raise AirflowSkipException(f"nothing to do: no objects of {stream} in the {layer}")
@@ -74,7 +77,7 @@ def stage(what: What, stream: str) -> Counts:
     """Compute the objects' rows again, as their first run did."""
     from watershed.flows.ingest.stage import stage_source
 
-    return stage_source(stream, stream_run_id(get_current_context(), what, stream))
+    return stage_source(begin_part(get_current_context(), what, stream))
 
 
 @task
@@ -82,7 +85,7 @@ def check(what: What, stream: str, table: str) -> Counts:
     """Evaluate the rules of a table anew."""
     from watershed.flows.ingest.check import check_table
 
-    return check_table(table, stream_run_id(get_current_context(), what, stream))
+    return check_table(begin_part(get_current_context(), what, stream), find_table(table))
 
 
 @task
@@ -93,10 +96,9 @@ def settle(what: What, stream: str) -> Counts:
     from watershed.flows.streams.parity import list_differences
     from watershed.flows.streams.parity import settle as settle_run
 
-    context = get_current_context()
-    run_id = stream_run_id(context, what, stream)
-    settled = settle_run(stream, run_id, name_actor(context))
-    differences = list_differences(run_id)
+    run = begin_part(get_current_context(), what, stream)
+    settled = settle_run(run)
+    differences = list_differences(run.id)
     for sentence in differences:
         log.warning("%s", sentence)
     announce_changes(settled)
@@ -111,8 +113,9 @@ def report_differences(samples: Iterable[Counts | None]) -> None:
         raise AirflowFailException(f"core differed from its recomputation, which has replaced it:\n{listed}")
 
 
-def stream_run_id(context: Context, what: What, stream: str) -> str:
-    return f"{name_run(context)}.{what}_{stream}"
+def begin_part(context: Context, what: What, stream: str) -> "Run":
+    """The run that compares, or promotes, one stream."""
+    return begin(stream, context, f"{name_run(context)}.{what}_{stream}")
 
 
 def read_moment(context: Context) -> datetime:

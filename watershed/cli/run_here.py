@@ -13,6 +13,7 @@ from watershed.errors import NotFound, RunFailed
 from watershed.models.model import Model, list_models
 
 if TYPE_CHECKING:
+    from watershed.flows.begun import Run
     from watershed.flows.published import Published
 
 
@@ -61,18 +62,20 @@ def name_run(what: str) -> str:
 
 def ingest(source: str, run_id: str, first: date | None, last: date | None, refused: bool) -> None:
     """Raises RunFailed when objects were refused, or when a database is not what it was; the rest is published."""
+    from watershed.flows.begun import begin_run
     from watershed.flows.run import run_source
 
-    published = run_source(source, run_id, getpass.getuser(), show, first=first, last=last, refused=refused)
+    run = begin_run(source, run_id, getpass.getuser())
+    published = run_source(run, show, first=first, last=last, refused=refused)
     if published is not None:
         tell_refused(published)
 
 
-def publish_steps(source: str, run_id: str) -> None:
+def publish_steps(run: "Run") -> None:
     """Stage, check and publish what a run has taken. Raises RunFailed as `ingest`."""
     from watershed.flows.run import publish_taken
 
-    tell_refused(publish_taken(source, run_id, getpass.getuser(), show))
+    tell_refused(publish_taken(run, show))
 
 
 def tell_refused(published: "Published") -> None:
@@ -97,17 +100,18 @@ def check_parity(run_id: str, last: date | None, sample_days: int = 2) -> None:
         raise RunFailed(f"core differed from its recomputation, which has replaced it: {'; '.join(differences)}")
 
 
-def recompute(stream: str, run_id: str, take: Callable[[str, str], dict[str, int]]) -> list[str]:
+def recompute(stream: str, run_id: str, take: "Callable[[Run], dict[str, int]]") -> list[str]:
     """Compute the objects taken again and settle. Returns the differences, a sentence each."""
+    from watershed.flows.begun import begin_run
     from watershed.flows.run import stage_and_check
     from watershed.flows.streams.parity import list_differences, settle
 
-    own = f"{run_id}_{stream}"
-    if not show(own.rpartition(".")[2], lambda: take(stream, own))["objects"]:
+    run = begin_run(stream, f"{run_id}_{stream}", getpass.getuser())
+    if not show(run.id.rpartition(".")[2], lambda: take(run))["objects"]:
         return []
-    stage_and_check(stream, own, "core", show)
-    show("settle", lambda: settle(stream, own, getpass.getuser()))
-    return list_differences(own)
+    stage_and_check(run, show)
+    show("settle", lambda: settle(run))
+    return list_differences(run.id)
 
 
 def maintain_lake() -> None:

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, NamedTuple, Self
 
+from watershed.declarations.table import Table
+from watershed.flows.begun import Run
 from watershed.flows.staged import Tally, read_tallies
 from watershed.flows.step_files import read_step, write_step
-from watershed.lake.store import Store
 from watershed.quality.verdict import RuleResult
 
 
@@ -51,10 +52,10 @@ class Checked:
         return cls(**own)
 
 
-def write_checked(store: Store, run_id: str, table: str, checked: Checked) -> None:
-    write_step(store, run_id, f"check_{table}", checked.to_json())
+def write_checked(run: Run, table: Table, checked: Checked) -> None:
+    write_step(run, f"check_{table.name}", checked.to_json())
 
 
-def read_checked(store: Store, run_id: str, table: str) -> Checked:
+def read_checked(run: Run, table: Table) -> Checked:
     """Raises InvalidInput for what a newer Watershed has written, NotFound for a table that is not checked."""
-    return Checked.from_json(read_step(store, run_id, f"check_{table}"))
+    return Checked.from_json(read_step(run, f"check_{table.name}"))

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Self
 
 from watershed.declarations import find_source, find_table, tables_of
 from watershed.declarations.table import Layer, Source, Table
+from watershed.flows.begun import Run
 from watershed.flows.step_files import read_step, write_step
-from watershed.lake.store import Store
 from watershed.warehouse.ledger.rows import OffsetRow
 
 
@@ -103,10 +103,10 @@ class Landed:
         )
 
 
-def write_landed(store: Store, run_id: str, landed: Landed) -> None:
-    write_step(store, run_id, "land", landed.to_json())
+def write_landed(run: Run, landed: Landed) -> None:
+    write_step(run, "land", landed.to_json())
 
 
-def read_landed(store: Store, run_id: str) -> Landed:
+def read_landed(run: Run) -> Landed:
     """Raises InvalidInput for what a newer Watershed has written, NotFound for a run that took nothing."""
-    return Landed.from_json(read_step(store, run_id, "land"))
+    return Landed.from_json(read_step(run, "land"))

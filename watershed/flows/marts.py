@@ -66,7 +66,7 @@ class Building:
         for day in days:
             try:
                 self.refuse_unbuilt(mart, day)
-                if (made := build_mart(mart.name, self.run_id, day, force=True)) is not None:
+                if (made := build_partition(mart, self.run_id, day, force=True)) is not None:
                     self.built.setdefault(mart.name, []).append(made)
             except Exception as error:
                 if is_away(error):
@@ -158,11 +158,14 @@ def list_days(con: DuckDBPyConnection, mart: Mart, first: date, last: date) -> l
 
 
 def build_mart(mart_name: str, run_id: str, day: date | None, force: bool = False) -> BuiltPartition | None:
+    return build_partition(find_mart(mart_name), run_id, day, force)
+
+
+def build_partition(mart: Mart, run_id: str, day: date | None, force: bool = False) -> BuiltPartition | None:
     """Build one partition of a mart (its whole, where it has none). Returns None when its inputs are unchanged.
 
     Raises MartBroken when query and header disagree, when the query fails, or when the result breaks a blocking rule.
     """
-    mart = find_mart(mart_name)
     day = day if mart.day else None
     try:
         with closing(connect()) as con, transact(con):  # one transaction: all inputs as of one snapshot

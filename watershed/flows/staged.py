@@ -4,8 +4,8 @@ from dataclasses import asdict, astuple, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from watershed.flows.begun import Run
 from watershed.flows.step_files import read_step, write_step
-from watershed.lake.store import Store
 from watershed.warehouse.ledger.rows import ExtractionRow
 
 MOMENTS = ("cut_at", "seen_at")  # of an extraction, which JSON keeps as text
@@ -102,10 +102,10 @@ def read_tallies(told: dict[str, dict[str, int]]) -> dict[str, Tally]:
     return {key: Tally(**counts) for key, counts in told.items()}
 
 
-def write_staged(store: Store, run_id: str, staged: Staged) -> None:
-    write_step(store, run_id, "stage", staged.to_json())
+def write_staged(run: Run, staged: Staged) -> None:
+    write_step(run, "stage", staged.to_json())
 
 
-def read_staged(store: Store, run_id: str) -> Staged:
+def read_staged(run: Run) -> Staged:
     """Raises InvalidInput for what a newer Watershed has written, NotFound for a run that is not staged."""
-    return Staged.from_json(read_step(store, run_id, "stage"))
+    return Staged.from_json(read_step(run, "stage"))

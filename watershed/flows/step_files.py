@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from watershed.errors import InvalidInput
-from watershed.lake.store import Store, step_key
+from watershed.flows.begun import Run
+from watershed.lake.store import step_key
 
 VERSION = 1  # before it, files said no version and had the same parts
 
 
-def write_step(store: Store, run_id: str, step: str, told: Mapping[str, Any]) -> None:
-    store.write_json(step_key(run_id, step), {"version": VERSION, **told})
+def write_step(run: Run, step: str, told: Mapping[str, Any]) -> None:
+    run.store.write_json(step_key(run.id, step), {"version": VERSION, **told})
 
 
-def read_step(store: Store, run_id: str, step: str) -> dict[str, Any]:
+def read_step(run: Run, step: str) -> dict[str, Any]:
     """Raises InvalidInput for what a newer Watershed has left, NotFound where the step has not run."""
-    told: dict[str, Any] = store.read_json(step_key(run_id, step))
-    verify_version(told, run_id)
+    told: dict[str, Any] = run.store.read_json(step_key(run.id, step))
+    verify_version(told, run.id)
     return told
 
 

@@ -103,9 +103,12 @@ def decide(kind: "Kind", found: list["RefusedObject"], reason: str, in_process: 
 
 def carry_out_here(decision_id: str, source: str) -> None:
     """Raises InvalidInput when an object is refused again."""
+    import getpass
+
     from watershed.cli.run_here import name_run, publish_steps, show
+    from watershed.flows.begun import begin_run
     from watershed.flows.decisions.select_decided import take_decided
 
-    run_id = name_run(f"ingest_{source}")
-    if show("land", lambda: take_decided(source, run_id, decision_id))["objects"]:
-        publish_steps(source, run_id)
+    run = begin_run(source, name_run(f"ingest_{source}"), getpass.getuser())
+    if show("land", lambda: take_decided(run, decision_id))["objects"]:
+        publish_steps(run)

@@ -24,19 +24,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    import getpass
+
     import duckdb
 
     from watershed.cli.run_here import name_run, publish_steps
+    from watershed.declarations import find_stream
+    from watershed.flows.begun import begin_run
     from watershed.flows.streams.replay import take_parked
     from watershed.serving.trees import parse_condition
 
-    run_id = name_run(f"replay_{args.stream}")
+    run = begin_run(find_stream(args.stream).name, name_run(f"replay_{args.stream}"), getpass.getuser())
     try:
-        taken = take_parked(args.stream, run_id, parse_condition(args.where), args.limit)
+        taken = take_parked(run, parse_condition(args.where), args.limit)
     except duckdb.Error as error:
         why = str(error).split("\n")[0]
         raise InvalidInput(f"--where {args.where!r} does not fit quarantine.{args.stream}: {why}") from error
     print(f"trying {count_nouns(taken['messages'], 'message')} in quarantine again")
     if taken["objects"]:
-        publish_steps(args.stream, run_id)
+        publish_steps(run)
     return 0

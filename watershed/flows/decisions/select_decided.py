@@ -5,27 +5,26 @@ from dataclasses import replace
 
 from duckdb import DuckDBPyConnection
 
-from watershed.declarations import find_source
 from watershed.declarations.table import Source, Stream
 from watershed.errors import InvalidInput
+from watershed.flows.begun import Run
 from watershed.flows.decisions.decide import Decision, find_decision, is_carried_out, record_outcome
 from watershed.flows.decisions.drop import chosen_sql, count_chosen
 from watershed.flows.landed import Decided, Landed, Settled, read_landed, write_landed
 from watershed.flows.streams.replay import take_parked
 from watershed.flows.succession.succession import settle_succession
-from watershed.lake.store import Store, open_store
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import fetch_column, list_published, list_refused
 
 
-def take_decided(source_name: str, run_id: str, decision_id: str) -> dict[str, int]:
+def take_decided(run: Run, decision_id: str) -> dict[str, int]:
     """Take the messages or objects that a decision to replay or to accept is about, as far as they still are in
     quarantine or refused; none when it has been carried out, and then the outcome says so.
 
     Leaves `land.json`; returns the number of objects and bytes. Raises NotFound for an unknown decision, InvalidInput
     for one about another source or of another kind.
     """
-    source, store = find_source(source_name), open_store()
+    source, store = run.source, run.store
     decision = find_decision(decision_id)
     if decision.kind not in ("replay", "accept") or decision.about.source != source.name:
         raise InvalidInput(
@@ -33,26 +32,27 @@ def take_decided(source_name: str, run_id: str, decision_id: str) -> dict[str, i
         )
     with closing(connect()) as con:
         is_done = is_carried_out(con, decision_id)
-        landed = Landed(source, Settled([])) if is_done else take(con, source, decision, run_id, store)
+        landed = Landed(source, Settled([])) if is_done else take(con, run, decision)
     chosen = {*landed.objects, *landed.settled.superseded}
     if not chosen and not is_done:
-        record_outcome(decision_id, run_id)
-    write_landed(store, run_id, landed)
+        record_outcome(decision_id, run.id)
+    write_landed(run, landed)
     return {"objects": len(chosen), "bytes": sum(store.head(key).bytes for key in chosen)}
 
 
-def take(con: DuckDBPyConnection, source: Source, decision: Decision, run_id: str, store: Store) -> Landed:
+def take(con: DuckDBPyConnection, run: Run, decision: Decision) -> Landed:
+    source = run.source
     noted = Decided(decision.decision_id, decision.decided_by, decision.reason)
     if isinstance(source, Stream):
-        taken = take_parked(source.name, run_id, chosen_sql(decision), only=decision.subject.rpartition(".")[2])
-        return replace(read_landed(store, run_id), decision=replace(noted, row_count=taken["messages"]))
+        taken = take_parked(run, chosen_sql(decision), only=decision.subject.rpartition(".")[2])
+        return replace(read_landed(run), decision=replace(noted, row_count=taken["messages"]))
     if decision.about.objects is None:
         noted = replace(noted, row_count=count_chosen(con, decision))
     objects = choose_objects(con, source, decision)
     is_rebuild = source.kind == "oltp" and bool(objects)
     if is_rebuild:  # a history is folded from one extraction after the other, all of them
         objects = sorted({*objects, *list_published(con, source.name)})
-    settled = settle_succession(source, store, [store.head(key) for key in objects])
+    settled = settle_succession(source, run.store, [run.store.head(key) for key in objects])
     accepted = objects if decision.kind == "accept" else []
     return Landed(source, settled, is_rebuild, accepted=accepted, decision=noted)
 

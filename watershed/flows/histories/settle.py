@@ -7,15 +7,15 @@ good one comes, just as if the extraction had never brought it. Every later run 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import TRACE, Table
+from watershed.flows.begun import Run
 from watershed.flows.histories.fold import count_rows, fold_table, forget_bad
 from watershed.flows.histories.stage import recall_plan
 from watershed.flows.staged import Staged, StagedTable
-from watershed.lake.store import Store
 from watershed.warehouse.connection import quote
 
 
 def settle_history(
-    con: DuckDBPyConnection, table: Table, staged: Staged, failing: str, run_id: str, store: Store
+    con: DuckDBPyConnection, table: Table, staged: Staged, failing: str, run: Run
 ) -> StagedTable:
     """Fold a table again without the versions that `failing`, a query over the view `staged`, finds among those of the
     run's own extractions, until it finds none; they are in the temporary table `failing` then.
@@ -26,7 +26,7 @@ def settle_history(
     forget_bad(con, table)
     con.execute(f"CREATE OR REPLACE TEMP TABLE failing AS SELECT * FROM ({failing}) LIMIT 0")
     while add_failing(con, table, failing, list(own.tallies)):
-        own = fold_table(con, table, recall_plan(staged, run_id, store), store)
+        own = fold_table(con, table, recall_plan(run, staged), run.store)
         listed = ", ".join(map(quote, own.files))
         empty = f"SELECT * FROM {table.address} LIMIT 0"
         con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS {f'FROM read_parquet([{listed}])' if listed else empty}")

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from watershed.declarations import tables_of
 from watershed.declarations.table import Source
+from watershed.flows.begun import Run
 from watershed.flows.histories.fold import FoldPlan, Unstageable, fold_table, forget_bad
 from watershed.flows.ingest.extract_database import find_published
 from watershed.flows.landed import Landed
@@ -23,11 +24,11 @@ from watershed.warehouse.ledger.rows import ExtractionRow
 from watershed.warehouse.publish import read_snapshot, transact
 
 
-def stage_histories(landed: Landed, run_id: str, store: Store) -> Staged:
+def stage_histories(run: Run, landed: Landed) -> Staged:
     """Fold the extractions in the order in which they were taken, all tables as of one snapshot. An extraction that
     cannot be folded is refused, with a sentence; and with it all others of a rebuild, where it is published: what there
     is of the history is more than could be made of the rest."""
-    source, keys = landed.source, landed.objects
+    source, store, keys = run.source, run.store, landed.objects
     extractions, refused = read_manifests(store, keys)
     with closing(connect()) as con:
         published = list_published(con, source.name)
@@ -35,7 +36,7 @@ def stage_histories(landed: Landed, run_id: str, store: Store) -> Staged:
         refused |= refuse_dependents(extractions, refused)
         if lost := sorted(published & refused.keys()):
             refused = {key: refused.get(key, f"the history stays as it is: {refused[lost[0]]}") for key in keys}
-        plan = plan_fold(landed, {key: one for key, one in extractions.items() if key not in refused}, run_id, store)
+        plan = plan_fold(run, {key: one for key, one in extractions.items() if key not in refused}, landed.is_rebuild)
         try:
             staged = stage_tables(source, plan, store)
         except Unstageable as error:
@@ -58,17 +59,17 @@ def refuse_dependents(extractions: dict[str, Extraction], refused: Iterable[str]
     return found
 
 
-def plan_fold(landed: Landed, extractions: dict[str, Extraction], run_id: str, store: Store) -> FoldPlan:
-    published = None if landed.is_rebuild else find_published(landed.source, store)
+def plan_fold(run: Run, extractions: dict[str, Extraction], is_rebuild: bool) -> FoldPlan:
+    published = None if is_rebuild else find_published(run.source, run.store)
     seen_before, folded = (published.seen_at, published.number) if published else (None, 0)
-    return FoldPlan(run_id, tuple(order_extractions(store, extractions, seen_before)), folded, landed.is_rebuild)
+    return FoldPlan(run.id, tuple(order_extractions(run.store, extractions, seen_before)), folded, is_rebuild)
 
 
-def recall_plan(staged: Staged, run_id: str, store: Store) -> FoldPlan:
+def recall_plan(run: Run, staged: Staged) -> FoldPlan:
     """The plan of a run that is staged, to fold one of its tables again."""
-    extractions, _ = read_manifests(store, [row.raw_object for row in staged.extractions])
+    extractions, _ = read_manifests(run.store, [row.raw_object for row in staged.extractions])
     taken = (Taken(row.raw_object, extractions[row.raw_object], row.number, row.seen_at) for row in staged.extractions)
-    return FoldPlan(run_id, tuple(taken), staged.folded, staged.is_rebuild)
+    return FoldPlan(run.id, tuple(taken), staged.folded, staged.is_rebuild)
 
 
 def describe_taken(source: Source, taken: Taken) -> ExtractionRow:

@@ -11,13 +11,14 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations import load_tables
 from watershed.declarations.table import Stream, Table
+from watershed.flows.begun import Run
 from watershed.flows.checked import Checked, DayCount, write_checked
 from watershed.flows.histories.settle import settle_history
 from watershed.flows.ingest.find_duplicates import tell_untold
 from watershed.flows.ingest.park import park_rows
 from watershed.flows.landed import Landed, read_landed
 from watershed.flows.staged import StagedTable, read_staged
-from watershed.lake.store import Store, open_store, table_key
+from watershed.lake.store import Store, table_key
 from watershed.quality.verdict import RuleResult, Verdict
 from watershed.settings import find_home
 from watershed.warehouse.connection import connect, quote
@@ -25,26 +26,25 @@ from watershed.warehouse.ledger.history import count_rows_per_day, utc_now
 from watershed.warehouse.staged_fit import fit_files, read_targets
 
 
-def check_table(table_name: str, run_id: str) -> dict[str, int]:
-    """Check one table's staged files. Leaves `check_<table>.json` and a Data Docs page.
+def check_table(run: Run, table: Table) -> dict[str, int]:
+    """Check one table's staged files, in whichever layer the run publishes it. Leaves `check_<table>.json` and a Data
+    Docs page.
 
     Returns the number of rules evaluated and failed, and of rows quarantined.
     """
-    store = open_store()
-    landed = read_landed(store, run_id)
-    table = landed.find_table(table_name)
-    staged = read_staged(store, run_id)
+    landed, staged = read_landed(run), read_staged(run)
+    table = landed.find_table(table.name)
     began = time.monotonic()
     with closing(connect()) as con:
         own = fit_staged(con, table, staged.tables[table.name])
         leaving = [*own.tallies, *landed.settled.superseded]
-        checks, blocking, failing = judge_files(con, table, own, staged.tables, run_id, leaving)
+        checks, blocking, failing = judge_files(con, table, own, staged.tables, run.id, leaving)
         checks += tell_untold(landed.source, own.untold)
         if table.replaces == "key" and not blocking:  # what is not published need not be folded anew
-            own = settle_history(con, table, staged, failing, run_id, store)
+            own = settle_history(con, table, staged, failing, run)
         else:
-            own = settle_rows(con, table, own, failing, run_id, store)
-        quarantine, tallies = park_rows(con, table, own, messages_sql(landed, store), run_id, store)
+            own = settle_rows(con, table, own, failing, run)
+        quarantine, tallies = park_rows(con, table, own, messages_sql(landed, run.store), run)
         counts = count_days(con, table, own.files)
         checked = Checked(
             files=own.files,
@@ -57,7 +57,7 @@ def check_table(table_name: str, run_id: str) -> dict[str, int]:
             blocked=" ".join(blocking),
             ms=round((time.monotonic() - began) * 1000),
         )
-    write_checked(store, run_id, table.name, checked)
+    write_checked(run, table, checked)
     failed = sum(not check.is_success for check in checks)
     return {"rules": len(checks), "failed": failed, "quarantined": sum(checked.quarantined.values())}
 
@@ -115,12 +115,10 @@ def find_references(staged: Mapping[str, StagedTable]) -> dict[str, str]:
     return references
 
 
-def settle_rows(
-    con: DuckDBPyConnection, table: Table, own: StagedTable, failing: str, run_id: str, store: Store
-) -> StagedTable:
+def settle_rows(con: DuckDBPyConnection, table: Table, own: StagedTable, failing: str, run: Run) -> StagedTable:
     """What is staged without the failing rows, which are in the temporary table `failing` then."""
     con.execute(f"CREATE TEMP TABLE failing AS SELECT * FROM ({failing})")
-    return replace(own, files=rewrite_files(con, own.files, "failing", table.address, run_id, store))
+    return replace(own, files=rewrite_files(con, own.files, "failing", table.address, run))
 
 
 def messages_sql(landed: Landed, store: Store) -> str | None:
@@ -145,8 +143,7 @@ def rewrite_files(
     files: list[str],
     unwanted: str,
     address: str,
-    run_id: str,
-    store: Store,
+    run: Run,
     by: str = "raw_object, raw_line",
 ) -> list[str]:
     """The files without rows that match the relation `unwanted` in the columns `by`; only files with some change."""
@@ -159,7 +156,7 @@ def rewrite_files(
     touched = {row[0] for row in found}
     kept = [file for file in files if file not in touched]
     for file in sorted(touched):
-        rewritten = store.address(table_key(address, f"{run_id}-{uuid4().hex[:12]}"))
+        rewritten = run.store.address(table_key(address, f"{run.id}-{uuid4().hex[:12]}"))
         remaining = f"FROM read_parquet({quote(file)}) ANTI JOIN {unwanted} USING ({by})"
         con.execute(f"COPY (SELECT * {remaining}) TO {quote(rewritten)} (FORMAT parquet)")
         kept.append(rewritten)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from watershed.declarations import find_source, tables_of
 from watershed.declarations.table import Layer, Source, Stream
+from watershed.flows.begun import Run
 from watershed.flows.decisions.select_decided import take_decided
 from watershed.flows.ingest.extract_database import extract_database, list_retried
 from watershed.flows.ingest.files import date_lines, find_file_source, verify_file
@@ -16,7 +17,7 @@ from watershed.flows.prepare import prepare_tables
 from watershed.flows.succession.kin import Kin, simplify_name
 from watershed.flows.succession.succession import ask_kin, settle_succession
 from watershed.lake.raw_objects import Landing, RawObject, verify_origin
-from watershed.lake.store import is_named_by_content, open_store, raw_key
+from watershed.lake.store import Store, is_named_by_content, open_store, raw_key
 from watershed.sources.measure import measure
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import (
@@ -60,19 +61,22 @@ def land_file(
 
 
 def find_arrivals(source_name: str) -> list[str]:
+    """What a run would take now; see list_arrivals. Raises NotFound for an unknown source."""
+    return list_arrivals(find_source(source_name), open_store())
+
+
+def list_arrivals(source: Source, store: Store) -> list[str]:
     """Keys of a source's raw objects that are neither published nor refused as they are now, in order of key.
 
     What a producer wrote over its own object, under a name that is not of the content, has arrived anew.
     """
-    source, store = find_source(source_name), open_store()
     known = list_known(connect(), source.name)
     written = ((key, at.replace(microsecond=0)) for key, at in store.list_times(raw_key(source.name, "")))
     return [key for key, at in written if key not in known or (not is_named_by_content(key) and at > known[key])]
 
 
 def take_arrivals(
-    source_name: str,
-    run_id: str,
+    run: Run,
     first: date | None = None,
     last: date | None = None,
     refused: bool = False,
@@ -84,22 +88,21 @@ def take_arrivals(
     A source that is a database is extracted first, and the new messages of a topic are landed. Leaves `land.json`;
     returns the number of objects and bytes.
     """
-    source = find_source(source_name)
+    source, store = run.source, run.store
     prepare_tables([table.address for table in tables_of(source)] if isinstance(source, Stream) else [])
     if decision:
-        return take_decided(source_name, run_id, decision)
-    store = open_store()
+        return take_decided(run, decision)
     if isinstance(source, Stream) and first is None and not refused:
-        return take_topic(source, run_id, store)
+        return take_topic(run, source)
     if source.kind == "oltp" and first is None and not refused:
         extract_database(source, store)
-    keys = choose_objects(source, first, last or first, refused)
+    keys = choose_objects(run, first, last or first, refused)
     is_rebuild = first is not None or (source.kind == "oltp" and refused)
     if source.kind == "oltp" and not is_rebuild and must_refold(source):
         keys, is_rebuild = sorted({*keys, *list_published(connect(), source.name)}), True
     objects = [store.head(key) for key in keys]
     layer: Layer | None = "core" if first is not None else None  # of a stream: what is computed once more is complete
-    write_landed(store, run_id, Landed(source, settle_succession(source, store, objects), is_rebuild, layer))
+    write_landed(run, Landed(source, settle_succession(source, store, objects), is_rebuild, layer))
     return {"objects": len(objects), "bytes": sum(o.bytes for o in objects)}
 
 
@@ -109,10 +112,10 @@ def must_refold(source: Source) -> bool:
         return is_dropped(con, [table.address for table in tables_of(source)])
 
 
-def choose_objects(source: Source, first: date | None, last: date | None, refused: bool) -> list[str]:
-    con = connect()
+def choose_objects(run: Run, first: date | None, last: date | None, refused: bool) -> list[str]:
+    source, con = run.source, connect()
     if source.kind == "oltp" and refused:
-        return list_retried(source, open_store())
+        return list_retried(source, run.store)
     if source.kind == "oltp" and first is not None:
         # A history is folded from one extraction after the other: rebuilding any of it means folding all of it again.
         return sorted(list_published(con, source.name))
@@ -120,4 +123,4 @@ def choose_objects(source: Source, first: date | None, last: date | None, refuse
         return sorted(list_objects_of_days(con, source.name, first, last))
     if refused:
         return sorted(list_refused(con, source.name))
-    return find_arrivals(source.name)
+    return list_arrivals(source, run.store)

@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 
 from watershed.declarations.table import Stream
+from watershed.flows.begun import Run
 from watershed.flows.landed import Landed, Settled, write_landed
 from watershed.flows.streams.leases import list_leased
 from watershed.lake.store import Store
@@ -26,7 +27,7 @@ class LandedBatch:
     offsets: list[OffsetRow]
 
 
-def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
+def take_topic(run: Run, stream: Stream) -> dict[str, int]:
     """Land all messages up to the ends that the partitions have now. Partitions that a consumer reads are left to it.
 
     Leaves `land.json`; returns the number of objects, bytes and messages.
@@ -42,10 +43,10 @@ def take_topic(stream: Stream, run_id: str, store: Store) -> dict[str, int]:
         while (batch := reader.take_until(OBJECT_MESSAGES, ends)).messages or batch.is_held:
             if not batch.messages:
                 continue
-            landed = land_batch(stream, reader, batch, store)
+            landed = land_batch(stream, reader, batch, run.store)
             objects[landed.key] = landed.bytes
             offsets += landed.offsets
-    leave_manifest(stream, run_id, list(objects), offsets, store)
+    leave_manifest(run, stream, list(objects), offsets)
     messages = sum(row.message_count for row in offsets)
     return {"objects": len(objects), "bytes": sum(objects.values()), "messages": messages}
 
@@ -59,5 +60,5 @@ def land_batch(stream: Stream, reader: TopicReader, batch: Batch, store: Store) 
     return LandedBatch(landed.key, landed.bytes, offsets)
 
 
-def leave_manifest(stream: Stream, run_id: str, objects: list[str], offsets: list[OffsetRow], store: Store) -> None:
-    write_landed(store, run_id, Landed(stream, Settled(objects), layer=stream.layer, offsets=offsets))
+def leave_manifest(run: Run, stream: Stream, objects: list[str], offsets: list[OffsetRow]) -> None:
+    write_landed(run, Landed(stream, Settled(objects), layer=stream.layer, offsets=offsets))

@@ -5,8 +5,9 @@ from uuid import uuid4
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Table
+from watershed.flows.begun import Run
 from watershed.flows.staged import StagedTable, Tally
-from watershed.lake.store import Store, table_key
+from watershed.lake.store import table_key
 from watershed.warehouse.connection import quote
 from watershed.warehouse.departures import departed_sql, staying_sql
 
@@ -19,7 +20,7 @@ PARSE_REJECT = "raw_object, raw_line, 'parse' AS rule, problem AS reason, to_jso
 
 
 def park_rows(
-    con: DuckDBPyConnection, table: Table, staged: StagedTable, messages: str | None, run_id: str, store: Store
+    con: DuckDBPyConnection, table: Table, staged: StagedTable, messages: str | None, run: Run
 ) -> tuple[list[str], dict[str, Tally]]:
     """Write the rows that were rejected, and those in the table `failing`, into a file for the quarantine, if any.
 
@@ -40,7 +41,7 @@ def park_rows(
             return [], tallies
     if table.is_streamed:
         bad += f" LEFT JOIN ({messages or NO_MESSAGES}) USING (raw_object, raw_line)"
-    quarantine = store.address(table_key(f"quarantine.{table.name}", f"{run_id}-{uuid4().hex[:12]}"))
+    quarantine = run.store.address(table_key(f"quarantine.{table.name}", f"{run.id}-{uuid4().hex[:12]}"))
     con.execute(f"COPY (FROM {bad}) TO {quote(quarantine)} (FORMAT parquet)")
     return [quarantine], tallies
 

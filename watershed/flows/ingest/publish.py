@@ -6,6 +6,7 @@ from dataclasses import replace
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Source, Table
+from watershed.flows.begun import Run
 from watershed.flows.checked import Checked
 from watershed.flows.decisions.decide import list_accepted, outcome_sql
 from watershed.flows.ingest.announce import publish
@@ -37,18 +38,18 @@ from watershed.warehouse.publish import Publication, TablePart
 
 
 @alert_when_blocked
-def publish_source(source_name: str, run_id: str, actor: str, parity: Sequence[ParityRow] = ()) -> Published:
+def publish_source(begun: Run, parity: Sequence[ParityRow] = ()) -> Published:
     """Publish a checked run, with the rows for `ledger.parity` that led to it, if any did.
 
     Objects over their budget, unreadable, or behind a blocking rule are refused, each with a sentence that is recorded
     in `ledger.refusals` and with the reasons of its rows in `ledger.refusal_reasons`; the others are published. Of a
     stream nothing is refused: that raises PublishBlocked.
     """
-    run, con = read_run(source_name, run_id), connect()
-    refused = find_refused(run, list_accepted(con, source_name))
+    run, con = read_run(begun), connect()
+    refused = find_refused(run, list_accepted(con, run.source.name))
     reasons = find_reasons(con, run, refused)
     refused = add_reasons(refused, reasons)
-    publication = compose_publication(con, run, refused, actor)
+    publication = compose_publication(con, run, refused)
     publication.rows.parity.extend(parity)
     publication.rows.refusal_reasons.extend(reasons)
     snapshot = publish(publication) if run.objects or publication.books else None
@@ -68,7 +69,7 @@ def tell_returned(run: CheckedRun) -> list[str]:
     return told
 
 
-def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str], actor: str) -> Publication:
+def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[str, str]) -> Publication:
     accepted = {key: about for key, about in run.objects.items() if key not in refused}
     gone = find_gone(run, refused)
     parts, books = [], []
@@ -87,7 +88,7 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
     rows.extractions.extend(run.staged.extractions)
     timings = {"stage": run.staged.ms, "check": sum(checked.ms for checked in run.checked.values())}
     publication = Publication(
-        run.run_id, run.source.name, actor, tuple(parts), tuple(books), rows, timings, overtaken_sql(run)
+        run.id, run.source.name, run.actor, tuple(parts), tuple(books), rows, timings, overtaken_sql(run)
     )
     return note_decision(publication, run.landed.decision) if run.landed.decision else publication
 
@@ -133,7 +134,7 @@ def drop_objects(
     listed = ", ".join(map(quote, sorted(refused)))
     con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest([{listed}]) AS raw_object")
     files, quarantine = (
-        rewrite_files(con, held, "refused", address, run.run_id, run.store, "raw_object")
+        rewrite_files(con, held, "refused", address, run, "raw_object")
         for held, address in ((checked.files, table.address), (checked.quarantine, f"quarantine.{table.name}"))
     )
     return replace(

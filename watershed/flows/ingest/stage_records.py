@@ -15,10 +15,12 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.column_types import type_sql
-from watershed.declarations.table import Source, Stream, Table
+from watershed.declarations.table import Stream
+from watershed.flows.begun import Run
 from watershed.flows.ingest.failing_rows import DATA_ERRORS, reject_failing
 from watershed.flows.ingest.find_duplicates import mark_duplicates, measure_lateness
 from watershed.flows.ingest.plan_records import Sorting, StagingPlan, compile_plan, compile_sorting
+from watershed.flows.landed import Landed
 from watershed.flows.staged import Lateness, Staged, StagedTable, Tally
 from watershed.lake.store import Store, side_key, table_key
 from watershed.sources.json.fields import find_leaf_fields
@@ -52,22 +54,23 @@ class StagedSlice:
     untold_count: int
 
 
-def stage_records(source: Source, into: list[Table], keys: list[str], run_id: str, store: Store) -> Staged:
+def stage_records(run: Run, landed: Landed) -> Staged:
+    source, keys = run.source, landed.objects
     reader = import_module(f"watershed.sources.{source.kind}")
     con = connect()
     existing = read_columns(con)
-    plans = [compile_plan(source, table, existing) for table in into]
+    plans = [compile_plan(source, table, existing) for table in landed.tables]
     refused: dict[str, str] = {}
     tables = {plan.table.name: StagedTable(tallies=dict.fromkeys(keys, Tally())) for plan in plans}
     fields: dict[str, dict[str, str]] = {}
-    slices = reader.read(store, keys, refused)
+    slices = reader.read(run.store, keys, refused)
     if source.kind == "documents":
         slices = note_fields(slices, fields)
-    run = StagingRun(run_id, store, keys, {name: table.files for name, table in tables.items()})
+    staging = StagingRun(run.id, run.store, keys, {name: table.files for name, table in tables.items()})
     in_flight = 1 if isinstance(source, Stream) else SLICES_IN_FLIGHT  # a duplicate may be in the slice before
-    for staged in run_ahead(con, plans, compile_sorting(source), slices, run, in_flight):
+    for staged in run_ahead(con, plans, compile_sorting(source), slices, staging, in_flight):
         tables[staged.table] = add_slice(tables[staged.table], staged)
-        run.files[staged.table] = tables[staged.table].files
+        staging.files[staged.table] = tables[staged.table].files
     return Staged(tables, refused, fields)
 
 

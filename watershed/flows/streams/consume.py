@@ -11,6 +11,7 @@ from threading import Event
 
 from watershed.declarations import tables_of
 from watershed.declarations.table import Stream
+from watershed.flows.begun import Run
 from watershed.flows.ingest.land_topic import land_batch, leave_manifest
 from watershed.flows.ingest.refuse import PublishBlocked
 from watershed.flows.prepare import prepare_tables
@@ -106,8 +107,9 @@ def assign(reader: TopicReader, partitions: set[int], skip_lost: bool) -> None:
 def publish_batch(stream: Stream, reader: TopicReader, batch: Batch, run_id: str, store: Store) -> Published:
     """One micro-batch as one run; what the steps told each other is deleted at its end."""
     landed = land_batch(stream, reader, batch, store)
-    leave_manifest(stream, run_id, [landed.key], landed.offsets, store)
-    published = publish_taken(stream.name, run_id, "stream")
+    run = Run(run_id, stream, "stream", store)
+    leave_manifest(run, stream, [landed.key], landed.offsets)
+    published = publish_taken(run)
     store.remove_run(run_id)
     return published
 

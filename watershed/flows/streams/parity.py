@@ -12,16 +12,16 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from watershed.declarations import find_stream, list_tables, tables_of
+from watershed.declarations import list_tables, tables_of
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import TRACE, Table
+from watershed.flows.begun import Run
 from watershed.flows.checked import read_checked
 from watershed.flows.ingest.announce import publish
 from watershed.flows.ingest.check import list_sql
 from watershed.flows.ingest.publish import publish_source
 from watershed.flows.landed import Landed, Settled, read_landed, write_landed
 from watershed.flows.published import Published
-from watershed.lake.store import open_store
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import fetch_column, list_objects_of_days, utc_now
 from watershed.warehouse.ledger.rows import ParityRow
@@ -46,47 +46,43 @@ class Compared(Published):
     differing: int = 0
 
 
-def take_speed(stream_name: str, run_id: str, before: datetime) -> dict[str, int]:
+def take_speed(run: Run, before: datetime) -> dict[str, int]:
     """Take for recomputation the objects whose rows are in the speed layer and that arrived before a moment (UTC)."""
     with closing(connect()) as con:
-        return take_objects(stream_name, run_id, fetch_column(con, SPEED_OBJECTS, [stream_name, before]))
+        return take_objects(run, fetch_column(con, SPEED_OBJECTS, [run.source.name, before]))
 
 
-def take_sample(stream_name: str, run_id: str, days: int) -> dict[str, int]:
+def take_sample(run: Run, days: int) -> dict[str, int]:
     """Take for comparison all objects of a few days in `core`: others every time."""
-    stream = find_stream(stream_name)
-    addresses = [table.address for table in tables_of(stream, "core")]
+    addresses = [table.address for table in tables_of(run.source, "core")]
     with closing(connect()) as con:
-        sampled = fetch_column(con, SAMPLED_DAYS, [addresses, run_id, days])
-        objects = set[str]().union(*(list_objects_of_days(con, stream_name, day, day) for day in sampled))
-        speedy = set(fetch_column(con, SPEED_OBJECTS, [stream_name, datetime.max]))
-        return take_objects(stream_name, run_id, sorted(objects - speedy))
+        sampled = fetch_column(con, SAMPLED_DAYS, [addresses, run.id, days])
+        objects = set[str]().union(*(list_objects_of_days(con, run.source.name, day, day) for day in sampled))
+        speedy = set(fetch_column(con, SPEED_OBJECTS, [run.source.name, datetime.max]))
+        return take_objects(run, sorted(objects - speedy))
 
 
-def take_objects(stream_name: str, run_id: str, keys: list[str]) -> dict[str, int]:
-    landed = Landed(find_stream(stream_name), Settled(keys), is_rebuild=True, layer="core")
-    write_landed(open_store(), run_id, landed)
+def take_objects(run: Run, keys: list[str]) -> dict[str, int]:
+    write_landed(run, Landed(run.stream, Settled(keys), is_rebuild=True, layer="core"))
     return {"objects": len(keys)}
 
 
-def settle(stream_name: str, run_id: str, actor: str) -> Compared:
+def settle(run: Run) -> Compared:
     """Compare a checked run with what is published of its objects, and publish it where that is in the speed layer or
     differs. The comparison becomes rows of `ledger.parity` either way."""
-    store = open_store()
-    landed = read_landed(store, run_id)
+    landed = read_landed(run)
     rows: list[ParityRow] = []
     is_speedy = False
     with closing(connect()) as con:
-        for table in tables_of(find_stream(stream_name), "core"):
-            files = read_checked(store, run_id, table.name).files
-            rows += compare(con, landed.find_table(table.name), landed.objects, files)
+        for table in landed.tables:
+            rows += compare(con, table, landed.objects, read_checked(run, table).files)
         query = f"SELECT 1 FROM ({SPEED_OBJECTS}) WHERE list_contains(?, raw_object) LIMIT 1"
-        is_speedy = con.execute(query, [stream_name, datetime.max, landed.objects]).fetchone() is not None
+        is_speedy = con.execute(query, [run.source.name, datetime.max, landed.objects]).fetchone() is not None
     differing = [row for row in rows if not row.is_equal]
     if is_speedy or differing:
-        published = publish_source(stream_name, run_id, actor, parity=rows)
+        published = publish_source(run, parity=rows)
     else:
-        record = Publication(run_id, f"{stream_name} parity", actor, (), rows=LedgerRows(parity=rows))
+        record = Publication(run.id, f"{run.source.name} parity", run.actor, (), rows=LedgerRows(parity=rows))
         published = Published(publish(record) if rows else None)
     return Compared(**vars(published), days=len(rows), differing=len(differing))
 

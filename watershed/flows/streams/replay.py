@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
-from watershed.declarations import find_stream, tables_of
+from watershed.declarations import tables_of
 from watershed.declarations.counting import count_nouns
 from watershed.declarations.table import Stream
+from watershed.flows.begun import Run
 from watershed.flows.landed import Landed, ParkedMessages, Settled, write_landed
-from watershed.lake.store import Store, open_store, side_key
+from watershed.lake.store import Store, side_key
 from watershed.settings import topic_name
 from watershed.sources.kafka import read_messages
 from watershed.sources.topics.raw_messages import RAW_SCHEMA
@@ -28,24 +29,24 @@ MOST_MESSAGES = 200_000
 
 
 def take_parked(
-    stream_name: str, run_id: str, where: str = "true", limit: int = MOST_MESSAGES, only: str | None = None
+    run: Run, where: str = "true", limit: int = MOST_MESSAGES, only: str | None = None
 ) -> dict[str, int]:
     """Land the messages of a stream that are in quarantine, in any or `only` in that of one table, and for whose rows
     there the SQL condition holds.
 
     Leaves `land.json`; returns the number of objects and messages.
     """
-    stream, store = find_stream(stream_name), open_store()
+    stream, store = run.stream, run.store
     with closing(connect()) as con:
         parked = find_parked(con, stream, where, limit, only)
     landed = Landed(stream, Settled([]), layer=stream.layer)
     if parked.num_rows:
-        parked_key = side_key(run_id, "parked")
+        parked_key = side_key(run.id, "parked")
         write_parquet(store, parked_key, parked)
         tables = parked.column("table_name").unique().to_pylist()
         taken = Settled([land_again(stream, parked, store)])
         landed = replace(landed, settled=taken, parked=ParkedMessages(store.address(parked_key), tables))
-    write_landed(store, run_id, landed)
+    write_landed(run, landed)
     return {"objects": len(landed.objects), "messages": parked.num_rows}
 
 
