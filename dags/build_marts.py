@@ -18,7 +18,7 @@ were announced while this DAG was paused. *Rebuild anyway* ignores what the ledg
 
 from airflow.sdk import dag
 
-from watershed.airflow.marts import chain_marts, listen_to_tables
+from watershed.airflow.marts import build_mart, choose_marts, list_marts, list_reads, listen_to_tables
 from watershed.airflow.retries import describe_tasks
 from watershed.airflow.runbooks import complete_runbook
 from watershed.airflow.schedules import START, ask_marts
@@ -36,7 +36,10 @@ from watershed.airflow.schedules import START, ask_marts
     doc_md=complete_runbook(__doc__),
 )
 def build_marts() -> None:
-    chain_marts()
+    chosen, built = choose_marts(), {mart.address: build_mart(mart) for mart in list_marts()}
+    for mart in list_marts():
+        before = [built[address] for address in list_reads(mart) if address in built]
+        [chosen, *before] >> built[mart.address]
 
 
 build_marts()

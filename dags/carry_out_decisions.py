@@ -17,7 +17,7 @@ What is tried again, or published anyway, is handed to the ingest DAG of its sou
 
 from airflow.sdk import dag
 
-from watershed.airflow.decisions import chain_carrying_out
+from watershed.airflow.decisions import carry_out, hand_over
 from watershed.airflow.retries import describe_tasks
 from watershed.airflow.runbooks import complete_runbook
 from watershed.airflow.schedules import START, ask_decision
@@ -35,7 +35,7 @@ from watershed.airflow.schedules import START, ask_decision
     doc_md=complete_runbook(__doc__),
 )
 def carry_out_decisions() -> None:
-    chain_carrying_out()
+    carry_out() >> hand_over()
 
 
 carry_out_decisions()

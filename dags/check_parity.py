@@ -20,9 +20,9 @@ the day's start, *Days to compare* more or fewer days.
 **Owner** data-platform
 """
 
-from airflow.sdk import dag
+from airflow.sdk import TaskGroup, chain, dag
 
-from watershed.airflow.parity import chain_parity
+from watershed.airflow.parity import check_tables, list_comparisons, report_differences, settle, stage, take
 from watershed.airflow.retries import describe_tasks
 from watershed.airflow.runbooks import complete_runbook
 from watershed.airflow.schedules import NIGHTLY, START, ask_parity
@@ -41,7 +41,14 @@ from watershed.airflow.schedules import NIGHTLY, START, ask_parity
     doc_md=complete_runbook(__doc__),
 )
 def check_parity() -> None:
-    chain_parity()
+    samples = []
+    for what, stream in list_comparisons():
+        with TaskGroup(f"{what}_{stream}"):
+            settled = settle(what, stream)
+            chain(take(what, stream), stage(what, stream), check_tables(what, stream), settled)
+        if what == "sample":
+            samples.append(settled)
+    report_differences(samples)
 
 
 check_parity()

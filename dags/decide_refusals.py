@@ -15,7 +15,13 @@ failed task. `ask` after it was cleared asks again. Whatever fails, the objects 
 
 from airflow.sdk import dag
 
-from watershed.airflow.decisions import chain_asking, listen_to_refusals
+from watershed.airflow.decisions import (
+    ask,
+    carry_out_decision,
+    describe_refusals,
+    listen_to_refusals,
+    record_answer,
+)
 from watershed.airflow.retries import describe_tasks
 from watershed.airflow.runbooks import complete_runbook
 from watershed.airflow.schedules import START
@@ -32,7 +38,8 @@ from watershed.airflow.schedules import START
     doc_md=complete_runbook(__doc__),
 )
 def decide_refusals() -> None:
-    chain_asking()
+    described, asked = describe_refusals(), ask()
+    described >> asked >> record_answer(described, asked) >> carry_out_decision()
 
 
 decide_refusals()

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag
 
-from watershed.airflow.arrivals import trigger_ingests
+from watershed.airflow.arrivals import find_arrivals, list_watched, trigger_ingest
 from watershed.airflow.retries import describe_tasks
 from watershed.airflow.runbooks import complete_runbook
 from watershed.airflow.schedules import START
@@ -33,7 +33,7 @@ from watershed.airflow.schedules import START
     doc_md=complete_runbook(__doc__),
 )
 def detect_arrivals() -> None:
-    trigger_ingests()
+    find_arrivals() >> [trigger_ingest(source) for source in list_watched()]
 
 
 detect_arrivals()

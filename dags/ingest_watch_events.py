@@ -5,21 +5,6 @@ nothing to do here. When none runs, the triggerer sees messages arrive and a run
 own offsets end to the end that it sees. It runs hourly too, and when triggered. `check_parity` moves the rows to `core`
 at night.
 
-**When it fails**
-- any task with *connection*, *timed out* or *transport* in its error: the broker, the S3 server or PostgreSQL is away.
-  It retries by itself, and so does the next run; nothing is lost as long as the broker keeps its messages.
-- `land` with *the broker deleted … messages before they were read* or *the topic was made anew*: the messages between
-  are gone. Find out why, then do what the error says; what was lost is recorded in `ledger.offsets`.
-- `publish` with *nothing of watch_events is published*: the batch breaks a rule that no message can break, so ours is
-  a defect. Repair it and trigger the DAG; the messages wait.
-
-Messages that break a rule are no failure: they are in quarantine, `quarantine.watch_minutes` first, with topic,
-partition and offset, and `watershed replay watch_events` tries them again after a fix. `publish` is skipped where
-another consumer was faster.
-
-**Safe to rerun?** Always: the offsets are published with the rows, so no message is there twice. Days are rebuilt from
-the raw messages, into `core`, with *Trigger*, *Rebuild from* and *to*.
-
 **Owner** streaming
 """
 
@@ -45,7 +30,7 @@ SOURCE = "watch_events"
     params=ask_stream(),
     default_args=describe_tasks(owner="streaming"),
     tags=["ingest", "stream", "films"],
-    doc_md=complete_runbook(__doc__),
+    doc_md=complete_runbook(__doc__, SOURCE),
 )
 def ingest_watch_events() -> None:
     checks = [check(SOURCE, "watch_minutes"), check(SOURCE, "ratings"), check(SOURCE, "recommendation_requests")]

@@ -3,18 +3,6 @@
 A run takes the log files that are not published yet, sorts their lines by kind and publishes the three tables at once.
 It runs when files arrive (`detect_arrivals`), daily at midnight UTC, and when triggered.
 
-**When it fails**
-- `land`, or any task with *connection* in its error: the S3 server or PostgreSQL is away. It retries by itself; then
-  clear the failed task.
-- `report_refused`: the run is published, without the objects that the task's log names: unreadable ones, ones with more
-  bad rows than the contract tolerates, or all when a table looks wrong as a whole, such as a day with far too few rows.
-  Repair the cause, then trigger the DAG with *Retry refused objects*; or answer what `decide_refusals` asks about them.
-
-Rows that break a rule are no failure: they are in `quarantine.watch_minutes`, each with the rule and its line.
-
-**Safe to rerun?** Always: a publish replaces what the same objects had published before. Days are rebuilt from raw with
-*Trigger*, *Rebuild from* and *to* (one run), or with *Backfill* (a run for each day).
-
 **Owner** streaming
 """
 
@@ -39,7 +27,7 @@ SOURCE = "watch_logs"
     params=ask_ingest(),
     default_args=describe_tasks(owner="streaming"),
     tags=["ingest", "logs", "films"],
-    doc_md=complete_runbook(__doc__),
+    doc_md=complete_runbook(__doc__, SOURCE),
 )
 def ingest_watch_logs() -> None:
     published = publish(SOURCE)

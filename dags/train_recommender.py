@@ -21,7 +21,7 @@ already is not published again. For newer data *Trigger* a new run, which trains
 **Owner** recommendations
 """
 
-from airflow.sdk import dag
+from airflow.sdk import chain, dag
 
 from watershed.airflow import models
 from watershed.airflow.retries import describe_tasks
@@ -44,9 +44,15 @@ MODEL = "recommender"
 )
 def train_recommender() -> None:
     published = models.publish_model(MODEL)
-    checked = models.plan_training(MODEL) >> models.build_features(MODEL) >> models.check_features(MODEL)
-    judged = checked >> models.train_model(MODEL) >> models.judge_model(MODEL)
-    judged >> published >> models.announce_champion(MODEL, published)
+    chain(
+        models.plan_training(MODEL),
+        models.build_features(MODEL),
+        models.check_features(MODEL),
+        models.train_model(MODEL),
+        models.judge_model(MODEL),
+        published,
+        models.announce_champion(MODEL, published),
+    )
 
 
 train_recommender()

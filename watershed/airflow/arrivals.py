@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import get_current_context, task
@@ -19,22 +20,25 @@ def list_watched() -> list[str]:
     return sorted(source.name for source in load_sources().values() if source.kind in ("logs", "documents"))
 
 
-def trigger_ingests() -> None:
-    """All tasks of the DAG: one look, and one trigger a source, skipped when the source has nothing new."""
-    look = find_arrivals.override(inlets=[raw_asset(source) for source in list_watched()])()
-    for source in list_watched():
-        look >> TriggerDagRunOperator(
-            task_id=f"ingest_{source}",
-            trigger_dag_id=f"ingest_{source}",
-            # A run that exists is not started again: one that fails, fails once an hour and not every minute.
-            trigger_run_id=f"{{{{ ti.xcom_pull('find_arrivals', key='{source}') }}}}",
-            skip_when_already_exists=True,
-            logical_date=None,
-        )
+def find_arrivals() -> Any:
+    """The task that looks at all sources."""
+    return choose_sources.override(task_id="find_arrivals", inlets=[raw_asset(source) for source in list_watched()])()
+
+
+def trigger_ingest(source: str) -> TriggerDagRunOperator:
+    """The task that starts the ingest of a source, skipped when the source has nothing new."""
+    return TriggerDagRunOperator(
+        task_id=f"ingest_{source}",
+        trigger_dag_id=f"ingest_{source}",
+        # A run that exists is not started again: one that fails, fails once an hour and not every minute.
+        trigger_run_id=f"{{{{ ti.xcom_pull('find_arrivals', key='{source}') }}}}",
+        skip_when_already_exists=True,
+        logical_date=None,
+    )
 
 
 @task.branch
-def find_arrivals() -> list[str]:
+def choose_sources() -> list[str]:
     """The sources that have new objects and no active run."""
     from watershed.flows.ingest.land import find_arrivals as find
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, PartitionedAssetTimetable, get_current_context, task
+from airflow.sdk import Asset, Param, PartitionedAssetTimetable, get_current_context, task
 from airflow.sdk.definitions.asset import AssetAny
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
@@ -30,18 +30,23 @@ WHY = "Say why: it is recorded with your name."
 
 def listen_to_refusals() -> PartitionedAssetTimetable:
     """A run for each publish that refused something."""
-    return PartitionedAssetTimetable(assets=AssetAny(*map(refused_asset, list_refusing())))
+    return PartitionedAssetTimetable(assets=AssetAny(*list_refused_assets()))
 
 
-def list_refusing() -> list[str]:
-    """The sources whose runs may refuse something: of a stream nothing is."""
-    return sorted(set(load_sources()) - set(load_streams()))
+def list_refused_assets() -> list[Asset]:
+    """Of the sources whose runs may refuse something: of a stream nothing is."""
+    return [refused_asset(source) for source in sorted(set(load_sources()) - set(load_streams()))]
 
 
-def chain_carrying_out() -> None:
-    """All tasks of `carry_out_decisions`: what an ingest DAG does is handed to it, and waited for without a slot."""
+def carry_out() -> Any:
+    """The task that does what a decision says."""
     tables = [table_asset(table.address) for table in load_tables().values() if not table.is_made]
-    hand_over = TriggerDagRunOperator(
+    return apply_decision.override(task_id="carry_out", outlets=tables)()
+
+
+def hand_over() -> TriggerDagRunOperator:
+    """The task that hands to an ingest DAG what only that can do, and waits for it without a slot."""
+    return TriggerDagRunOperator(
         task_id="hand_over",
         trigger_dag_id="ingest_{{ ti.xcom_pull(task_ids='carry_out')['source'] }}",
         trigger_run_id="carry_out_decisions__{{ run_id }}",
@@ -53,11 +58,10 @@ def chain_carrying_out() -> None:
         logical_date=None,
         retries=0,  # an ingest run has retries of its own
     )
-    carry_out.override(outlets=tables)() >> hand_over
 
 
 @task
-def carry_out() -> Counts:
+def apply_decision() -> Counts:
     """Do what the decision says, unless it is done. Which days of a table changed is announced as a publish does it."""
     from watershed.flows.decisions.apply_decision import carry_out as carry
     from watershed.flows.published import PublishedTable
@@ -79,11 +83,14 @@ def carry_out() -> Counts:
     raise DownstreamTasksSkipped(tasks=["hand_over"])
 
 
-def chain_asking() -> None:
-    """All tasks of `decide_refusals`."""
-    refused = [refused_asset(source) for source in list_refusing()]
-    described: Any = describe_refusals.override(inlets=refused)()
-    ask = HITLOperator(
+def describe_refusals() -> Any:
+    """The task that says what was refused, and why."""
+    return describe_refused.override(task_id="describe_refusals", inlets=list_refused_assets())()
+
+
+def ask() -> HITLOperator:
+    """The task that waits for a person's answer."""
+    return HITLOperator(
         task_id="ask",
         subject="{{ ti.xcom_pull(task_ids='describe_refusals')['subject'] }}",
         body="{{ ti.xcom_pull(task_ids='describe_refusals')['body'] }}",
@@ -91,10 +98,20 @@ def chain_asking() -> None:
         defaults=[LEAVE],
         params={"reason": Param("", type="string", title="Why", description=WHY)},
         response_timeout=PATIENCE,
-        inlets=refused,
+        inlets=list_refused_assets(),
         doc_md="Ask a person. Nobody's answer within a week leaves the objects refused.",
     )
-    carry_out_decision = TriggerDagRunOperator(
+
+
+def record_answer(described: Any, asked: HITLOperator) -> Any:
+    """The task that makes the answer a decision."""
+    recording = record_decided.override(task_id="record_answer", inlets=list_refused_assets())
+    return recording(described, cast(Any, asked.output))
+
+
+def carry_out_decision() -> TriggerDagRunOperator:
+    """The task that starts `carry_out_decisions`."""
+    return TriggerDagRunOperator(
         task_id="carry_out_decision",
         trigger_dag_id="carry_out_decisions",
         trigger_run_id="decision__{{ ti.xcom_pull(task_ids='record_answer') }}",
@@ -102,12 +119,10 @@ def chain_asking() -> None:
         skip_when_already_exists=True,
         logical_date=None,
     )
-    answer = record_answer.override(inlets=refused)(described, cast(Any, ask.output))
-    described >> ask >> answer >> carry_out_decision
 
 
 @task
-def describe_refusals() -> dict[str, Any]:
+def describe_refused() -> dict[str, Any]:
     """Say what was refused and why. Skipped, and with it the question, when nothing of it is refused any more."""
     from watershed.flows.ingest.refuse import list_still_refused
 
@@ -135,7 +150,7 @@ EXPLANATION = (
 
 
 @task
-def record_answer(described: dict[str, Any], answer: dict[str, Any]) -> str:
+def record_decided(described: dict[str, Any], answer: dict[str, Any]) -> str:
     """Record what was decided, with who and why. Returns the decision's id; what is left refused ends here."""
     from watershed.flows.decisions.decide import About, record_decision
 

@@ -31,28 +31,31 @@ def listen_to_tables() -> PartitionedAssetTimetable:
     return PartitionedAssetTimetable(assets=AssetAny(*sources.values()), partition_mapper_config=whole)
 
 
-def chain_marts() -> None:
-    """All tasks of the DAG: a mart waits for the marts that it reads."""
-    chosen = choose_marts.override(inlets=list(list_mart_sources().values()))()
-    tasks: dict[str, Any] = {}
-    for mart in list_marts():
-        read = [*mart.inputs, *mart.lookups]
-        tasks[mart.address] = build_mart.override(
-            task_id=mart.name,
-            inlets=[table_asset(address) for address in read],
-            outlets=[mart_asset(mart)],
-            # Runs of several days would rebuild a mart without days side by side; one after the other, the first does.
-            # A cumulative mart's days build on each other.
-            max_active_tis_per_dag=None if mart.day and not mart.is_cumulative else 1,
-        )(mart.name, stands_alone=mart.day is not None and not mart.is_cumulative)
-        chosen >> tasks[mart.address]
-        for address in read:
-            if address in tasks:
-                tasks[address] >> tasks[mart.address]
+def choose_marts() -> Any:
+    """The task that leaves out the marts which a run does not concern."""
+    return skip_others.override(task_id="choose_marts", inlets=list(list_mart_sources().values()))()
+
+
+def build_mart(mart: Mart) -> Any:
+    """The task that brings a mart up to date."""
+    stands_alone = mart.day is not None and not mart.is_cumulative
+    return rebuild_mart.override(
+        task_id=mart.name,
+        inlets=[table_asset(address) for address in list_reads(mart)],
+        outlets=[mart_asset(mart)],
+        # Runs of several days would rebuild a mart without days side by side; one after the other, the first does.
+        # A cumulative mart's days build on each other.
+        max_active_tis_per_dag=None if stands_alone else 1,
+    )(mart.name, stands_alone=stands_alone)
+
+
+def list_reads(mart: Mart) -> list[str]:
+    """The addresses of what it reads: tables, and marts that are to be built before it."""
+    return [*mart.inputs, *mart.lookups]
 
 
 @task
-def choose_marts() -> None:
+def skip_others() -> None:
     """Skip the marts that the run does not concern: they read nothing of what changed.
 
     Not a `@task.branch`: that would run a mart for the only reason that one which it reads is chosen. A mart that is
@@ -92,12 +95,12 @@ def trace_inputs(mart: Mart, marts: Mapping[str, Mart]) -> set[str]:
 
 def trace_reads(mart: Mart, marts: Mapping[str, Mart]) -> set[str]:
     """Every mart that must be up to date before this one is built."""
-    read = {address for address in (*mart.inputs, *mart.lookups) if address in marts}
+    read = {address for address in list_reads(mart) if address in marts}
     return read.union(*(trace_reads(marts[address], marts) for address in read))
 
 
 @task(trigger_rule="none_failed")
-def build_mart(mart: str, stands_alone: bool) -> dict[str, Any]:
+def rebuild_mart(mart: str, stands_alone: bool) -> dict[str, Any]:
     """Rebuild the mart where its inputs changed since it was built: the run's day, if days of this mart stand alone,
     else wherever that is. Skipped when it is up to date.
     """

@@ -9,15 +9,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.sdk import TaskGroup, get_current_context, task
+from airflow.sdk import get_current_context, task
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from watershed.airflow.assets import raw_asset, table_asset
 from watershed.airflow.ingest import MOST_SENTENCES, Counts, announce_changes, begin, summarize
 from watershed.airflow.schedules import name_run
-from watershed.declarations import find_table, load_streams, tables_of
-from watershed.declarations.table import Stream
+from watershed.declarations import find_source, find_table, load_streams, tables_of
 
 if TYPE_CHECKING:
     from watershed.flows.begun import Run
@@ -27,36 +26,46 @@ What = Literal["promote", "sample"]
 log = logging.getLogger(__name__)
 
 
-def chain_parity() -> None:
-    """All tasks of the DAG: the chains of all streams, and what makes the run red when a sample differs."""
+def list_comparisons() -> list[tuple[What, str]]:
+    """What is done with which stream."""
     streams = load_streams().values()
-    for stream in streams:
-        if stream.layer == "speed":
-            chain_steps("promote", stream)
-    samples = [chain_steps("sample", stream) for stream in streams]
-    raw = [raw_asset(stream.name) for stream in streams]
-    report_differences.override(inlets=raw, retries=0)(samples)
+    promoted: list[tuple[What, str]] = [("promote", stream.name) for stream in streams if stream.layer == "speed"]
+    return [*promoted, *(("sample", stream.name) for stream in streams)]
 
 
-def chain_steps(what: What, stream: Stream) -> Any:
-    """The tasks of one comparison; returns the last one's result."""
-    core, raw = tables_of(stream, "core"), raw_asset(stream.name)
-    tables = [table_asset(table.address) for table in core]
-    replaced = [table_asset(table.address) for table in tables_of(stream)]
-    with TaskGroup(f"{what}_{stream.name}"):
-        taken = take.override(inlets=[raw, *replaced])(what, stream.name)
-        done = stage.override(inlets=[raw])(what, stream.name)
-        checks = [
-            check.override(task_id=f"check_{table.name}", inlets=[raw])(what, stream.name, table.name)
-            for table in core
-        ]
-        settled = settle.override(inlets=[raw], outlets=tables)(what, stream.name)
-        taken >> done >> checks >> settled
-    return settled
+def take(what: What, stream: str) -> Any:
+    """The task that chooses the raw objects to compute again."""
+    replaced = [table_asset(table.address) for table in tables_of(find_source(stream))]
+    return take_objects.override(task_id="take", inlets=[raw_asset(stream), *replaced])(what, stream)
+
+
+def stage(what: What, stream: str) -> Any:
+    """The task that computes their rows again."""
+    return stage_objects.override(task_id="stage", inlets=[raw_asset(stream)])(what, stream)
+
+
+def check_tables(what: What, stream: str) -> list[Any]:
+    """The tasks that check what is staged of every table."""
+    return [
+        check_rows.override(task_id=f"check_{table.name}", inlets=[raw_asset(stream)])(what, stream, table.name)
+        for table in tables_of(find_source(stream), "core")
+    ]
+
+
+def settle(what: What, stream: str) -> Any:
+    """The task that compares, and replaces what differs."""
+    tables = [table_asset(table.address) for table in tables_of(find_source(stream), "core")]
+    return settle_run.override(task_id="settle", inlets=[raw_asset(stream)], outlets=tables)(what, stream)
+
+
+def report_differences(samples: list[Any]) -> Any:
+    """The task that makes a run red when a sample differs."""
+    raw = [raw_asset(stream) for stream in load_streams()]
+    return fail_if_different.override(task_id="report_differences", inlets=raw, retries=0)(samples)
 
 
 @task
-def take(what: What, stream: str) -> Counts:
+def take_objects(what: What, stream: str) -> Counts:
     """Choose the raw objects to compute again. Skipped, and with it this comparison, when there are none."""
     from watershed.flows.streams.parity import take_sample, take_speed
 
@@ -73,7 +82,7 @@ def take(what: What, stream: str) -> Counts:
 
 
 @task
-def stage(what: What, stream: str) -> Counts:
+def stage_objects(what: What, stream: str) -> Counts:
     """Compute the objects' rows again, as their first run did."""
     from watershed.flows.ingest.stage import stage_source
 
@@ -81,7 +90,7 @@ def stage(what: What, stream: str) -> Counts:
 
 
 @task
-def check(what: What, stream: str, table: str) -> Counts:
+def check_rows(what: What, stream: str, table: str) -> Counts:
     """Evaluate the rules of a table anew."""
     from watershed.flows.ingest.check import check_table
 
@@ -89,15 +98,15 @@ def check(what: What, stream: str, table: str) -> Counts:
 
 
 @task
-def settle(what: What, stream: str) -> Counts:
+def settle_run(what: What, stream: str) -> Counts:
     """Compare with what is published; replace it where it is in the speed layer or differs. Either is recorded in
     `ledger.parity`, and a difference is a sentence in this log.
     """
     from watershed.flows.streams.parity import list_differences
-    from watershed.flows.streams.parity import settle as settle_run
+    from watershed.flows.streams.parity import settle as settle_objects
 
     run = begin_part(get_current_context(), what, stream)
-    settled = settle_run(run)
+    settled = settle_objects(run)
     differences = list_differences(run.id)
     for sentence in differences:
         log.warning("%s", sentence)
@@ -106,7 +115,7 @@ def settle(what: What, stream: str) -> Counts:
 
 
 @task(trigger_rule="none_failed_min_one_success")
-def report_differences(samples: Iterable[Counts | None]) -> None:
+def fail_if_different(samples: Iterable[Counts | None]) -> None:
     """Fail, with a sentence each, when days of `core` were not what their messages say. By now they are."""
     if sentences := [sentence for settled in samples if settled for sentence in settled["differences"]]:
         listed = "\n".join(sentences)
