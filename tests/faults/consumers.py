@@ -17,7 +17,7 @@ from watershed.sources.topics.topic_ends import TopicEnds
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.history import read_positions
 
-INTERVAL_S = 0.3
+INTERVAL_S = 1.0
 PATIENCE_S = 180.0
 
 

@@ -34,7 +34,7 @@ class Flow:
 
     def __init__(self, stream: Stream, name: str, rate: float, clock: timedelta = timedelta()) -> None:
         self.topic, self.properties = topic_name(stream.topic), load_kafka()
-        self.properties |= {"message.timeout.ms": str(GIVEN_UP_MS), "linger.ms": "200", "log_level": "0"}
+        self.properties |= {"message.timeout.ms": str(GIVEN_UP_MS), "linger.ms": "1000", "log_level": "0"}
         self.name, self.rate = name, rate
         self.began = round((datetime.now(UTC) + clock).timestamp() * 1000)
         self.count = 0
