@@ -1,5 +1,6 @@
 """A real Airflow on the test stack: its scheduler, triggerer, DAG processor and web server, with an empty database."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,13 @@ def run_airflow(home: Home) -> Iterator[AirflowApi]:
         finally:
             stop_airflow(home)
             forget_airflow(home)
+
+
+def pause(airflow: AirflowApi, dag: str) -> None:
+    """Have a DAG start nothing by itself, as soon as it is known."""
+    while dag not in airflow.list_dags():
+        time.sleep(0.5)
+    airflow.call("PATCH", f"/dags/{dag}", json={"is_paused": True})
 
 
 def forget_airflow(home: Home) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_server import run_airflow
+from tests.airflow_server import pause, run_airflow
 from tests.browser.site import Site, fill_lake, make_users, open_browser
 from tests.empty_lake import lend_lake, make_topics
 from watershed.stack.home import Home
@@ -22,6 +22,7 @@ def site(stack: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site
         PICTURES.mkdir(exist_ok=True)
         with run_airflow(stack) as airflow:
             make_users(airflow)
+            pause(airflow, "detect_arrivals")  # nothing arrives here, and each look takes some 3 s of a processor
             with open_browser() as browser:
                 yield Site(airflow, browser, PICTURES)
 
