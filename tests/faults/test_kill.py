@@ -57,27 +57,37 @@ def wait_for_code(process: ForkServerProcess) -> int | None:
     return process.exitcode
 
 
-@pytest.mark.parametrize("death", DEATHS)
-def test_rerun_after_kill(death: str, lake: EmptyLake, tmp_path: Path) -> None:
-    land_file("access_logs", write_log(tmp_path / "access-2026-11-01.log", 1))
-    main("access_logs", "first")
-    before = checksum()
+@pytest.fixture(scope="module")
+def days(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
+    """The days that the lake has: the first one, and one more of each test."""
+    land_day(1, tmp_path_factory.mktemp("first"))
+    main("access_logs", "run-1")
+    return [1]
 
-    land_file("access_logs", write_log(tmp_path / "access-2026-11-02.log", 2))
-    assert wait_for_code(start_apart(tmp_path, "second", death)) == -signal.SIGKILL
+
+def land_day(day: int, folder: Path) -> None:
+    land_file("access_logs", write_log(folder / f"access-2026-11-{day:02}.log", day))
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_rerun_after_kill(death: str, days: list[int], tmp_path: Path) -> None:
+    before, day = checksum(), days[-1] + 1
+    days.append(day)
+    land_day(day, tmp_path)
+    assert wait_for_code(start_apart(tmp_path, f"run-{day}", death)) == -signal.SIGKILL
     assert checksum() == before
 
-    main("access_logs", "second")
+    main("access_logs", f"run-{day}")
     rows, quarantined = connect().execute(
         "SELECT (SELECT count(*) FROM core.requests), (SELECT count(*) FROM quarantine.requests)"
     ).fetchone() or (0, 0)
-    assert (rows, quarantined) == (100, 2)
+    assert (rows, quarantined) == (50 * len(days), len(days))
 
 
 def test_ten_objects_in_parallel(lake: EmptyLake, tmp_path: Path) -> None:
     """Ten processes take whatever is new at the same moment: all is published, nothing twice."""
-    for hour in range(10):
-        land_file("access_logs", write_log(tmp_path / f"access-2026-11-{hour + 1:02}.log", hour))
+    for day in range(1, 11):
+        land_day(day, tmp_path)
     running = [start_apart(tmp_path, f"run-{n}") for n in range(4)]
     assert [*map(wait_for_code, running)] == [0] * len(running)
     found = (
@@ -99,7 +109,7 @@ def test_rerun_is_identical(lake: EmptyLake, tmp_path: Path) -> None:
     from watershed.flows.ingest.publish import publish_source
     from watershed.flows.ingest.stage import stage_source
 
-    land_file("access_logs", write_log(tmp_path / "access-2026-11-01.log", 1))
+    land_day(1, tmp_path)
     main("access_logs", "first")
     before = checksum()[1:]
     assert take_arrivals(begin("access_logs", "again"), date(2026, 11, 1))["objects"] == 1
