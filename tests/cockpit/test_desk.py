@@ -76,7 +76,9 @@ def test_a_question_that_takes_too_much_ends_with_a_sentence(
     run(ask_much)
 
 
-def test_a_process_that_dies_is_replaced(module_lake: EmptyLake) -> None:
+def test_a_process_that_dies_is_replaced(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATERSHED_SQL_SECONDS", "300")
+
     async def kill(desk: SqlPool) -> None:
         await ask(desk, "ada", "SELECT 1")
         asked = asyncio.create_task(ask(desk, "ada", ENDLESS))

@@ -10,6 +10,7 @@ EMAIL, NAME, HOST, USER, PATH = (
 SECRETS = (EMAIL, NAME, HOST, USER, "geheim", "zorka")
 # As earlier versions wrote reasons down.
 QUOTING = f"no row of core.users can be made of it: Could not convert string ''{EMAIL}'' to INT64"
+NEXT = "(SELECT id + 1 FROM ducklake_current_snapshot('lake'))"  # a mirror copies rows of newer snapshots only
 FILL = f"""
     INSERT INTO core.users BY NAME SELECT {USER} AS user_id, '{NAME}' AS user_name, '{EMAIL}' AS email, 'FR' AS country,
         now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS updated_at, now()::TIMESTAMP AS valid_from,
@@ -49,15 +50,15 @@ FILL = f"""
         'the line matches no known access-log format' AS reason, '{{"line": "{HOST} - {NAME} {EMAIL}"}}' AS row_json;
     INSERT INTO quarantine.requests BY NAME SELECT 'raw/access_logs/1' AS raw_object, 3 AS raw_line, 'other' AS rule,
         'no' AS reason, 'not JSON {HOST}' AS row_json;
-    INSERT INTO ledger.refusals BY NAME SELECT 'r' AS run_id, 1 AS snapshot_id, 'accounts' AS source,
+    INSERT INTO ledger.refusals BY NAME SELECT 'r' AS run_id, {NEXT} AS snapshot_id, 'accounts' AS source,
         'raw/accounts/9' AS raw_object, 'nine' AS object_name, '{QUOTING}' AS reason, now()::TIMESTAMP AS refused_at;
-    INSERT INTO ledger.refusal_reasons BY NAME SELECT 'r' AS run_id, 1 AS snapshot_id, 'accounts' AS source,
+    INSERT INTO ledger.refusal_reasons BY NAME SELECT 'r' AS run_id, {NEXT} AS snapshot_id, 'accounts' AS source,
         'raw/accounts/9' AS raw_object, 'core.users' AS table_name, 'parse' AS rule, '{QUOTING}' AS reason,
         1 AS row_count, '[{{"raw_line": 1, "reason": "{QUOTING}", "fields": {{}}}}]' AS samples_json;
-    INSERT INTO ledger.decisions BY NAME SELECT 'd' AS decision_id, 1 AS snapshot_id, 'drop' AS kind,
+    INSERT INTO ledger.decisions BY NAME SELECT 'd' AS decision_id, {NEXT} AS snapshot_id, 'drop' AS kind,
         'quarantine.users' AS subject, 'noise' AS reason, 'ann' AS decided_by, now()::TIMESTAMP AS decided_at,
         '{{"source": "accounts", "rule": "one", "reason": "{QUOTING}", "rows": 1}}' AS about_json;
-    INSERT INTO ledger.alerts BY NAME SELECT 'a' AS alert_id, 1 AS snapshot_id, 'objects_refused' AS rule,
+    INSERT INTO ledger.alerts BY NAME SELECT 'a' AS alert_id, {NEXT} AS snapshot_id, 'objects_refused' AS rule,
         'accounts' AS subject, 'firing' AS state, '{QUOTING}' AS sentence, now()::TIMESTAMP AS changed_at;
     CREATE TABLE core.retired AS SELECT '{EMAIL}' AS gone, {USER} AS gone_id;
     CREATE VIEW core.by_hand AS SELECT email AS e FROM core.users;

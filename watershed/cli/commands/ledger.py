@@ -20,7 +20,7 @@ RUNS = """
 """
 REFUSED = """
     SELECT strftime(refused_at, '%Y-%m-%d %H:%M:%S') AS refused, source, object_name AS file, reason
-    FROM ledger.refusals ORDER BY refused_at DESC LIMIT ?
+    FROM ledger.refusals ORDER BY refused_at DESC, object_name, raw_object LIMIT ?
 """
 OBJECTS = """
     SELECT snapshot_id AS snapshot, object_name AS file, origin, rows_read AS read, rows_written AS written,

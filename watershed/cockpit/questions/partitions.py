@@ -42,7 +42,8 @@ BUILDS = """
     FROM latest_builds JOIN changes USING (table_name, snapshot_id) WHERE day IS NOT NULL
 """
 REFUSED = """
-    SELECT source, raw_object, object_name, reason, refused_at, left_by FROM open_refusals ORDER BY refused_at DESC
+    SELECT source, raw_object, object_name, reason, refused_at, left_by FROM open_refusals
+    ORDER BY refused_at DESC, object_name, raw_object
 """
 
 

@@ -42,7 +42,7 @@ READ = """
 """
 REFUSED = """
     SELECT source, raw_object, object_name, reason, refused_at, tries, left_by, left_because FROM open_refusals
-    ORDER BY left_by IS NOT NULL, refused_at DESC, raw_object LIMIT $limit OFFSET $offset
+    ORDER BY left_by IS NOT NULL, refused_at DESC, object_name, raw_object LIMIT $limit OFFSET $offset
 """
 REFUSED_FOR = """
     SELECT raw_object, table_name, rule, reason, row_count, samples_json FROM refusal_reasons

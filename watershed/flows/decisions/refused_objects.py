@@ -11,7 +11,7 @@ from watershed.warehouse.connection import connect
 
 STILL = """
     SELECT source, raw_object, object_name, reason, refused_at, left_by FROM ledger.open_refusals
-    ORDER BY refused_at DESC, raw_object
+    ORDER BY refused_at DESC, object_name, raw_object
 """
 
 
