@@ -11,6 +11,7 @@ from tests.empty_lake import EmptyLake
 from tests.flows.decisions import publish_taken
 from tests.old_lake import FOLDER, ask, list_changed, read_questions, restore_lake
 from tests.runs import begin
+from transforms.reworded import REWORDED
 from watershed.flows.ingest.land import land_file, take_arrivals
 from watershed.flows.marts import build_stale_marts
 from watershed.settings import load_settings
@@ -38,7 +39,8 @@ def test_a_lake_of_0_1_0_answers_the_same_and_goes_on(lake: EmptyLake, tmp_path:
 
     take_arrivals(begin("access_logs", "rebuilt"), date(2024, 3, 4))
     publish_taken("access_logs", "rebuilt")
-    assert list_changed([one for one in questions if one.about.startswith("requests")]) == {}
+    for asked in (one for one in questions if one.about.startswith("requests")):
+        assert reword(ask(asked.query)) == reword(asked.rows), asked.about
 
     grown = tmp_path / "web-2-2024-03-05.log"
     grown.write_text("".join(GROWN.format(n=n, size=100 + n) for n in range(50)))
@@ -49,6 +51,11 @@ def test_a_lake_of_0_1_0_answers_the_same_and_goes_on(lake: EmptyLake, tmp_path:
     pages = "FROM mart.top_pages WHERE starts_with(path, '/grown/')"
     assert ask(f"SELECT count(*), sum(request_count) {pages}") == [["50", "50"]]
     assert list_changed([one for one in questions if one not in changing]) == {}
+
+
+def reword(rows: list[list[str]]) -> list[list[str]]:
+    """Why a line cannot be read, in today's words: what is read again is told in these."""
+    return [[REWORDED.get(value, value) for value in row] for row in rows]
 
 
 def test_it_names_no_machine() -> None:
