@@ -27,7 +27,7 @@ LINE = b'::1 - - [21/May/2015:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
             {"tables": {"ratings": {"rows": 5, "days": 2}}, "snapshot": 1007, "refused": 0, "refused_objects": {}},
             "tables: ratings (5 rows, 2 days); snapshot 1007, 0 refused",
         ),
-        ({"rows": 3, "day": None, "snapshot": 4}, "3 rows, snapshot 4"),
+        ({"rows": 3, "day": None, "snapshot": 4, "returned": []}, "3 rows, snapshot 4"),
         (None, ""),
     ],
 )

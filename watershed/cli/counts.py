@@ -35,6 +35,8 @@ def format_flat(counts: dict[str, Any]) -> str:
 
 def format_count(name: str, value: Any) -> str:
     if isinstance(value, list):
+        if not value:
+            return ""
         value = len(value)
     if isinstance(value, dict):
         return f"{name} ({format_flat(value)})" if value else ""
