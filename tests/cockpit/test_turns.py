@@ -9,7 +9,7 @@ from watershed.serving.turns import Busy, PagesTakeTurns, Turns
 
 
 async def queue(turns: Turns, *people: str) -> list[asyncio.Task[None]]:
-    """Somebody who never leaves, for each."""
+    """Somebody who never leaves, for each. Keep the tasks: nothing else does, and garbage collection ends them."""
 
     async def stay(who: str) -> None:
         async with turns.take(who):
@@ -27,9 +27,9 @@ def name_running(turns: Turns) -> list[str]:
 def test_one_person_leaves_a_place_for_others() -> None:
     async def run() -> None:
         turns = Turns(lambda: 4, running=3, waiting=10)
-        await queue(turns, *["ada"] * 5)
+        tasks = await queue(turns, *["ada"] * 5)
         assert name_running(turns) == ["ada"] * 3
-        await queue(turns, "bob", "eve")
+        tasks += await queue(turns, "bob", "eve")
         assert name_running(turns) == ["ada"] * 3 + ["bob"]
         assert [turn.who for turn in turns.line] == ["ada", "ada", "eve"]
 
