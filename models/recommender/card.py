@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.recommender.progress import Point
+from watershed.models.outcomes import Document
 from watershed.models.registry import Version
 
 CARD = """\
@@ -92,7 +93,7 @@ def write_card(version: Version) -> str:
     )
 
 
-def list_models(version: Version) -> Iterator[tuple[str, dict[str, Any]]]:
+def list_models(version: Version) -> Iterator[tuple[str, Document]]:
     """Who was judged on the test, by the name in tables."""
     metrics = version.metrics
     baselines = metrics.get("baselines", {})
@@ -103,12 +104,12 @@ def list_models(version: Version) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "popularity", popularity
 
 
-def format_metrics(models: dict[str, dict[str, Any]]) -> str:
+def format_metrics(models: dict[str, Document]) -> str:
     rows = [[name, spell(found["hr_at_10"]), spell(found["ndcg_at_10"])] for name, found in models.items()]
     return format_table(["", "HR@10", "NDCG@10"], rows)
 
 
-def format_groups(models: dict[str, dict[str, Any]]) -> str:
+def format_groups(models: dict[str, Document]) -> str:
     rows = []
     for group, own in next(iter(models.values())).get("groups", {}).items():
         found = (one["groups"].get(group, {}).get("ndcg_at_10") for one in models.values())

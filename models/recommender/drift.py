@@ -21,6 +21,7 @@ from models.recommender import MODEL
 from models.recommender.predicting import changed_sql
 from models.recommender.training import load_version
 from watershed.lake.store import side_key
+from watershed.models.outcomes import Document, MeasuredDrift
 from watershed.models.registry import Version
 from watershed.models.run import Staging
 from watershed.warehouse.connection import quote
@@ -42,7 +43,7 @@ QUANTITIES = {
 }
 
 
-def describe_training(con: DuckDBPyConnection, version: Version) -> dict[str, Any]:
+def describe_training(con: DuckDBPyConnection, version: Version) -> Document:
     """Describe the whole histories at the version of the lake that the model was trained on."""
     model, snapshot = load_version(version), version.data_snapshot_id
     con.execute(f"CREATE OR REPLACE TEMP TABLE interactions AS {MODEL.features_sql(snapshot)}")
@@ -65,16 +66,16 @@ def register_items(con: DuckDBPyConnection, items: list[str]) -> None:
     con.register("items", pa.table({"item_id": pa.array(items, pa.string()), "place": range(len(items))}))
 
 
-def compare_now(con: DuckDBPyConnection, reference: dict[str, Any], staging: Staging) -> list[dict[str, Any]]:
+def compare_now(con: DuckDBPyConnection, reference: Document, staging: Staging) -> list[MeasuredDrift]:
     """All users as of this run beside the reference, those that it did not predict for as they were."""
     choice, features = staging.choice, staging.features
     scores = []
     if files := staging.files[RECOMMENDATIONS.address]:
         scores.append(f"SELECT score FROM read_parquet([{', '.join(map(quote, files))}]) WHERE rank = 1")
-    if choice["file"]:
+    if choice.file:
         features = staging.store.address(side_key(staging.run_id, "all_features"))
-        MODEL.write_features(con, features, choice["snapshot"])
-        kept = f"rank = 1 AND user_id NOT IN ({changed_sql(choice)})"
+        MODEL.write_features(con, features, choice.snapshot)
+        kept = f"rank = 1 AND user_id NOT IN ({changed_sql(choice.file)})"
         scores.append(f"SELECT score FROM {RECOMMENDATIONS.address} WHERE {kept}")
     con.execute(f"CREATE TEMP VIEW interactions AS FROM read_parquet({quote(features)})")
     con.execute(f"CREATE TEMP VIEW best AS {' UNION ALL '.join(scores) or 'SELECT 0.0::DOUBLE AS score WHERE false'}")
@@ -92,14 +93,14 @@ def describe(con: DuckDBPyConnection) -> dict[str, Any]:
     return reference
 
 
-def compare(con: DuckDBPyConnection, reference: dict[str, Any]) -> list[dict[str, Any]]:
-    """The relations as they are now beside a reference: quantity, psi, is_drifted and value_count, each a dict."""
+def compare(con: DuckDBPyConnection, reference: Document) -> list[MeasuredDrift]:
+    """The relations as they are now beside a reference."""
     found = []
     for name, query in QUANTITIES.items():
         counts = count_values(con, query, reference[name]["edges"])
         psi, values = measure_psi(reference[name]["counts"], counts), sum(counts)
         is_drifted = psi > DRIFTED and min(values, sum(reference[name]["counts"])) >= LEAST_VALUES
-        found.append({"quantity": name, "psi": psi, "is_drifted": is_drifted, "value_count": values})
+        found.append(MeasuredDrift(name, psi, is_drifted, values))
     return found
 
 

@@ -5,7 +5,6 @@ Users are taken in portions: memory does not grow with their number. A list depe
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +14,7 @@ from contracts.recommendations import TABLE as RECOMMENDATIONS
 from models.recommender.model import Model
 from models.recommender.training import load_version
 from watershed.models.registry import Version
-from watershed.models.run import Staging
+from watershed.models.run import Choice, Staging
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import utc_now
 
@@ -37,7 +36,7 @@ WITHDRAWN = """
 """
 
 
-def predict(version: Version, staging: Staging) -> dict[str, Any]:
+def predict(version: Version, staging: Staging) -> dict[str, int]:
     """Write the lists as files of both tables, a few portions of users a file; and `catalogue`, for the rules."""
     model, choice, con = load_version(version), staging.choice, staging.con
     con.register("items", pa.table({"item_id": model.items, "place": pa.array(range(len(model.items)), pa.int64())}))
@@ -45,10 +44,10 @@ def predict(version: Version, staging: Staging) -> dict[str, Any]:
     con.unregister("items")
     names = {
         "now": utc_now().isoformat(),
-        "version": choice["model_version"],
-        "snapshot": choice["snapshot"],
+        "version": choice.model_version,
+        "snapshot": choice.snapshot,
         "run": quote(staging.run_id),
-        "among": f"user_id IN ({changed_sql(choice)})" if choice["file"] else "true",
+        "among": f"user_id IN ({changed_sql(choice.file)})" if choice.file else "true",
         "features": quote(staging.features),
     }
     users = 0
@@ -62,8 +61,8 @@ def predict(version: Version, staging: Staging) -> dict[str, Any]:
     return {"users": users, "recommendations": recommended, "withdrawn": withdrawn}
 
 
-def changed_sql(choice: Any) -> str:
-    return f"SELECT user_id FROM read_parquet({quote(choice['file'])})"
+def changed_sql(file: str) -> str:
+    return f"SELECT user_id FROM read_parquet({quote(file)})"
 
 
 def join_films(best: pa.Table) -> pa.Table:
@@ -75,13 +74,13 @@ def join_films(best: pa.Table) -> pa.Table:
     return pa.table({"user_id": users[first], "film_ids": films})
 
 
-def recommend(model: Model, features: str, choice: Any) -> Iterator[pa.Table]:
+def recommend(model: Model, features: str, choice: Choice) -> Iterator[pa.Table]:
     """Portions of ml.recommendations' rows."""
     schema = RECOMMENDATIONS.arrow_schema
     for histories in read_portions(features):
         users = histories["user_id"].unique()
         best = model.with_history(histories).recommend(users, TOP, as_of=model.as_of)
-        about = {"model_version": choice["model_version"], "data_snapshot_id": choice["snapshot"]}
+        about = {"model_version": choice.model_version, "data_snapshot_id": choice.snapshot}
         constants = {name: pa.array([value] * len(best), pa.int64()) for name, value in about.items()}
         own = dict(zip(("user_id", "rank", "film_id", "score"), best.columns, strict=True))
         yield pa.table({**own, **constants}).cast(schema)

@@ -14,7 +14,7 @@ wholly below zero. In all other cases it becomes the champion: what is as good a
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from models.recommender.interactions import prepare
 from models.recommender.model import Model, load
 from models.recommender.progress import Point, fit_recorded
 from watershed.models.origin import hash_modules, list_versions_of
+from watershed.models.outcomes import Judgement, Trained
 from watershed.models.registry import Version
 from watershed.models.run import Kept
 from watershed.models.weights import read_weights
@@ -43,14 +44,16 @@ BYSTANDERS = ("__init__", "__main__", "card", "choose", "drift", "predicting", "
 LIBRARIES = ("torch", "numpy", "scipy", "pyarrow", "safetensors")
 
 
-def train(features: pa.Table, kept: Kept) -> dict[str, Any]:
+def train(features: pa.Table, kept: Kept) -> Trained:
     """Let the candidates compete, and save the weights of the best."""
     known, _ = split_last(features)
     tried = [try_candidate(config, known, kept) for config in find_candidates(known, kept)]
     best = max(tried, key=lambda one: one["validation"]["ndcg_at_10"]["value"])
     found = {one["kind"]: round(one["validation"]["ndcg_at_10"]["value"], 4) for one in tried}
     told = {"kind": best["kind"], "candidates": len(found), "validation_ndcg_at_10": found}
-    return train_winner(best, known, kept) | {"candidates": tried, "told": told}
+    config, weights = train_winner(best, known, kept)
+    own = {"kind": config.kind, "candidates": tried}
+    return Trained(best["config"], config.seed, weights, told, own)
 
 
 def find_candidates(known: pa.Table, kept: Kept) -> list[Config]:
@@ -79,21 +82,20 @@ def try_candidate(config: Config, known: pa.Table, kept: Kept) -> dict[str, Any]
     return tried
 
 
-def train_winner(best: dict[str, Any], known: pa.Table, kept: Kept) -> dict[str, Any]:
-    """Train the best candidate again, the validation included, and keep its weights."""
+def train_winner(best: dict[str, Any], known: pa.Table, kept: Kept) -> tuple[Config, str]:
+    """Train the best candidate again, the validation included, and keep its weights. Returns their SHA-256 too."""
     config = read_config(best["config"])
     checkpoints = kept.checkpoints("winner")
     model, _ = fit_recorded(known, config, checkpoints=checkpoints, is_shown=kept.is_watched)
-    about = {"kind": config.kind, "config": best["config"], "seed": config.seed}
-    return about | {"weights_sha256": model.save(kept.weights_uri)}
+    return config, model.save(kept.weights_uri)
 
 
-def judge(trained: dict[str, Any], features: pa.Table, champion: Version | None) -> dict[str, Any]:
-    """Apply the rule of `gate.py`: the model, popularity and the champion rank the same hold-out."""
-    model = load(trained["weights_uri"])
+def judge(trained: Trained, weights_uri: str, features: pa.Table, champion: Version | None) -> Judgement:
+    """Apply the rule below: the model, popularity and the champion rank the same hold-out."""
+    model = load(weights_uri)
     metrics = measure(model, features, champion)
     metrics["by_time"] = measure_by_time(features, model.config)
-    metrics["validation"] = {one["kind"]: one["validation"] for one in trained["candidates"]}
+    metrics["validation"] = {one["kind"]: one["validation"] for one in trained.own["candidates"]}
     judged = apply_rule(
         metrics["users"],
         metrics["ndcg_at_10"]["value"],
@@ -101,19 +103,7 @@ def judge(trained: dict[str, Any], features: pa.Table, champion: Version | None)
         champion.model_version if champion else None,
         metrics.get("difference", {}).get("ndcg_at_10"),
     )
-    return {"state": judged.state, "reason": judged.reason, "metrics": metrics}
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The `state` of ml.models that a trained model gets, champion or refused, and why, in one sentence."""
-
-    state: str
-    reason: str
-
-    @property
-    def is_promoted(self) -> bool:
-        return self.state == "champion"
+    return replace(judged, metrics=metrics)
 
 
 def apply_rule(
@@ -185,7 +175,7 @@ def load_version(version: Version) -> Model:
     return load(version.weights_uri)
 
 
-def describe(version: Version, trained: dict[str, Any]) -> dict[str, bytes]:
+def describe(version: Version, trained: Trained) -> dict[str, bytes]:
     """The card, and the curves of the winner."""
     curve = choose_curve(trained)
     title = f"{version.model_name}, version {version.model_version}: {curve['kind']}"
@@ -193,13 +183,13 @@ def describe(version: Version, trained: dict[str, Any]) -> dict[str, bytes]:
     return {"card.md": write_card(version).encode(), "curves.png": draw_curves(points, title)}
 
 
-def choose_curve(trained: dict[str, Any]) -> dict[str, Any]:
+def choose_curve(trained: Trained) -> dict[str, Any]:
     """The candidate whose epochs are drawn: the winner, unless it is in closed form and another one has epochs."""
 
     def rank(one: dict[str, Any]) -> tuple[bool, bool]:
-        return len(one["curve"]) > 1, one["kind"] == trained["kind"]
+        return len(one["curve"]) > 1, one["kind"] == trained.own["kind"]
 
-    candidates: list[dict[str, Any]] = trained["candidates"]
+    candidates: list[dict[str, Any]] = trained.own["candidates"]
     return max(candidates, key=rank)
 
 

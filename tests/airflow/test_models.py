@@ -1,6 +1,7 @@
 """What the tasks of a training tell Airflow."""
 
 from collections import defaultdict
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from tests.airflow.test_schedules import make_context
 from tests.airflow.test_steps import Event
 from watershed.airflow import models
+from watershed.flows.models.plan_training import TrainingPlan
 
 REFUSED = {"version": 3, "state": "refused", "reason": "it is worse than version 2", "snapshot": 9}
 CHAMPION = {"version": 3, "state": "champion", "reason": "it is not worse than version 2", "snapshot": 9}
@@ -25,14 +27,14 @@ def context(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_training_that_is_due_or_asked_for(
     context: Any, monkeypatch: pytest.MonkeyPatch, is_due: bool, run_type: str
 ) -> None:
-    planned = {"is_due": is_due, "reason": "because", "interactions": 7}
+    planned = TrainingPlan(is_due, "because", 7)
     monkeypatch.setattr("watershed.flows.models.plan_training.plan_training", lambda model: planned)
     context["dag_run"].run_type = run_type
-    assert models.plan_task.function("recommender") == planned
+    assert models.plan_task.function("recommender") == asdict(planned)
 
 
 def test_another_training_is_skipped(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    planned = {"is_due": False, "reason": "0 interactions, +0.0%", "interactions": 0}
+    planned = TrainingPlan(False, "0 interactions, +0.0%", 0)
     monkeypatch.setattr("watershed.flows.models.plan_training.plan_training", lambda model: planned)
     with pytest.raises(AirflowSkipException, match=r"nothing to do: 0 interactions"):
         models.plan_task.function("recommender")

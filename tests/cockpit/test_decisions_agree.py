@@ -144,7 +144,7 @@ def test_a_promotion_is_what_everybody_sees(pages: TestClient) -> None:
     crown(2)
     done = promote(find_model("recommender"), 1, "anna", "newer films")
     champion = find_champion(connect(), "recommender")
-    assert champion and champion.model_version == done["version"] == 1
+    assert champion and champion.model_version == done.version == 1
     assert ask("SELECT model_version FROM ml.models WHERE state = 'champion'") == [(1,)]
     assert "ml.models +2 −2 anna" in read(pages, "/snapshots")
     assert find_number(read(pages, "/tables/ml.models"), r"([\d,]+) rows [\d.]+ ") == 2

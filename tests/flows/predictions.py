@@ -1,5 +1,6 @@
 """Runs of predict_recommendations for tests, and ratings to predict from."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,8 @@ import pyarrow as pa
 
 from models.recommender import MODEL
 from tests.models.published import NOON, make_rating
-from watershed.flows.models.changed_units import choose_units
+from watershed.flows.models.begun import ModelRun, begin_model_run
+from watershed.flows.models.changed_units import NothingDue, choose_units
 from watershed.flows.models.drift import measure_drift
 from watershed.flows.models.predict import predict
 from watershed.flows.models.publish_predictions import check_predictions, publish_predictions
@@ -23,15 +25,19 @@ ROWS = "SELECT user_id, rank, film_id, score, model_version FROM ml.recommendati
 FILMS = [f"film{n}" for n in range(40)]
 
 
+def begin(run_id: str) -> ModelRun:
+    return begin_model_run(MODEL, run_id, "test")
+
+
 def run(run_id: str, force: bool = False) -> dict[str, Any]:
     """A run of the DAG: the choice, with what was published if anything was."""
-    choice = choose_units(MODEL, run_id, force)
-    if choice["units"] == 0:
-        return choice
-    predict(MODEL, run_id)
-    measure_drift(MODEL, run_id)
-    check_predictions(MODEL, run_id)
-    return choice | publish_predictions(MODEL, run_id, "test")
+    choice = choose_units(begin(run_id), force)
+    if isinstance(choice, NothingDue):
+        return asdict(choice)
+    predict(begin(run_id))
+    measure_drift(begin(run_id))
+    check_predictions(begin(run_id))
+    return asdict(choice) | publish_predictions(begin(run_id)).summarize()
 
 
 def ask(query: str) -> list[Any]:

@@ -47,7 +47,7 @@ def test_what_nobody_cites_expires(module_lake: EmptyLake) -> None:
     connect().execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
     assert MODEL.read_features(connect()) == rows
     assert MODEL.read_features(connect(), second) == features
-    assert reproduce(MODEL, 2)["is_identical"]
+    assert reproduce(MODEL, 2).is_identical
     with pytest.raises(NotReproduced, match=f"snapshot {first}, which it was trained on, has expired"):
         reproduce(MODEL, 1)
     maintain()
@@ -55,8 +55,8 @@ def test_what_nobody_cites_expires(module_lake: EmptyLake) -> None:
 
 
 def test_what_nobody_can_read_any_more_may_still_predict(module_lake: EmptyLake) -> None:
-    assert promote(MODEL, 1, "test", "its weights are still there")["retired"] == 2
-    assert roll_back(MODEL, "test", "enough")["version"] == 2
+    assert promote(MODEL, 1, "test", "its weights are still there").retired == 2
+    assert roll_back(MODEL, "test", "enough").version == 2
 
 
 def test_an_expiry_that_would_lose_rows_is_taken_back(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from models.recommender import MODEL, Config, FactorsConfig
 from tests.empty_lake import EmptyLake
-from tests.flows.predictions import ROWS, ask, land, run
+from tests.flows.predictions import ROWS, ask, begin, land, run
 from tests.models.champions import CONFIG, crown, damage, register
 from tests.models.published import NOON, insert, make_rating, rate, watch
 from watershed.flows.models.changed_units import NO_CHANGE, choose_units
@@ -65,12 +65,12 @@ def test_lists_stay_in_predictions(lake: EmptyLake) -> None:
 
 
 def test_nothing_to_do(lake: EmptyLake) -> None:
-    assert choose_units(MODEL, "none")["why"].startswith("there is no champion yet")
+    assert choose_units(begin("none")).why.startswith("there is no champion yet")
     land("object", range(1, 51), 0)
-    assert choose_units(MODEL, "none")["why"].startswith("there is no champion yet")
+    assert choose_units(begin("none")).why.startswith("there is no champion yet")
     crown(1)
     run("first")
-    assert choose_units(MODEL, "again")["why"] == NO_CHANGE
+    assert choose_units(begin("again")).why == NO_CHANGE
     land("object", range(1, 51), 0, replacing=True)
     land("more", range(1, 2), 1)
     compact(["core.ratings"])
@@ -98,11 +98,11 @@ def test_an_expired_snapshot_means_everybody(lake: EmptyLake) -> None:
     land("object", range(1, 50), 0, replacing=True)
     connect().execute(f"CALL ducklake_expire_snapshots('lake', versions => [{last + 1}, {first}, {first + 1}])")
     compact(["core.ratings"])
-    choice = choose_units(MODEL, "second")
-    assert "features changed" in choice["why"]
-    assert {3, 50} <= {user for (user,) in ask(f"SELECT user_id FROM read_parquet('{choice['file']}')")}
+    choice = choose_units(begin("second"))
+    assert "features changed" in choice.why
+    assert {3, 50} <= {user for (user,) in ask(f"SELECT user_id FROM read_parquet('{choice.file}')")}
     connect().execute(f"CALL ducklake_expire_snapshots('lake', versions => [{last}])")
-    assert "has expired" in choose_units(MODEL, "third")["why"]
+    assert "has expired" in choose_units(begin("third")).why
 
 
 def test_a_damaged_file_changes_nothing(lake: EmptyLake) -> None:
@@ -129,21 +129,21 @@ def test_a_run_that_was_overtaken_gives_way(lake: EmptyLake) -> None:
     land("object", range(1, 51), 0)
     crown(1)
     for slow in ("beside", "older"):
-        choose_units(MODEL, slow)
-        predict(MODEL, slow)
-        measure_drift(MODEL, slow)
-        check_predictions(MODEL, slow)
+        choose_units(begin(slow))
+        predict(begin(slow))
+        measure_drift(begin(slow))
+        check_predictions(begin(slow))
     run("first")
     with pytest.raises(Overtaken):
-        publish_predictions(MODEL, "beside", "test")
+        publish_predictions(begin("beside"))
     crown(2)
-    choose_units(MODEL, "late")
-    predict(MODEL, "late")
-    measure_drift(MODEL, "late")
-    check_predictions(MODEL, "late")
+    choose_units(begin("late"))
+    predict(begin("late"))
+    measure_drift(begin("late"))
+    check_predictions(begin("late"))
     crown(3)
     with pytest.raises(Overtaken):
-        publish_predictions(MODEL, "late", "test")
+        publish_predictions(begin("late"))
     assert ask("SELECT DISTINCT model_version FROM ml.recommendations") == [(1,)]
 
 
@@ -151,7 +151,7 @@ def test_a_repeated_publish_changes_nothing(lake: EmptyLake) -> None:
     land("object", range(1, 51), 0)
     crown(1)
     first = run("first")
-    assert publish_predictions(MODEL, "first", "test")["snapshot"] == first["snapshot"]
+    assert publish_predictions(begin("first")).snapshot == first["snapshot"]
     assert ask("SELECT count(*) FROM ml.predictions") == [(50,)]
 
 
@@ -163,13 +163,13 @@ def test_drift_is_told_once(lake: EmptyLake) -> None:
     assert ask(same) == [(0.0, False, 4)]
     insert("core.ratings", [make_rating(u, f"new{u % 50}", NOON + timedelta(days=900)) for u in range(1, 3001)])
     for run_id, told in (("second", True), ("third", False)):
-        choose_units(MODEL, run_id, True)
-        predict(MODEL, run_id)
-        measured = measure_drift(MODEL, run_id)
-        assert measured["has_drifted"] is told
-        assert {"popularity_rank", "interactions_per_user", "interacted_at"} <= set(measured["drifted"])
-        check_predictions(MODEL, run_id)
-        publish_predictions(MODEL, run_id, "test")
+        choose_units(begin(run_id), True)
+        predict(begin(run_id))
+        measured = measure_drift(begin(run_id))
+        assert measured.has_drifted is told
+        assert {"popularity_rank", "interactions_per_user", "interacted_at"} <= set(measured.drifted)
+        check_predictions(begin(run_id))
+        publish_predictions(begin(run_id))
 
 
 def test_portions_do_not_cut_users(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from tests.models.champions import crown
 from tests.models.published import NOON, rate
 from tests.second_model.joined import join_project
 from watershed.declarations import find_table
+from watershed.flows.models.begun import begin_model_run
 from watershed.flows.models.build_features import build_features, check_features
 from watershed.flows.models.changed_units import NO_CHANGE, choose_units
 from watershed.flows.models.drift import measure_drift
@@ -29,6 +30,7 @@ from watershed.lineage.models import trace_features, trace_made
 from watershed.lineage.origins import ColumnOrigin
 from watershed.models.model import Model, find_only_model, list_models
 from watershed.models.registry import find_champion
+from watershed.models.run import Choice
 from watershed.warehouse.connection import connect
 
 
@@ -51,22 +53,26 @@ def test_it_says_where_its_columns_come_from(weekdays: Model) -> None:
     assert learned == {"features.interactions", "features.film_weekdays"}
 
 
-def train(model: Model, run_id: str) -> dict[str, Any]:
-    build_features(model, run_id)
-    check_features(model, run_id)
-    assert train_model(model, run_id) == {"weekdays": 7}
-    judge_model(model, run_id)
-    return publish_model(model, run_id, "test")
+def train(model: Model, run_id: str) -> str:
+    """The state of the version."""
+    run = begin_model_run(model, run_id, "test")
+    build_features(run)
+    check_features(run)
+    assert train_model(run) == {"weekdays": 7}
+    judge_model(run)
+    return publish_model(run).state
 
 
-def predict_all(model: Model, run_id: str) -> dict[str, Any]:
-    choice = choose_units(model, run_id)
-    if choice["units"] == 0:
-        return choice
-    predict(model, run_id)
-    measure_drift(model, run_id)
-    check_predictions(model, run_id)
-    return choice | publish_predictions(model, run_id, "test")
+def predict_all(model: Model, run_id: str) -> str:
+    """Why there was something to predict, or nothing."""
+    run = begin_model_run(model, run_id, "test")
+    choice = choose_units(run)
+    if isinstance(choice, Choice):
+        predict(run)
+        measure_drift(run)
+        check_predictions(run)
+        assert publish_predictions(run).counts == {"weekdays": 7}
+    return choice.why
 
 
 def ask(query: str) -> list[tuple[Any, ...]]:
@@ -80,19 +86,19 @@ def test_it_lives_beside_the_first(lake: EmptyLake, weekdays: Model) -> None:
             rate(user, film, NOON + timedelta(days=day))
     first = crown(1)
     prepare_tables([find_table("weekday_films").address])
-    assert plan_training(weekdays)["reason"] == "no version has been trained yet"
-    assert train(weekdays, "run-1")["state"] == "champion"
-    assert train(weekdays, "run-2")["state"] == "refused"
-    assert reproduce(weekdays, 1)["is_identical"]
-    assert predict_all(weekdays, "day-1")["weekdays"] == 7
+    assert plan_training(weekdays).reason == "no version has been trained yet"
+    assert train(weekdays, "run-1") == "champion"
+    assert train(weekdays, "run-2") == "refused"
+    assert reproduce(weekdays, 1).is_identical
+    assert predict_all(weekdays, "day-1") == "nothing has been predicted before"
     films = "SELECT DISTINCT model_version, count(*) OVER () FROM ml.weekday_films WHERE film_id LIKE 'film%'"
     assert ask(films) == [(1, 7)]
-    assert predict_all(weekdays, "day-2")["why"] == NO_CHANGE
+    assert predict_all(weekdays, "day-2") == NO_CHANGE
     rate(9, "other", NOON)
-    assert predict_all(weekdays, "day-3")["why"] == "what is learned from changed"
-    assert promote(weekdays, 2, "ada", "a trial")["retired"] == 1
-    assert predict_all(weekdays, "day-4")["why"] == "version 2 is a new champion"
-    assert roll_back(weekdays, "ada", "enough")["version"] == 1
+    assert predict_all(weekdays, "day-3") == "what is learned from changed"
+    assert promote(weekdays, 2, "ada", "a trial").retired == 1
+    assert predict_all(weekdays, "day-4") == "version 2 is a new champion"
+    assert roll_back(weekdays, "ada", "enough").version == 1
     (metrics,) = ask("SELECT metrics_json FROM ml.models WHERE model_name = 'weekdays' AND model_version = 1")
     assert json.loads(metrics[0]) == {"share_of_ratings": {"value": pytest.approx(2 / 3)}}
     con = connect(read_only=True)

@@ -5,15 +5,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from models.recommender import MODEL, FactorsConfig, PopularityConfig
 from models.recommender.progress import write_checkpoint
-from models.recommender.training import measure_by_time
 from tests.empty_lake import EmptyLake
-from tests.flows.training import keep_candidates, prepare_training, rate_by_taste, run_training
-from tests.models.published import NOON
+from tests.flows.training import begin, keep_candidates, prepare_training, rate_by_taste, run_training
 from watershed.flows.models.build_features import (
     MOST_GROWTH,
     TrainingBlocked,
@@ -22,12 +19,13 @@ from watershed.flows.models.build_features import (
     verify_size,
 )
 from watershed.flows.models.judge_model import judge_model
-from watershed.flows.models.plan_training import plan_training
+from watershed.flows.models.plan_training import TrainingPlan, plan_training
 from watershed.flows.models.promote import promote, roll_back
 from watershed.flows.models.publish_model import publish_model
 from watershed.flows.models.register import RegistryBroken, crown, register
 from watershed.flows.models.reproduce import NotReproduced, reproduce
 from watershed.flows.models.train_model import train_model
+from watershed.flows.models.training_steps import Features
 from watershed.lake.store import checkpoint_key, model_key, open_store
 from watershed.models.registry import Version, find_champion, find_version, list_versions
 from watershed.warehouse.connection import connect
@@ -51,25 +49,25 @@ def ask(query: str) -> list[tuple[Any, ...]]:
 
 
 def test_without_interactions_nothing_is_trained(module_lake: EmptyLake) -> None:
-    assert plan_training(MODEL)["reason"] == "there are no interactions yet"
-    build_features(MODEL, "run-empty")
+    assert plan_training(MODEL).reason == "there are no interactions yet"
+    build_features(begin("run-empty"))
     with pytest.raises(TrainingBlocked, match="there are no interactions at snapshot"):
-        check_features(MODEL, "run-empty")
+        check_features(begin("run-empty"))
 
 
 @pytest.mark.parametrize("what", ["users", "items"])
 def test_of_one_user_or_item_nothing_is_learned(what: str) -> None:
-    features = {"snapshot": 7, "interactions": 2000, "users": 9, "items": 9} | {what: 1}
+    features = Features(7, {"interactions": 2000, "users": 9, "items": 9} | {what: 1}, "s3://f", 0)
     with pytest.raises(TrainingBlocked, match=f"all 2,000 interactions at snapshot 7 are of one {what[:-1]}: nothing"):
         verify_size(MODEL, features, None, False)
 
 
 def test_the_first_version_is_promoted(module_lake: EmptyLake) -> None:
     rate_by_taste(range(1, 61))
-    assert plan_training(MODEL) == {"is_due": True, "reason": "no version has been trained yet", "interactions": 360}
+    assert plan_training(MODEL) == TrainingPlan(True, "no version has been trained yet", 360)
     published = run_training("run-1")
-    assert (published["version"], published["state"]) == (1, "champion")
-    assert "it is the first" in published["reason"]
+    assert (published.version, published.state) == (1, "champion")
+    assert "it is the first" in published.reason
     champion = ask_champion()
     assert champion.interaction_count == 360
     assert champion.metrics["users"] == 60
@@ -99,25 +97,20 @@ def list_folder(number: int) -> list[str]:
     return [key.rpartition("/")[2] for key in open_store().list(model_key(MODEL.name, number, ""))]
 
 
-def test_where_all_happens_at_once_there_is_no_future() -> None:
-    interactions = {"user_id": [1, 1, 2], "item_id": ["a", "b", "a"], "interacted_at": [NOON] * 3}
-    assert measure_by_time(pa.table(interactions), PopularityConfig()) is None
-
-
 def test_repeated_steps_change_nothing(module_lake: EmptyLake) -> None:
     before = ask_champion()
-    assert build_features(MODEL, "run-1")["interactions"] == 360
-    again = publish_model(MODEL, "run-1", "somebody else")
-    assert (again["version"], again["state"]) == (1, "champion")
+    assert build_features(begin("run-1")).counts["interactions"] == 360
+    again = publish_model(begin("run-1"))
+    assert (again.version, again.state) == (1, "champion")
     assert ask_champion() == before
-    assert not plan_training(MODEL)["is_due"]
+    assert not plan_training(MODEL).is_due
 
 
 def test_the_next_version_takes_the_place_of_the_first(module_lake: EmptyLake) -> None:
     rate_by_taste(range(61, 91), seed=1)
-    assert plan_training(MODEL)["is_due"]
+    assert plan_training(MODEL).is_due
     published = run_training("run-2")
-    assert (published["version"], published["state"]) == (2, "champion")
+    assert (published.version, published.state) == (2, "champion")
     assert list_states() == ["retired", "champion"]
     champion, first = ask_champion(), find_version(connect(read_only=True), MODEL.name, 1)
     assert champion.parent_version == 1
@@ -129,18 +122,18 @@ def test_the_next_version_takes_the_place_of_the_first(module_lake: EmptyLake) -
 def test_a_worse_version_is_refused_and_changes_nothing(module_lake: EmptyLake) -> None:
     before = ask_champion()
     published = run_training("run-3", [PopularityConfig()])
-    assert (published["version"], published["state"]) == (3, "refused")
-    assert "it is worse than version 2" in published["reason"]
+    assert (published.version, published.state) == (3, "refused")
+    assert "it is worse than version 2" in published.reason
     assert ask_champion() == before
-    assert find_version(connect(read_only=True), MODEL.name, 3).reason == published["reason"]
+    assert find_version(connect(read_only=True), MODEL.name, 3).reason == published.reason
     assert "weights.safetensors" in list_folder(3)
 
 
 def test_a_person_promotes_and_rolls_back(module_lake: EmptyLake) -> None:
-    assert promote(MODEL, 3, "ada", "a trial")["retired"] == 2
+    assert promote(MODEL, 3, "ada", "a trial").retired == 2
     assert ask_champion().reason == "promoted by ada: a trial"
     assert list_states() == ["retired", "retired", "champion"]
-    assert roll_back(MODEL, "ada", "the trial is over")["version"] == 2
+    assert roll_back(MODEL, "ada", "the trial is over").version == 2
     assert list_states() == ["retired", "champion", "retired"]
     with pytest.raises(ValueError, match="version 2 of recommender is the champion already"):
         promote(MODEL, 2, "ada", "again")
@@ -150,8 +143,8 @@ def test_a_person_promotes_and_rolls_back(module_lake: EmptyLake) -> None:
 
 def test_a_version_is_rebuilt_to_the_last_bit(module_lake: EmptyLake) -> None:
     reproduced = reproduce(MODEL, 2)
-    assert reproduced["is_identical"]
-    assert reproduced["ndcg_at_10"] == pytest.approx(ask_champion().metrics["ndcg_at_10"]["value"], abs=1e-6)
+    assert reproduced.is_identical
+    assert reproduced.figure == pytest.approx(ask_champion().metrics["ndcg_at_10"]["value"], abs=1e-6)
 
 
 def test_what_cannot_be_rebuilt_says_why(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +158,7 @@ def test_what_cannot_be_rebuilt_says_why(module_lake: EmptyLake, monkeypatch: py
         with pytest.raises(NotReproduced, match="training is not deterministic, a defect"):
             reproduce(MODEL, 2)
         patch.setattr("models.recommender.training.list_libraries", lambda: {"torch": "3"})
-        assert reproduce(MODEL, 2)["is_identical"] is False
+        assert reproduce(MODEL, 2).is_identical is False
 
 
 def test_a_repeated_training_goes_on_where_it_was(module_lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,13 +172,13 @@ def test_a_repeated_training_goes_on_where_it_was(module_lake: EmptyLake, monkey
             raise ConnectionError("the server is away")
 
     for run_id in ("run-whole", "run-broken"):
-        build_features(MODEL, run_id)
+        build_features(begin(run_id))
         keep_candidates(run_id, [config])
-    train_model(MODEL, "run-whole")
+    train_model(begin("run-whole"))
     monkeypatch.setattr("models.recommender.progress.write_checkpoint", die_late)
     with pytest.raises(ConnectionError):
-        train_model(MODEL, "run-broken")
-    train_model(MODEL, "run-broken")
+        train_model(begin("run-broken"))
+    train_model(begin("run-broken"))
     assert [uri.rpartition("/")[2] for uri in kept] == ["try_factors"] * 3 + ["winner"] * 3
     whole, broken = (open_store().read_json(f"runs/{run}/train_model.json") for run in ("run-whole", "run-broken"))
     assert whole["weights_sha256"] == broken["weights_sha256"]
@@ -193,16 +186,16 @@ def test_a_repeated_training_goes_on_where_it_was(module_lake: EmptyLake, monkey
 
 def test_settings_are_chosen_by_the_data_and_kept(module_lake: EmptyLake) -> None:
     """A task that died after the choice goes on with it."""
-    build_features(MODEL, "run-chosen")
+    build_features(begin("run-chosen"))
     store, key = open_store(), "runs/run-chosen/candidates.json"
-    told = train_model(MODEL, "run-chosen")
+    told = train_model(begin("run-chosen"))
     assert set(told["validation_ndcg_at_10"]) == {"popularity", "item_item", "factors", "blend"}
-    tried = store.read_json("runs/run-chosen/train_model.json")["candidates"]
+    tried = store.read_json("runs/run-chosen/train_model.json")["own"]["candidates"]
     assert [json.loads(one["config"]) for one in tried] == store.read_json(key)["configs"]
-    build_features(MODEL, "run-kept")
+    build_features(begin("run-kept"))
     kept = [{"kind": "factors", "factors": 4, "epochs": 2}]
     store.write_json(key.replace("chosen", "kept"), {"configs": kept})
-    assert list(train_model(MODEL, "run-kept")["validation_ndcg_at_10"]) == ["factors"]
+    assert list(train_model(begin("run-kept"))["validation_ndcg_at_10"]) == ["factors"]
 
 
 def test_a_rule_of_the_registry_blocks(module_lake: EmptyLake) -> None:
@@ -224,19 +217,19 @@ def test_a_damaged_champion_blocks(module_lake: EmptyLake) -> None:
         prepare_training("run-4")
     store.remove_all(key)
     with pytest.raises(ValueError, match=r"version 2 .champion. are not at .*: restore the file, or"):
-        judge_model(MODEL, "run-4")
+        judge_model(begin("run-4"))
     assert ask_champion() == champion
     store.write_bytes(key, content)
-    assert judge_model(MODEL, "run-4")["state"] in ("champion", "refused")
+    assert judge_model(begin("run-4")).judgement.state in ("champion", "refused")
 
 
 def test_ten_times_the_size_is_a_defect_first(module_lake: EmptyLake) -> None:
     users = range(1000, 1000 + MOST_GROWTH * 100)
     rate_by_taste(users, seed=2)
-    build_features(MODEL, "run-huge")
+    build_features(begin("run-huge"))
     with pytest.raises(TrainingBlocked, match="more than 10 times the 540 of the champion, version 2"):
-        check_features(MODEL, "run-huge")
-    assert check_features(MODEL, "run-huge", accept_growth=True)["rows"] > MOST_GROWTH * 540
+        check_features(begin("run-huge"))
+    assert check_features(begin("run-huge"), accept_growth=True)["rows"] > MOST_GROWTH * 540
 
 
 def test_drift_asks_for_a_training(module_lake: EmptyLake) -> None:
@@ -245,6 +238,6 @@ def test_drift_asks_for_a_training(module_lake: EmptyLake) -> None:
     drifted = "INSERT INTO ml.drifts VALUES (TIMESTAMP '{at}', 'run', {version}, 'score', 0.3, {is_drifted}, 100)"
     for at, version, is_drifted in (("2001-01-01", 2, True), ("2100-01-01", 1, True), ("2100-01-01", 2, False)):
         connect().execute(drifted.format(at=at, version=version, is_drifted=is_drifted))
-    assert "has drifted" not in plan_training(MODEL)["reason"]
+    assert "has drifted" not in plan_training(MODEL).reason
     connect().execute(drifted.format(at="2100-01-01", version=2, is_drifted=True))
-    assert plan_training(MODEL)["reason"] == "what the champion sees has drifted since version 3 was trained"
+    assert plan_training(MODEL).reason == "what the champion sees has drifted since version 3 was trained"

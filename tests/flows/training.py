@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 
 from models.recommender import MODEL, Config, FactorsConfig, ItemItemConfig
 from models.recommender.config import list_values
 from tests.models.published import NOON, insert, make_rating
+from watershed.flows.models.begun import ModelRun, begin_model_run
 from watershed.flows.models.build_features import build_features, check_features
 from watershed.flows.models.judge_model import judge_model
-from watershed.flows.models.publish_model import publish_model
+from watershed.flows.models.publish_model import PublishedVersion, publish_model
 from watershed.flows.models.train_model import train_model
 from watershed.lake.store import open_store
 from watershed.models.run import Kept
@@ -30,6 +30,10 @@ def rate_by_taste(users: range, films: int = 24, each: int = 6, seed: int = 0) -
     insert("core.ratings", rows)
 
 
+def begin(run_id: str) -> ModelRun:
+    return begin_model_run(MODEL, run_id, "test")
+
+
 def keep_candidates(run_id: str, candidates: Sequence[Config]) -> None:
     """As an earlier try of the run would have chosen them."""
     chosen = {"configs": [list_values(config) for config in candidates]}
@@ -37,13 +41,13 @@ def keep_candidates(run_id: str, candidates: Sequence[Config]) -> None:
 
 
 def prepare_training(run_id: str, candidates: Sequence[Config] = SMALL) -> None:
-    build_features(MODEL, run_id)
-    check_features(MODEL, run_id)
+    build_features(begin(run_id))
+    check_features(begin(run_id))
     keep_candidates(run_id, candidates)
-    train_model(MODEL, run_id)
-    judge_model(MODEL, run_id)
+    train_model(begin(run_id))
+    judge_model(begin(run_id))
 
 
-def run_training(run_id: str, candidates: Sequence[Config] = SMALL) -> dict[str, Any]:
+def run_training(run_id: str, candidates: Sequence[Config] = SMALL) -> PublishedVersion:
     prepare_training(run_id, candidates)
-    return publish_model(MODEL, run_id, "test")
+    return publish_model(begin(run_id))

@@ -5,8 +5,9 @@ learned from through features and weights to ml.models, which those who predict 
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from inspect import getdoc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, get_current_context, task
 from airflow.sdk.definitions.asset import Asset, AssetAny
@@ -17,6 +18,11 @@ from watershed.airflow.ingest import Counts, name_actor
 from watershed.airflow.schedules import WHOLE, name_run
 from watershed.declarations.registry import DRIFTS, MODELS
 from watershed.models.model import find_model
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.context import Context
+
+    from watershed.flows.models.begun import ModelRun
 
 
 def listen_to_inputs(model: str) -> PartitionedAssetTimetable:
@@ -70,15 +76,22 @@ def place(one: Any, about: Any, inlets: list[Asset], outlets: list[Asset] | None
     return placed
 
 
+def begin(model: str, context: "Context") -> "ModelRun":
+    """The run of the model that this task belongs to."""
+    from watershed.flows.models.begun import begin_model_run
+
+    return begin_model_run(find_model(model), name_run(context), name_actor(context))
+
+
 @task(task_id="plan_training")
 def plan_task(model: str) -> Counts:
     from watershed.flows.models.plan_training import plan_training as plan
 
     planned = plan(find_model(model))
     is_asked_for = get_current_context()["dag_run"].run_type == "manual"
-    if not (planned["is_due"] or is_asked_for):
-        raise AirflowSkipException(f"nothing to do: {planned['reason']}")
-    return planned
+    if not (planned.is_due or is_asked_for):
+        raise AirflowSkipException(f"nothing to do: {planned.reason}")
+    return asdict(planned)
 
 
 @task(task_id="build_features")
@@ -86,8 +99,8 @@ def build_task(model: str) -> Counts:
     from watershed.flows.models.build_features import build_features as build
 
     context = get_current_context()
-    built = build(find_model(model), name_run(context))
-    context["outlet_events"][features_asset(model)].extra = built
+    built = build(begin(model, context)).summarize()
+    context["outlet_events"][features_asset(model)].extra = dict(built)
     return built
 
 
@@ -96,7 +109,7 @@ def check_task(model: str) -> Counts:
     from watershed.flows.models.build_features import check_features as check
 
     context = get_current_context()
-    return check(find_model(model), name_run(context), bool(context["params"].get("accept_growth")))
+    return check(begin(model, context), bool(context["params"].get("accept_growth")))
 
 
 @task(task_id="train_model")
@@ -104,30 +117,30 @@ def train_task(model: str) -> Counts:
     from watershed.flows.models.train_model import train_model as train
 
     context = get_current_context()
-    trained = train(find_model(model), name_run(context))
+    trained = dict(train(begin(model, context)))
     context["outlet_events"][weights_asset(model)].extra = trained
     return trained
 
 
 @task(task_id="judge_model")
-def judge_task(model: str) -> dict[str, Any]:
+def judge_task(model: str) -> Counts:
     from watershed.flows.models.judge_model import judge_model as judge
 
-    return judge(find_model(model), name_run(get_current_context()))
+    return judge(begin(model, get_current_context())).summarize()
 
 
 @task(task_id="publish_model")
-def publish_task(model: str) -> dict[str, Any]:
+def publish_task(model: str) -> Counts:
     from watershed.flows.models.publish_model import publish_model as publish
 
     context = get_current_context()
-    published = publish(find_model(model), name_run(context), name_actor(context))
-    print(f"version {published['version']} is {published['state']}: {published['reason']}")
-    return published
+    published = publish(begin(model, context))
+    print(f"version {published.version} is {published.state}: {published.reason}")
+    return asdict(published)
 
 
 @task(task_id="announce_champion")
-def announce_task(published: dict[str, Any]) -> dict[str, Any]:
+def announce_task(published: Counts) -> Counts:
     if published["state"] != "champion":
         raise AirflowSkipException(f"version {published['version']} was refused: {published['reason']}")
     event = get_current_context()["outlet_events"][table_asset(MODELS)]

@@ -4,6 +4,7 @@ Each calls one function of the flows and tells Airflow what came of it. The asse
 learned from and from ml.models to the tables that the model predicts.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from airflow.sdk import FixedKeyMapper, Param, PartitionedAssetTimetable, get_current_context, task
@@ -11,9 +12,9 @@ from airflow.sdk.definitions.asset import Asset, AssetAny
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from watershed.airflow.assets import table_asset
-from watershed.airflow.ingest import Counts, name_actor
-from watershed.airflow.models import list_inputs, place
-from watershed.airflow.schedules import WHOLE, name_run
+from watershed.airflow.ingest import Counts
+from watershed.airflow.models import begin, list_inputs, place
+from watershed.airflow.schedules import WHOLE
 from watershed.declarations.registry import DRIFTS, MODELS
 from watershed.models.model import find_model
 
@@ -68,20 +69,21 @@ def list_known(model: str) -> list[Asset]:
 
 @task(task_id="choose_units")
 def choose_task(model: str) -> Counts:
+    from watershed.flows.models.changed_units import NothingDue
     from watershed.flows.models.changed_units import choose_units as choose
 
     context = get_current_context()
-    choice = choose(find_model(model), name_run(context), bool(context["params"].get("force")))
-    if choice["units"] == 0:
-        raise AirflowSkipException(f"nothing to do: {choice['why']}")
-    return choice
+    choice = choose(begin(model, context), bool(context["params"].get("force")))
+    if isinstance(choice, NothingDue):
+        raise AirflowSkipException(f"nothing to do: {choice.why}")
+    return asdict(choice)
 
 
 @task(task_id="predict")
 def predict_task(model: str) -> Counts:
     from watershed.flows.models.predict import predict as predict_rows
 
-    return predict_rows(find_model(model), name_run(get_current_context()))
+    return predict_rows(begin(model, get_current_context()))
 
 
 @task(task_id="check")
@@ -89,7 +91,7 @@ def check_task(model: str) -> Counts:
     from watershed.flows.models.publish_predictions import PredictionsBroken, check_predictions
 
     try:
-        return check_predictions(find_model(model), name_run(get_current_context()))
+        return check_predictions(begin(model, get_current_context()))
     except PredictionsBroken as error:
         raise AirflowFailException(str(error)) from error
 
@@ -98,7 +100,7 @@ def check_task(model: str) -> Counts:
 def drift_task(model: str) -> Counts:
     from watershed.flows.models.drift import measure_drift as measure
 
-    return measure(find_model(model), name_run(get_current_context()))
+    return asdict(measure(begin(model, get_current_context())))
 
 
 @task(task_id="publish")
@@ -107,15 +109,16 @@ def publish_task(model: str) -> Counts:
     from watershed.warehouse.publish import Overtaken
 
     context = get_current_context()
-    found = find_model(model)
+    run = begin(model, context)
     try:
-        published = publish_predictions(found, name_run(context), name_actor(context))
+        published = publish_predictions(run)
     except Overtaken as error:
         raise AirflowSkipException(f"nothing to do: {error}") from error
-    announced = [*(table.address for table in found.tables), *([DRIFTS] if published["has_drifted"] else [])]
+    told, drifted = published.summarize(), [DRIFTS] if published.has_drifted else []
+    announced = [*(table.address for table in run.model.tables), *drifted]
     context["task"].outlets = [table_asset(address) for address in announced]
     for address in announced:
         event = context["outlet_events"][table_asset(address)]
-        event.extra = published
+        event.extra = dict(told)
         event.add_partitions([WHOLE])
-    return published
+    return told

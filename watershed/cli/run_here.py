@@ -122,32 +122,38 @@ def maintain_lake() -> None:
 
 def train_here(model: Model, run_id: str) -> None:
     """Train whether or not enough is new: a person has asked."""
+    from watershed.flows.models.begun import begin_model_run
     from watershed.flows.models.build_features import build_features, check_features
     from watershed.flows.models.judge_model import judge_model
     from watershed.flows.models.publish_model import publish_model
     from watershed.flows.models.train_model import train_model
 
-    for step in (build_features, check_features, train_model, judge_model):
-        show(step.__name__, partial(step, model, run_id))
-    published = show("publish_model", lambda: publish_model(model, run_id, getpass.getuser()))
-    print(f"version {published['version']} is {published['state']}: {published['reason']}")
+    run = begin_model_run(model, run_id, getpass.getuser())
+    show("build_features", lambda: build_features(run).summarize())
+    show("check_features", lambda: check_features(run))
+    show("train_model", lambda: train_model(run))
+    show("judge_model", lambda: judge_model(run).summarize())
+    published = show("publish_model", lambda: publish_model(run))
+    print(f"version {published.version} is {published.state}: {published.reason}")
 
 
 def predict_here(model: Model, run_id: str) -> None:
     """Predict for those whose features changed since the last time, or for all."""
-    from watershed.flows.models.changed_units import choose_units
+    from watershed.flows.models.begun import begin_model_run
+    from watershed.flows.models.changed_units import NothingDue, choose_units
     from watershed.flows.models.drift import measure_drift
     from watershed.flows.models.predict import predict
     from watershed.flows.models.publish_predictions import check_predictions, publish_predictions
 
-    choice = show("choose_units", lambda: choose_units(model, run_id))
-    if choice["units"] == 0:
-        print(f"  nothing to do: {choice['why']}")
+    run = begin_model_run(model, run_id, getpass.getuser())
+    choice = show("choose_units", lambda: choose_units(run))
+    if isinstance(choice, NothingDue):
+        print(f"  nothing to do: {choice.why}")
         return
-    show("predict", lambda: predict(model, run_id))
-    show("check", lambda: check_predictions(model, run_id))
-    show("measure_drift", lambda: measure_drift(model, run_id))
-    show("publish", lambda: publish_predictions(model, run_id, getpass.getuser()))
+    show("predict", lambda: predict(run))
+    show("check", lambda: check_predictions(run))
+    show("measure_drift", lambda: measure_drift(run))
+    show("publish", lambda: publish_predictions(run).summarize())
 
 
 def build_marts(run_id: str, first: date | None, last: date | None) -> None:

@@ -5,24 +5,44 @@ and what a newer one has left is refused, whatever the step.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from watershed.errors import InvalidInput
-from watershed.flows.begun import Run
-from watershed.lake.store import step_key
+from watershed.errors import InvalidInput, NotFound
+from watershed.lake.store import Store, step_key
 
 VERSION = 1  # before it, files said no version and had the same parts
 
 
-def write_step(run: Run, step: str, told: Mapping[str, Any]) -> None:
+class AnyRun(Protocol):
+    """A run whose steps leave files: of a source (`Run`) or of a model (`ModelRun`)."""
+
+    @property
+    def id(self) -> str:
+        """Names all that the run leaves."""
+
+    @property
+    def store(self) -> Store:
+        """Where it leaves it."""
+
+
+def write_step(run: AnyRun, step: str, told: Mapping[str, Any]) -> None:
     run.store.write_json(step_key(run.id, step), {"version": VERSION, **told})
 
 
-def read_step(run: Run, step: str) -> dict[str, Any]:
+def read_step(run: AnyRun, step: str) -> dict[str, Any]:
     """Raises InvalidInput for what a newer Watershed has left, NotFound where the step has not run."""
     told: dict[str, Any] = run.store.read_json(step_key(run.id, step))
     verify_version(told, run.id)
+    told.pop("version", None)
     return told
+
+
+def find_step(run: AnyRun, step: str) -> dict[str, Any] | None:
+    """As `read_step`, but None where the step has not run."""
+    try:
+        return read_step(run, step)
+    except NotFound:
+        return None
 
 
 def verify_version(told: Mapping[str, Any], run_id: str) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
+    from watershed.models.outcomes import Document, Judgement, MeasuredDrift, Trained
     from watershed.models.registry import Version
     from watershed.models.run import Kept, Staging
 
@@ -108,24 +109,20 @@ class Model:
 class Training(Protocol):
     """The module `training` of a model."""
 
-    def train(self, features: "pa.Table", kept: "Kept") -> dict[str, Any]:
+    def train(self, features: "pa.Table", kept: "Kept") -> "Trained":
         """Train on the features and save the weights at `kept.weights_uri`, a safetensors file. The same features give
-        the same weights.
-
-        Returns what is JSON: `config` (a JSON text that names its `kind`), `seed`, `weights_sha256`, and `told`, what a
-        reader of the log is told; and whatever else the other functions need of it. Raises InvalidInput.
+        the same weights. Raises InvalidInput where nothing can be learned from them.
         """
 
-    def judge(self, trained: dict[str, Any], features: "pa.Table", champion: "Version | None") -> dict[str, Any]:
-        """Measure it on what no weight has seen. `trained`: what `train` returned, with `weights_uri`.
+    def judge(
+        self, trained: "Trained", weights_uri: str, features: "pa.Table", champion: "Version | None"
+    ) -> "Judgement":
+        """Measure the weights at `weights_uri`, which `train` has saved, on what none of them has seen."""
 
-        Returns `state` (champion or refused), `reason` (one sentence) and `metrics`, by name a dict with `value`.
-        """
-
-    def rebuild(self, version: "Version", features: "pa.Table", uri: str) -> tuple[str, dict[str, Any]]:
+    def rebuild(self, version: "Version", features: "pa.Table", uri: str) -> tuple[str, "Document"]:
         """Train again with the version's config and save at `uri`. Returns the SHA-256 and the metrics."""
 
-    def describe(self, version: "Version", trained: dict[str, Any]) -> dict[str, bytes]:
+    def describe(self, version: "Version", trained: "Trained") -> dict[str, bytes]:
         """Files to lie beside the weights, by name; `card.md` is shown by `watershed models`."""
 
     def load_version(self, version: "Version") -> Any:
@@ -142,7 +139,7 @@ class Training(Protocol):
 class Predicting(Protocol):
     """The module `predicting` of a model."""
 
-    def predict(self, version: "Version", staging: "Staging") -> dict[str, Any]:
+    def predict(self, version: "Version", staging: "Staging") -> dict[str, int]:
         """Write the rows of all `tables` for the units of the run, whose features lie at `staging.features`.
 
         Returns counts for the reader of the log.
@@ -154,13 +151,13 @@ class Drift(Protocol):
 
     QUANTITIES: Collection[str]
 
-    def describe_training(self, con: "DuckDBPyConnection", version: "Version") -> dict[str, Any]:
+    def describe_training(self, con: "DuckDBPyConnection", version: "Version") -> "Document":
         """The reference that drift is measured against: JSON, with `quantities`, a dict by name."""
 
     def compare_now(
-        self, con: "DuckDBPyConnection", reference: dict[str, Any], staging: "Staging"
-    ) -> list[dict[str, Any]]:
-        """Rows of ml.drifts: quantity, psi, is_drifted, value_count each."""
+        self, con: "DuckDBPyConnection", reference: "Document", staging: "Staging"
+    ) -> list["MeasuredDrift"]:
+        """Compare what the run predicts from with the reference, quantity by quantity."""
 
 
 def find_model(name: str) -> Model:

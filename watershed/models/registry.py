@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from watershed.declarations.registry import MODELS
 from watershed.errors import NotFound
+from watershed.models.outcomes import Document
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Version:
     changed_at: datetime
 
     @cached_property
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> Document:
         """What `metrics_json` says."""
         return dict(json.loads(self.metrics_json))
 

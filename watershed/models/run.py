@@ -1,7 +1,6 @@
 """What a run of a model works with: steps of a training that are kept, and files that predictions are staged in."""
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -43,18 +42,39 @@ class Kept:
         return sys.stderr.isatty()
 
 
+@dataclass(frozen=True)
+class Last:
+    """What is published: by which snapshot, from which, by which version of the model (None where nobody has any)."""
+
+    published: int
+    data_snapshot: int
+    model_version: int | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a run predicts, and `why`: for how many `units`, whose ids the Parquet `file` has (None: for all), with
+    which version of the model, from which `snapshot`. `last`: what is published there, None where nothing is."""
+
+    units: int | None
+    why: str
+    file: str | None
+    snapshot: int
+    model_version: int
+    is_forced: bool
+    last: Last | None
+
+
 @dataclass
 class Staging:
-    """The files of a run of predictions, by table. Nobody can see them yet.
-
-    `choice`: whom the run is for (`model_version`, `snapshot`, and `file`, the Parquet file of their ids, or None for
-    all); `features`: the Parquet file of what is predicted from, in the order of the features' query.
+    """The files of a run of predictions, by table. Nobody can see them yet. `features`: the Parquet file of what is
+    predicted from, in the order of the features' query.
     """
 
     con: DuckDBPyConnection
     store: Store
     run_id: str
-    choice: Mapping[str, Any]
+    choice: Choice
     features: str
     files: dict[str, list[str]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)

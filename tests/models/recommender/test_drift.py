@@ -51,7 +51,7 @@ def test_what_moved_is_found() -> None:
     con = duckdb.connect()
     show(con, 1000, 100, 300, 1)
     reference = json.loads(json.dumps(describe(con)))
-    assert {(row["quantity"], row["is_drifted"], round(row["psi"], 9)) for row in compare(con, reference)} == {
+    assert {(one.quantity, one.is_drifted, round(one.psi, 9)) for one in compare(con, reference)} == {
         (quantity, False, 0) for quantity in ("interactions_per_user", "popularity_rank", "interacted_at", "best_score")
     }
     show(con, 1000, 160, 300, 1)  # 60 films that training did not know
@@ -65,4 +65,4 @@ def test_what_moved_is_found() -> None:
 
 
 def list_drifted(con: duckdb.DuckDBPyConnection, reference: dict[str, object]) -> list[str]:
-    return [row["quantity"] for row in compare(con, reference) if row["is_drifted"]]
+    return [one.quantity for one in compare(con, reference) if one.is_drifted]

@@ -2,9 +2,12 @@
 
 import math
 
+import pyarrow as pa
 import pytest
 
-from models.recommender.training import LEAST_USERS, apply_rule
+from models.recommender import PopularityConfig
+from models.recommender.training import LEAST_USERS, apply_rule, measure_by_time
+from tests.models.published import NOON
 
 BETTER = {"value": 0.02, "low": 0.01, "high": 0.03}
 ALIKE = {"value": -0.01, "low": -0.03, "high": 0.001}
@@ -38,3 +41,8 @@ def test_the_others_are_refused(users: int, ndcg: float, difference: dict[str, f
     judged = apply_rule(users, ndcg, 0.08, 3, difference)
     assert (judged.state, judged.is_promoted) == ("refused", False)
     assert why in judged.reason
+
+
+def test_where_all_happens_at_once_there_is_no_future() -> None:
+    interactions = {"user_id": [1, 1, 2], "item_id": ["a", "b", "a"], "interacted_at": [NOON] * 3}
+    assert measure_by_time(pa.table(interactions), PopularityConfig()) is None

@@ -6,10 +6,14 @@ Any version can be promoted, a refused one too. `watershed models rollback` take
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
 from watershed.cli.model_option import add_model, choose_model
 from watershed.errors import Unavailable, UserError
 from watershed.models.model import Model
+
+if TYPE_CHECKING:
+    from watershed.flows.models.promote import ChampionChange
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +34,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def print_change(model: Model, changed: dict[str, int | None]) -> None:
-    retired = f"version {changed['retired']} is retired" if changed["retired"] else "there was none before"
-    print(f"version {changed['version']} is the champion, {retired} (snapshot {changed['snapshot']})")
+def print_change(model: Model, changed: "ChampionChange") -> None:
+    retired = f"version {changed.retired} is retired" if changed.retired else "there was none before"
+    print(f"version {changed.version} is the champion, {retired} (snapshot {changed.snapshot})")
     print(start_predictions(model.predict_dag))
 
 

@@ -21,6 +21,6 @@ def run(args: argparse.Namespace) -> int:
 
     model = choose_model(args)
     found = reproduce(model, args.version)
-    weights = "the same weights, to the last bit" if found["is_identical"] else "other weights on this machine"
-    print(f"version {args.version} is reproduced: {weights}; {model.metric} {found[model.metric]:.6f}, as recorded")
+    weights = "the same weights, to the last bit" if found.is_identical else "other weights on this machine"
+    print(f"version {args.version} is reproduced: {weights}; {model.metric} {found.figure:.6f}, as recorded")
     return 0

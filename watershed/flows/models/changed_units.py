@@ -6,15 +6,17 @@ nothing, and the feed knows that. Of a model without units all is predicted when
 """
 
 from contextlib import closing
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
 from watershed.errors import InvalidInput
-from watershed.lake.store import open_store, side_key, step_key
+from watershed.flows.models.begun import ModelRun
+from watershed.flows.models.prediction_steps import write_choice
+from watershed.lake.store import side_key
 from watershed.models.model import Model
 from watershed.models.registry import Version, find_champion
+from watershed.models.run import Choice, Last
 from watershed.warehouse.connection import connect, quote
 from watershed.warehouse.ledger.history import fetch_column
 from watershed.warehouse.publish import read_snapshot, transact
@@ -30,26 +32,21 @@ KNOWN = "SELECT snapshot_id FROM __ducklake_metadata_lake.ducklake_snapshot WHER
 
 
 @dataclass(frozen=True)
-class Last:
-    """What is published: by which snapshot, from which, by which version of the model (None where nobody has any)."""
+class NothingDue:
+    """A run that has nothing to predict, and why."""
 
-    published: int
-    data_snapshot: int
-    model_version: int | None
+    why: str
 
 
-def choose_units(model: Model, run_id: str, is_forced: bool = False) -> dict[str, Any]:
+def choose_units(run: ModelRun, is_forced: bool = False) -> Choice | NothingDue:
     """Decide what this run predicts for, with which version, from which version of the lake. Leaves `choose_units.json`
-    and, unless it is for all, `units.parquet`.
-
-    Returns the choice; with `units` 0 there is nothing to do, and `why` says so; with None it is for all.
-    Raises InvalidInput when the champion was trained on other features than this code reads.
+    and, unless it is for all, `units.parquet`. Raises InvalidInput when the champion was trained on other features than
+    this code reads.
     """
-    store = open_store()
-    file = store.address(side_key(run_id, "units"))
+    model, file = run.model, run.store.address(side_key(run.id, "units"))
     with closing(connect()) as con, transact(con):  # one transaction: champion, last run and changes as of one snapshot
         if (champion := find_champion(con, model.name)) is None:
-            return {"units": 0, "why": f"there is no champion yet: {model.train_dag} promotes one"}
+            return NothingDue(f"there is no champion yet: {model.train_dag} promotes one")
         require_features(model, champion)
         snapshot, last = read_snapshot(con), find_last(con, model)
         reason = "everybody was asked for" if is_forced else explain_all(con, model, champion, last)
@@ -58,17 +55,10 @@ def choose_units(model: Model, run_id: str, is_forced: bool = False) -> dict[str
         if units and model.unit is None:
             units, reason = None, "what is learned from changed"
     if units == 0:
-        return {"units": 0, "why": NO_CHANGE}
-    choice = {
-        "units": units,
-        "why": reason or "their features changed",
-        "file": None if units is None else file,
-        "snapshot": snapshot,
-        "model_version": champion.model_version,
-        "is_forced": is_forced,
-        "last": asdict(last) if last else None,
-    }
-    store.write_json(step_key(run_id, "choose_units"), choice)
+        return NothingDue(NO_CHANGE)
+    why, listed = reason or "their features changed", None if units is None else file
+    choice = Choice(units, why, listed, snapshot, champion.model_version, is_forced, last)
+    write_choice(run, choice)
     return choice
 
 

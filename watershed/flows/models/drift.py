@@ -4,7 +4,7 @@ The reference is made once a version, from the version of the lake that it was t
 """
 
 from contextlib import closing
-from typing import Any
+from dataclasses import asdict
 from uuid import uuid4
 
 import pyarrow as pa
@@ -12,8 +12,11 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations import find_table
 from watershed.declarations.registry import DRIFTS
-from watershed.lake.store import Store, model_key, open_store, step_key, table_key
-from watershed.models.model import Drift, Model
+from watershed.flows.models.begun import ModelRun
+from watershed.flows.models.prediction_steps import Drifted, read_choice, read_predicted, write_drifted
+from watershed.lake.store import model_key, table_key
+from watershed.models.model import Drift
+from watershed.models.outcomes import MeasuredDrift
 from watershed.models.registry import Version, find_version
 from watershed.models.run import Staging
 from watershed.warehouse.connection import connect, quote
@@ -26,34 +29,27 @@ LAST_DRIFTS = f"""
 """
 
 
-def measure_drift(model: Model, run_id: str) -> dict[str, Any]:
+def measure_drift(run: ModelRun) -> Drifted:
     """Compare what is predicted from now with the reference. Leaves `drift.json` with a staged file of ml.drifts.
 
-    Returns the largest index; `has_drifted` when a quantity has drifted that had not when last measured for this
-    version: whoever trains is told once, not after every run until there is a better model.
+    It has drifted when a quantity has that had not when last measured for this version: whoever trains is told once,
+    not after every run until there is a better model.
     """
-    store = open_store()
-    choice = store.read_json(step_key(run_id, "choose_units"))
-    predicted = store.read_json(step_key(run_id, "predict"))
+    model, choice, predicted = run.model, read_choice(run), read_predicted(run)
     with closing(connect()) as con:
-        version = find_version(con, model.name, choice["model_version"])
-        staging = Staging(con, store, run_id, choice, predicted["features"], predicted["files"])
+        version = find_version(con, model.name, choice.model_version)
+        staging = Staging(con, run.store, run.id, choice, predicted.features, predicted.files)
         found = compare(model.drift, version, staging) if model.drift else []
         before = con.execute(LAST_DRIFTS, [version.model_version, model.lists.address]).fetchone()
-        files = [stage_drifts(con, found, version, run_id, store)] if found else []
-    drifted = [row["quantity"] for row in found if row["is_drifted"]]
-    report = {
-        "files": files,
-        "rows": len(found),
-        "drifted": drifted,
-        "has_drifted": bool(drifted) and not (before and before[0]),
-        "psi": max((row["psi"] for row in found), default=0.0),
-    }
-    store.write_json(step_key(run_id, "drift"), report)
-    return report
+        files = [stage_drifts(con, found, version, run)] if found else []
+    drifted = [one.quantity for one in found if one.is_drifted]
+    is_new = bool(drifted) and not (before and before[0])
+    measured = Drifted(files, len(found), drifted, is_new, max((one.psi for one in found), default=0.0))
+    write_drifted(run, measured)
+    return measured
 
 
-def compare(drift: Drift, version: Version, staging: Staging) -> list[dict[str, Any]]:
+def compare(drift: Drift, version: Version, staging: Staging) -> list[MeasuredDrift]:
     """Compare with drift.json beside the weights; it is made where it is missing, or lacks some quantity."""
     key = model_key(version.model_name, version.model_version, "drift.json")
     reference = staging.store.find_json(key)
@@ -63,13 +59,12 @@ def compare(drift: Drift, version: Version, staging: Staging) -> list[dict[str, 
     return drift.compare_now(staging.con, reference, staging)
 
 
-def stage_drifts(
-    con: DuckDBPyConnection, found: list[dict[str, Any]], version: Version, run_id: str, store: Store
-) -> str:
+def stage_drifts(con: DuckDBPyConnection, found: list[MeasuredDrift], version: Version, run: ModelRun) -> str:
     """Write the rows of ml.drifts. Returns the file's address."""
-    about = {"measured_at": utc_now(), "run_id": run_id, "model_version": version.model_version}
-    file = store.address(table_key(DRIFTS, f"{run_id}-{uuid4().hex[:12]}"))
-    con.register("drifts", pa.Table.from_pylist([about | row for row in found], find_table(DRIFTS).arrow_schema))
+    about = {"measured_at": utc_now(), "run_id": run.id, "model_version": version.model_version}
+    file = run.store.address(table_key(DRIFTS, f"{run.id}-{uuid4().hex[:12]}"))
+    rows = [about | asdict(one) for one in found]
+    con.register("drifts", pa.Table.from_pylist(rows, find_table(DRIFTS).arrow_schema))
     con.execute(f"COPY (FROM drifts) TO {quote(file)} (FORMAT parquet)")
     con.unregister("drifts")
     return file

@@ -1,7 +1,7 @@
 """Whether a training is due: a run of the features' tables is announced often, and most change too little to learn."""
 
 from contextlib import closing
-from typing import Any
+from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
@@ -19,9 +19,17 @@ DRIFTED = f"""
 """
 
 
-def plan_training(model: Model) -> dict[str, Any]:
-    """Compare with the last training, whatever became of it: `is_due`, `reason` (one sentence), and how many
-    features there are, by their name."""
+@dataclass(frozen=True)
+class TrainingPlan:
+    """Whether to train, and why, in one sentence. `rows`: how many there are to learn from."""
+
+    is_due: bool
+    reason: str
+    rows: int
+
+
+def plan_training(model: Model) -> TrainingPlan:
+    """Compare with the last training, whatever became of it."""
     prepare_tables([*model.inputs, MODELS, DRIFTS])
     with closing(connect(read_only=True)) as con:
         row = con.execute(f"SELECT count(*) FROM ({model.features_sql()})").fetchone()
@@ -29,7 +37,7 @@ def plan_training(model: Model) -> dict[str, Any]:
         is_drifted = bool(versions) and has_drifted(con, model, versions)
     count = int(row[0]) if row else 0
     is_due, reason = judge_need(model.features.name, count, versions[-1] if versions else None, is_drifted)
-    return {"is_due": is_due, "reason": reason, model.features.name: count}
+    return TrainingPlan(is_due, reason, count)
 
 
 def has_drifted(con: DuckDBPyConnection, model: Model, versions: list[Version]) -> bool:

@@ -1,8 +1,8 @@
 """A person's word on which version predicts: promote any version, or go back to the one before."""
 
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from watershed.declarations.registry import MODELS
 from watershed.errors import InvalidInput, NotFound
@@ -13,10 +13,19 @@ from watershed.models.registry import Version, find_champion, find_version, list
 from watershed.warehouse.connection import connect
 
 
-def promote(model: Model, number: int, actor: str, why: str) -> dict[str, Any]:
-    """Make a version the champion, whatever its state, after its weights were read. Returns `version`, `retired` (the
-    champion until then) and `snapshot`. Raises NotFound for a version that is not there, InvalidInput when it is
-    champion already, or when its weights are damaged.
+@dataclass(frozen=True)
+class ChampionChange:
+    """The `version` that is the champion now, the one that has `retired` for it (None where there was none), and the
+    `snapshot` that says so."""
+
+    version: int
+    retired: int | None
+    snapshot: int
+
+
+def promote(model: Model, number: int, actor: str, why: str) -> ChampionChange:
+    """Make a version the champion, whatever its state, after its weights were read. Raises NotFound for a version that
+    is not there, InvalidInput when it is champion already, or when its weights are damaged.
     """
     prepare_tables([MODELS])
     with hold_registry(model.name):
@@ -27,9 +36,9 @@ def promote(model: Model, number: int, actor: str, why: str) -> dict[str, Any]:
         return change_champion(model, version, champion, actor, f"promoted by {actor}: {why}")
 
 
-def roll_back(model: Model, actor: str, why: str) -> dict[str, Any]:
-    """Make the version champion that the champion has replaced. Returns and raises as `promote`; NotFound when there
-    was no champion before.
+def roll_back(model: Model, actor: str, why: str) -> ChampionChange:
+    """Make the version champion that the champion has replaced. Raises as `promote`, and NotFound when there was no
+    champion before.
     """
     prepare_tables([MODELS])
     with hold_registry(model.name):
@@ -52,9 +61,9 @@ def find_replaced(champion: Version, versions: list[Version]) -> Version:
 
 def change_champion(
     model: Model, version: Version, champion: Version | None, actor: str, reason: str
-) -> dict[str, Any]:
+) -> ChampionChange:
     model.training.load_version(version)
     run_id = f"promote.{model.name}.{version.model_version}.{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
     known = champion.model_version if champion else None
     snapshot = register(crown(version, reason, champion), run_id, actor, known, version.data_snapshot_id)
-    return {"version": version.model_version, "retired": known, "snapshot": snapshot}
+    return ChampionChange(version.model_version, known, snapshot)

@@ -3,14 +3,15 @@
 import json
 import tempfile
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from watershed.errors import InvalidInput
 from watershed.models.model import Model
+from watershed.models.outcomes import Document
 from watershed.models.registry import Version, find_version
 from watershed.models.run import WEIGHTS_FILE
 from watershed.warehouse.connection import connect
@@ -23,12 +24,20 @@ class NotReproduced(InvalidInput):
     """A version cannot be rebuilt, or comes out otherwise: the message says which and why."""
 
 
-def reproduce(model: Model, number: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Reproduced:
+    """`is_identical`: whether the weights are the same to the last bit. `figure`: the model's metric."""
+
+    version: int
+    is_identical: bool
+    figure: float
+
+
+def reproduce(model: Model, number: int) -> Reproduced:
     """Train again from the recorded snapshot, config and seed. With the same libraries and processor the weights must
     be the same to the last bit, with others the metrics to 1e-6.
 
-    Returns `version`, `is_identical` (the weights), and the model's metric. Raises NotReproduced with one sentence,
-    NotFound for a version that is not there.
+    Raises NotReproduced with one sentence, NotFound for a version that is not there.
     """
     with closing(connect(read_only=True)) as con:
         version = find_version(con, model.name, number)
@@ -39,7 +48,7 @@ def reproduce(model: Model, number: int) -> dict[str, Any]:
         sha256, metrics = model.training.rebuild(version, features, str(Path(folder) / WEIGHTS_FILE))
     is_identical = verify_weights(model, version, sha256)
     verify_metrics(version, metrics)
-    return {"version": number, "is_identical": is_identical, model.metric: round(metrics[model.metric]["value"], 6)}
+    return Reproduced(number, is_identical, round(metrics[model.metric]["value"], 6))
 
 
 def verify_origin(con: DuckDBPyConnection, model: Model, version: Version) -> None:
@@ -72,7 +81,7 @@ def verify_weights(model: Model, version: Version, sha256: str) -> bool:
     return sha256 == version.weights_sha256
 
 
-def verify_metrics(version: Version, metrics: dict[str, Any]) -> None:
+def verify_metrics(version: Version, metrics: Document) -> None:
     """Every metric that is one figure, `{"value": ...}`, is the recorded one. Raises NotReproduced."""
     for name, figure in version.figures.items():
         value, found = figure["value"], metrics[name]["value"]

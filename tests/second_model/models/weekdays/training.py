@@ -3,22 +3,22 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from safetensors.numpy import load, save
 
 from watershed.models.origin import hash_modules, list_versions_of
+from watershed.models.outcomes import Document, Judgement, Trained
 from watershed.models.registry import Version
 from watershed.models.run import Kept
 from watershed.models.weights import read_bytes, read_weights, write_bytes
 
 
-def train(features: pa.Table, kept: Kept) -> dict[str, Any]:
+def train(features: pa.Table, kept: Kept) -> Trained:
     films = choose_films(features)
-    about = {"config": json.dumps({"kind": "most_rated"}), "seed": 0, "told": {"weekdays": len(films)}}
-    return about | {"weights_sha256": write_films(films, kept.weights_uri)}
+    weights = write_films(films, kept.weights_uri)
+    return Trained(json.dumps({"kind": "most_rated"}), 0, weights, told={"weekdays": len(films)})
 
 
 def choose_films(features: pa.Table) -> dict[int, str]:
@@ -37,12 +37,12 @@ def read_films(content: bytes) -> dict[int, str]:
     return {int(weekday): film for weekday, film in json.loads(load(content)["films"].tobytes()).items()}
 
 
-def judge(trained: dict[str, Any], features: pa.Table, champion: Version | None) -> dict[str, Any]:
-    share = measure(read_films(read_bytes(trained["weights_uri"])), features)
+def judge(trained: Trained, weights_uri: str, features: pa.Table, champion: Version | None) -> Judgement:
+    share = measure(read_films(read_bytes(weights_uri)), features)
     before = measure(load_version(champion), features) if champion else 0.0
-    state = "champion" if share > before else "refused"
     reason = f"its films have {share:.0%} of the ratings, the champion's {before:.0%}"
-    return {"state": state, "reason": reason, "metrics": {"share_of_ratings": {"value": share}}}
+    metrics = {"share_of_ratings": {"value": share}}
+    return Judgement("champion" if share > before else "refused", reason, metrics)
 
 
 def measure(films: dict[int, str], features: pa.Table) -> float:
@@ -50,7 +50,7 @@ def measure(films: dict[int, str], features: pa.Table) -> float:
     return sum(r["ratings"] for r in rows if films.get(r["weekday"]) == r["film_id"]) / sum(r["ratings"] for r in rows)
 
 
-def rebuild(version: Version, features: pa.Table, uri: str) -> tuple[str, dict[str, Any]]:
+def rebuild(version: Version, features: pa.Table, uri: str) -> tuple[str, Document]:
     films = choose_films(features)
     return write_films(films, uri), {"share_of_ratings": {"value": measure(films, features)}}
 
@@ -59,7 +59,7 @@ def load_version(version: Version) -> dict[int, str]:
     return read_films(read_weights(version))
 
 
-def describe(version: Version, trained: dict[str, Any]) -> dict[str, bytes]:
+def describe(version: Version, trained: Trained) -> dict[str, bytes]:
     return {"card.md": f"# {version.model_name}, version {version.model_version}\n".encode()}
 
 
