@@ -1,4 +1,6 @@
-"""What `watershed new-source` writes works as it is, and keeps the rules of the house."""
+"""What `watershed new-source` writes works as it is. That its tests pass, and that it keeps the rules of the house, is
+shown by tests/docs/test_additions.py.
+"""
 
 import json
 from pathlib import Path
@@ -39,18 +41,6 @@ def test_a_source_is_four_files_and_a_test(checkout: Checkout) -> None:
         "tests/transforms/test_new_logs_rows.py",
         "transforms/new_logs_rows.py",
     ]
-
-
-def test_its_tests_pass(checkout: Checkout) -> None:
-    tests = [str(path) for path in list_new_files(checkout) if path.name.startswith("test_")]
-    done = checkout.run("pytest", *tests)
-    assert done.returncode == 0, done.stdout
-
-
-def test_it_keeps_the_rules_of_the_house(checkout: Checkout) -> None:
-    """Stems, names, who imports whom; and Airflow can load the DAGs."""
-    done = checkout.run("pytest", "tests/architecture", "-k", "new_ or neighbours or loading and dags")
-    assert done.returncode == 0, done.stdout
 
 
 def test_it_is_formatted_and_linted(checkout: Checkout) -> None:
