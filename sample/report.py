@@ -52,7 +52,7 @@ ANSWERS = {
         SELECT model_version AS version, state, json_extract_string(config_json, 'kind') AS kind,
                round((metrics_json->'ndcg_at_10'->>'value')::DOUBLE, 4) AS ndcg_at_10,
                round((metrics_json->'hr_at_10'->>'value')::DOUBLE, 4) AS hr_at_10,
-               interaction_count AS interactions, reason
+               row_count AS interactions, reason
         FROM ml.models ORDER BY model_version""",
     "What became of recommendations": """
         SELECT requested_date, model_version, request_count AS requests, shown_count AS shown,

@@ -77,7 +77,7 @@ def write_card(version: Version) -> str:
         trained_at=version.trained_at,
         run_id=version.run_id,
         snapshot=version.data_snapshot_id,
-        interactions=version.interaction_count,
+        interactions=version.row_count,
         parent="nothing, it is the first" if version.parent_version is None else f"version {version.parent_version}",
         commit=version.code_commit or "unknown",
         code=version.code_sha256,

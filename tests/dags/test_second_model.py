@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from tests.second_model.joined import FOLDER, join_project
+from tests.models.second_model import find_dags, join_project
 
 
 def test_its_dags_are_its_own(dag_bag: Any) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
-    with join_project():
-        bag: Any = DagBag(str(FOLDER / "dags"))
+    with join_project() as model:
+        bag: Any = DagBag(str(find_dags(model)))
     assert bag.import_errors == {}
     training, predicting = bag.dags["train_weekdays"], bag.dags["predict_weekdays"]
     assert list_assets(training.get_task("train_model").outlets) == {"weights/weekdays"}

@@ -1,4 +1,4 @@
-"""What the pages say about a source, a topic and a mart makes new files and edits none, and tests go on passing.
+"""What the pages say about a source, topic, mart and model makes new files and edits none, and tests go on passing.
 
 One copy of the repository has them all. What the pages publish and ask, their own tests do.
 """
@@ -15,7 +15,7 @@ from tests.docs.walk import follow
 
 pytestmark = pytest.mark.servers  # needs none: `make test-quick` would run much of itself a second time
 DOCS = REPOSITORY / "docs"
-# Files that each page has you write. The test of a source, topic or mart is among them; what it has you send is not.
+# Files that each page has you write. The test of what is new is among them; what the page has you send is not.
 FILES = {
     "add_a_source.md": [
         "contracts/player_errors.py",
@@ -30,6 +30,18 @@ FILES = {
         "expectations/photo_comments.py",
         "tests/transforms/test_photo_comments.py",
         "transforms/photo_comments.py",
+    ],
+    "add_a_model.md": [
+        "contracts/film_weekdays.py",
+        "contracts/weekday_films.py",
+        "dags/predict_weekdays.py",
+        "dags/train_weekdays.py",
+        "expectations/weekday_films.py",
+        "models/weekdays/__init__.py",
+        "models/weekdays/features.sql",
+        "models/weekdays/predicting.py",
+        "models/weekdays/training.py",
+        "tests/models/test_weekdays.py",
     ],
     "add_a_mart.md": ["tests/warehouse/test_broken_links.py", "warehouse/marts/broken_links.sql"],
 }

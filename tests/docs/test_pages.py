@@ -19,7 +19,7 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
 ROOM = f"(?:{'|'.join((*ROOMS, 'tests', 'docs', 'sample'))})"
 PATH = re.compile(rf"^(?:{ROOM}/[\w./*<>-]*|[\w-]+\.(?:md|cfg|toml|txt|in|py)|Makefile|NOTICE|LICENSE)$")
 # What a page makes, and what others have.
-MADE = ("player_errors", "photo_comments", "broken_links", "cosine", "watch_times", "star_files")
+MADE = ("player_errors", "photo_comments", "broken_links", "cosine", "weekday", "star_files")
 MADE += ("webserver_config.py", "results.md")
 
 

@@ -17,6 +17,7 @@ def follow(block: Block, checkout: Checkout, prefix: str = "") -> None:
     else:
         assert block.name, f"no sentence names the file of\n{block.text}"
         path = checkout.path / block.name
+        path.parent.mkdir(exist_ok=True)
         path.write_text(edit(path.read_text(), block.text) if block.language == "diff" else block.text)
 
 

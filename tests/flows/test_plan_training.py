@@ -9,7 +9,7 @@ from tests.quality.staged import GOOD
 from watershed.flows.models.plan_training import judge_need
 from watershed.models.registry import Version
 
-LAST = Version(**{"code_commit": None, **GOOD["models"], "interaction_count": 1000, "state": "champion"})
+LAST = Version(**{"code_commit": None, **GOOD["models"], "row_count": 1000, "state": "champion"})
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ import pytest
 from tests.empty_lake import EmptyLake
 from tests.models.champions import crown
 from tests.models.published import NOON, rate
-from tests.second_model.joined import join_project
-from watershed.declarations import find_table
+from tests.models.second_model import join_project
 from watershed.flows.models.begun import begin_model_run
 from watershed.flows.models.build_features import build_features, check_features
 from watershed.flows.models.changed_units import NO_CHANGE, choose_units
@@ -25,7 +24,6 @@ from watershed.flows.models.publish_model import publish_model
 from watershed.flows.models.publish_predictions import check_predictions, publish_predictions
 from watershed.flows.models.reproduce import reproduce
 from watershed.flows.models.train_model import train_model
-from watershed.flows.prepare import prepare_tables
 from watershed.lineage.models import trace_features, trace_made
 from watershed.lineage.origins import ColumnOrigin
 from watershed.models.model import Model, find_only_model, list_models
@@ -85,7 +83,6 @@ def test_it_lives_beside_the_first(lake: EmptyLake, weekdays: Model) -> None:
         for user, film in ((1, f"film{day}"), (2, f"film{day}"), (3, "other")):
             rate(user, film, NOON + timedelta(days=day))
     first = crown(1)
-    prepare_tables([find_table("weekday_films").address])
     assert plan_training(weekdays).reason == "no version has been trained yet"
     assert train(weekdays, "run-1") == "champion"
     assert train(weekdays, "run-2") == "refused"

@@ -69,7 +69,7 @@ def test_the_first_version_is_promoted(module_lake: EmptyLake) -> None:
     assert (published.version, published.state) == (1, "champion")
     assert "it is the first" in published.reason
     champion = ask_champion()
-    assert champion.interaction_count == 360
+    assert champion.row_count == 360
     assert champion.metrics["users"] == 60
     assert champion.metrics["by_time"]["users"] > 0
     assert champion.metrics["by_time"]["moment"] > "2026-11-05"

@@ -104,7 +104,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "code_sha256": "cd" * 32,
         "features_sha256": "ef" * 32,
         "data_snapshot_id": 17,
-        "interaction_count": 1000,
+        "row_count": 1000,
         "metrics_json": "{}",
         "parent_version": 1,
         "run_id": "run-7",

@@ -112,7 +112,7 @@ BAD = [
     ("models", {"features_sha256": ""}, "regex:features_sha256"),
     ("models", {"config_json": "{}"}, "satisfy:config_json"),
     ("models", {"data_snapshot_id": -1}, "between:data_snapshot_id"),
-    ("models", {"interaction_count": 0}, "between:interaction_count"),
+    ("models", {"row_count": 0}, "between:row_count"),
     ("models", {"parent_version": 10**6}, "satisfy:parent_version"),
     ("models", {"trained_at": LATE, "changed_at": LATE}, "between:trained_at"),
     ("models", {"changed_at": AT - timedelta(1)}, "satisfy:changed_at"),

@@ -24,7 +24,12 @@ MODEL_COLUMNS = (
     Column("code_sha256", pa.string(), "SHA-256 of the model's own code: it decides the weights"),
     Column("features_sha256", pa.string(), "SHA-256 of the feature contract: columns, types, order"),
     Column("data_snapshot_id", pa.int64(), "The version of the lake that it was trained and judged on"),
-    Column("interaction_count", pa.int64(), "Interactions in that version, the held-out ones included"),
+    Column(
+        "row_count",
+        pa.int64(),
+        "Rows of features in that version, the held-out ones included",
+        renamed_from=("interaction_count",),
+    ),
     Column("metrics_json", JSON_TEXT, "Metrics on the hold-out with their 95 % intervals, beside the baselines'"),
     Column("parent_version", pa.int64(), "The champion that it was compared with", nullable=True),
     Column("run_id", pa.string(), "The run that trained it"),

@@ -12,7 +12,7 @@ VERSION_ORIGIN = ColumnOrigin(MODELS, "model_version")
 WEIGHTS_ORIGIN = ColumnOrigin(MODELS, "weights_uri", "computed")
 # Of the engine's own tables, for every model: what is trained and measured depends on all features.
 ENGINE: dict[str, dict[str, tuple[str, ...]]] = {
-    MODELS: dict.fromkeys(("weights_uri", "weights_sha256", "metrics_json", "interaction_count"), (LEARNED,)),
+    MODELS: dict.fromkeys(("weights_uri", "weights_sha256", "metrics_json", "row_count"), (LEARNED,)),
     DRIFTS: {
         "model_version": (VERSION,),
         "psi": (LEARNED, WEIGHTS),

@@ -29,7 +29,7 @@ class Version:
     code_sha256: str
     features_sha256: str
     data_snapshot_id: int
-    interaction_count: int
+    row_count: int
     metrics_json: str
     parent_version: int | None
     run_id: str

@@ -24,7 +24,7 @@ def list_model_rules(known: Known) -> Rules:
         *(expect_match(column, SHA256, because) for column, because in DIGESTS.items()),
         expect_that("config_json", "json_extract_string(config_json, 'kind') IS NOT NULL", "config_json has a kind"),
         expect_between("data_snapshot_id", 0, None, "data_snapshot_id is at least 0"),
-        expect_between("interaction_count", 1, None, "interaction_count is at least 1"),
+        expect_between("row_count", 1, None, "row_count is at least 1"),
         expect_that("parent_version", "parent_version < model_version", "parent_version is below model_version"),
         expect_between("trained_at", EARLIEST, known.latest, "trained_at is between 1990 and tomorrow"),
         expect_that("changed_at", "changed_at >= trained_at", "changed_at is not before trained_at"),

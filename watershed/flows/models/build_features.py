@@ -76,9 +76,9 @@ def verify_size(model: Model, features: Features, champion: Version | None, acce
         if features.counts[counted] < 2:
             one = counted.removesuffix("s")
             raise TrainingBlocked(f"all {rows:,} {what} {at} are of one {one}: nothing can be learned from them")
-    if champion and rows > MOST_GROWTH * champion.interaction_count and not accept_growth:
+    if champion and rows > MOST_GROWTH * champion.row_count and not accept_growth:
         raise TrainingBlocked(
-            f"{rows:,} {what} {at} are more than {MOST_GROWTH} times the {champion.interaction_count:,} of the "
+            f"{rows:,} {what} {at} are more than {MOST_GROWTH} times the {champion.row_count:,} of the "
             f"champion, version {champion.model_version}: look for a source that was published twice; if they are "
             f"right, run {model.train_dag} with *Accept growth*"
         )

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
+from watershed.declarations.registry import DRIFTS, MODELS
 from watershed.errors import InvalidInput
 from watershed.flows.models.begun import ModelRun
 from watershed.flows.models.prediction_steps import write_choice
+from watershed.flows.prepare import prepare_tables
 from watershed.lake.store import side_key
 from watershed.models.model import Model
 from watershed.models.registry import Version, find_champion
@@ -44,6 +46,7 @@ def choose_units(run: ModelRun, is_forced: bool = False) -> Choice | NothingDue:
     this code reads.
     """
     model, file = run.model, run.store.address(side_key(run.id, "units"))
+    prepare_tables([*model.inputs, *(table.address for table in model.tables), MODELS, DRIFTS])
     with closing(connect()) as con, transact(con):  # one transaction: champion, last run and changes as of one snapshot
         if (champion := find_champion(con, model.name)) is None:
             return NothingDue(f"there is no champion yet: {model.train_dag} promotes one")

@@ -56,6 +56,6 @@ def judge_need(what: str, count: int, last: Version | None, is_drifted: bool) ->
         return (True, "no version has been trained yet") if count else (False, f"there are no {what} yet")
     if is_drifted and last.state != "refused":
         return True, f"what the champion sees has drifted since version {last.model_version} was trained"
-    more = count / last.interaction_count - 1
+    more = count / last.row_count - 1
     told = f"{count:,} {what}, {more:+.1%} since version {last.model_version} was trained"
     return more >= ENOUGH_NEW, f"{told}; {ENOUGH_NEW:.0%} more are enough"

@@ -85,7 +85,7 @@ def compose_version(run: ModelRun, con: DuckDBPyConnection, judged: Judged) -> V
         code_sha256=training.code_sha256,
         features_sha256=training.features_sha256,
         data_snapshot_id=features.snapshot,
-        interaction_count=features.counts[model.features.name],
+        row_count=features.counts[model.features.name],
         metrics_json=json.dumps(judgement.metrics),
         parent_version=judged.champion,
         run_id=run.id,

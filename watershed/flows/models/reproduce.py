@@ -62,10 +62,10 @@ def verify_origin(con: DuckDBPyConnection, model: Model, version: Version) -> No
 
 
 def verify_features(version: Version, features: pa.Table) -> None:
-    if len(features) != version.interaction_count:
+    if len(features) != version.row_count:
         raise NotReproduced(
             f"snapshot {version.data_snapshot_id} now has {len(features):,} rows to learn from, version "
-            f"{version.model_version} was trained on {version.interaction_count:,}: the lake's history was changed"
+            f"{version.model_version} was trained on {version.row_count:,}: the lake's history was changed"
         )
 
 

@@ -1,2 +1,0 @@
-SELECT isodow(rated_at) AS weekday, film_id, count(*) AS ratings
-FROM ratings GROUP BY ALL ORDER BY weekday, film_id
