@@ -90,9 +90,7 @@ def order_versions(known: Known) -> Rules:
 
 def require_rows(table: Table, known: Known) -> Rules:
     """Something came, and about as much a day as usual. Only reported: what came is good even on a quiet day."""
-    from great_expectations.expectations import ExpectTableRowCountToBeBetween
-
-    from watershed.quality.adapter.expectations import ExpectUsualRowsPerDay
+    from watershed.quality.adapter.expectations import ExpectTableRowCountToBeBetween, ExpectUsualRowsPerDay
 
     if table.replaces != "object" or table.is_live:
         return []

@@ -61,6 +61,10 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         """The rows of a domain, as what may follow FROM."""
         return cast(sa.FromClause, self.get_domain_records(domain_kwargs))
 
+    def list_rows(self) -> str:
+        """A SELECT of all rows of the one batch."""
+        return self.compile_sql(sa.select(sa.text("*")).select_from(self.select_from({})))
+
     def compile_sql(self, clause: sa.ClauseElement) -> str:
         """The text of a query or of a condition, constants included."""
         return str(clause.compile(dialect=self.engine.dialect, compile_kwargs={"literal_binds": True}))

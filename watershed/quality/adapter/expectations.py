@@ -41,6 +41,10 @@ class RowRule(ColumnMapExpectation):
             self._kept = None
 
 
+class TableRule(BatchExpectation):
+    """About the relation as a whole, by metrics that depend on no others."""
+
+
 class ExpectColumnValuesToBeBetween(RowRule, stock.ExpectColumnValuesToBeBetween):
     """As Great Expectations has it."""
 
@@ -92,7 +96,11 @@ class ExpectKeyToBeUnique(RowRule):
     args_keys: ClassVar[tuple[str, ...]] = ("column", "others", "among")
 
 
-class ExpectColumnTypes(BatchExpectation):
+class ExpectTableRowCountToBeBetween(TableRule, stock.ExpectTableRowCountToBeBetween):
+    """As Great Expectations has it."""
+
+
+class ExpectColumnTypes(TableRule):
     """The relation has just these columns, in any order, each of a DuckDB type listed for it, and `retired` ones
     perhaps."""
 
@@ -115,7 +123,7 @@ class ExpectColumnTypes(BatchExpectation):
         return {"success": not problems, "result": {"observed_value": "; ".join(problems) or "as declared"}}
 
 
-class ExpectLinesToBeUnique(BatchExpectation):
+class ExpectLinesToBeUnique(TableRule):
     """No two rows come from the same line of the same raw object."""
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.repeated_lines",)
@@ -126,7 +134,7 @@ class ExpectLinesToBeUnique(BatchExpectation):
         return {"success": repeated == 0, "result": {"observed_value": seen}}
 
 
-class ExpectNoneFound(BatchExpectation):
+class ExpectNoneFound(TableRule):
     """A query finds no row. In it `{rows}` stands for the relation that is checked; `about` is the rule's name."""
 
     about: str
@@ -141,7 +149,7 @@ class ExpectNoneFound(BatchExpectation):
         return {"success": found == 0, "result": {"observed_value": f"{found:,} found"}}
 
 
-class ExpectUsualRowsPerDay(BatchExpectation):
+class ExpectUsualRowsPerDay(TableRule):
     """Each day's rows are within a band around the median of the four weeks before it.
 
     `before` tells how many rows each day (YYYY-MM-DD) has already; the staged rows come on top. A day from `today` on

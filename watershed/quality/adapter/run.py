@@ -9,9 +9,11 @@ from watershed.errors import InvalidInput
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")  # before the import, which reads it
 
+import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+from great_expectations.core.result_format import ResultFormat
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.data_context.context_factory import project_manager
 from great_expectations.data_context.types.base import (
@@ -20,6 +22,7 @@ from great_expectations.data_context.types.base import (
     ProgressBarsConfig,
 )
 from great_expectations.datasource.fluent.interfaces import Batch
+from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
 from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
 from great_expectations.expectations.registry import get_metric_kwargs
 from great_expectations.validator.metric_configuration import MetricConfiguration
@@ -28,6 +31,7 @@ from great_expectations.validator.validator import calc_validation_statistics
 import watershed.quality.adapter.metrics  # noqa: F401  (registers them)
 from watershed.quality.adapter.engine import DuckDBDatasource, DuckDBExecutionEngine, borrow_connection
 from watershed.quality.adapter.expectations import ExpectColumnValuesToExistIn, ExpectNoneFound
+from watershed.quality.adapter.scan import Found, Scan
 from watershed.quality.verdict import Severity
 
 for chatty in ("great_expectations", "great_expectations.data_context.types.base"):
@@ -68,40 +72,28 @@ class RuleOutcome:
     error: str | None = None
 
 
-class PassingContext(EphemeralDataContext):
-    """One for a single batch, with nothing worth keeping: others write all of their YAML anew at every change, three
-    times in all, which takes 20 ms."""
-
-    def _save_project_config(self) -> None: ...
-
-
 def run_rules(
     con: DuckDBPyConnection, relation: str, name: str, rules: list[Expectation]
 ) -> tuple[int, list[RuleOutcome], ExpectationSuiteValidationResult]:
     """How many rows there are, the outcome of each rule in order, and the whole as Great Expectations has it.
 
-    Rules about rows are asked for yes or no only, since for more it sends a query a rule; they share one scan, and the
-    engine keeps their counts. Raises InvalidInput when two rules have the same name.
+    Raises InvalidInput when two rules have the same name.
     """
     names = [name_rule(rule) for rule in rules]
     if repeated := {n for n in names if names.count(n) > 1}:
         raise InvalidInput(
             f"{name} has two rules named {', '.join(sorted(repeated))}: a column takes one rule of a kind"
         )
-    batch, engine = open_batch(con, relation)
-    about_rows = [rule for rule in rules if isinstance(rule, ColumnMapExpectation)]
-    about_table = [rule for rule in rules if not isinstance(rule, ColumnMapExpectation)]
-    found = [
-        *batch.validate(ExpectationSuite(name, about_rows), result_format="BOOLEAN_ONLY").results,
-        *batch.validate(ExpectationSuite(name, about_table), result_format="BASIC").results,
-    ]
-    results = {name_rule(result.expectation): result for result in found}
-    rows = next((value for metric, value in engine.resolved.items() if metric[0] == "table.row_count"), 0)
-    outcomes = [read_outcome(engine, n, rule, results[n]) for n, rule in zip(names, rules, strict=True)]
-    for outcome in outcomes:
+    scan = Scan(open_engine(con, relation))
+    found = scan.evaluate(rules)
+    if others := [place for place in range(len(rules)) if place not in found]:
+        found |= dict(zip(others, validate_rules(con, relation, [rules[place] for place in others]), strict=True))
+    outcomes = [read_outcome(n, rule, found[place]) for place, (n, rule) in enumerate(zip(names, rules, strict=True))]
+    results = [found[place].result for place in range(len(rules))]
+    for outcome, result in zip(outcomes, results, strict=True):
         if not outcome.observed and not outcome.error:
-            add_counts(results[outcome.name], outcome.rows_failed, rows)
-    return rows, outcomes, combine_results(name, [results[n] for n in names])
+            add_counts(result, outcome.rows_failed, scan.rows)
+    return scan.rows, outcomes, combine_results(name, results)
 
 
 def name_rule(rule: Expectation) -> str:
@@ -117,35 +109,47 @@ def name_rule(rule: Expectation) -> str:
     return f"{kind if rule.mostly == 1 else 'share'}:{rule.column}"
 
 
+def open_engine(con: DuckDBPyConnection, relation: str) -> DuckDBExecutionEngine:
+    """One for the open connection, whose only batch is the relation."""
+    engine = DuckDBExecutionEngine(engine=sa.create_engine("duckdb:///:memory:", **borrow_connection(con)))
+    rows = SqlAlchemyBatchData(engine, query=f"SELECT * FROM {relation}", create_temp_table=False)
+    engine.load_batch_data(relation, rows)
+    return engine
+
+
+def validate_rules(con: DuckDBPyConnection, relation: str, rules: list[Expectation]) -> list[Found]:
+    """Rules of kinds that are Great Expectations' own, by its validator.
+
+    Those about rows are asked for yes or no only, since for more it sends a query a rule; they share one scan, and the
+    engine keeps their counts.
+    """
+    batch, engine = open_batch(con, relation)
+    found: dict[int, Found] = {}
+    for about_rows, result_format in ((True, ResultFormat.BOOLEAN_ONLY), (False, ResultFormat.BASIC)):
+        places = [place for place, rule in enumerate(rules) if isinstance(rule, ColumnMapExpectation) == about_rows]
+        suite = ExpectationSuite("others", [rules[place] for place in places])
+        results = batch.validate(suite, result_format=result_format).results if places else []
+        by_name = {name_rule(result.expectation): result for result in results}
+        found |= {place: read_found(engine, by_name[name_rule(rules[place])]) for place in places}
+    return [found[place] for place in range(len(rules))]
+
+
 def open_batch(con: DuckDBPyConnection, relation: str) -> tuple[Batch, DuckDBExecutionEngine]:
     kept, bars = InMemoryStoreBackendDefaults(), ProgressBarsConfig(globally=False)
-    context = PassingContext(DataContextConfig(store_backend_defaults=kept, progress_bars=bars))
+    context = EphemeralDataContext(DataContextConfig(store_backend_defaults=kept, progress_bars=bars))
     project_manager.set_project(context)
     settings = DuckDBDatasource(name="lake", connection_string="duckdb:///:memory:", kwargs=borrow_connection(con))
     source = cast(DuckDBDatasource, context.add_datasource(datasource=settings))
-    asset = source.add_query_asset("staged", query=f"SELECT * FROM {relation}")
+    asset = source.add_query_asset("others", query=f"SELECT * FROM {relation}")
     batch = asset.add_batch_definition_whole_table("all").get_batch()
     return batch, cast(DuckDBExecutionEngine, source.get_execution_engine())
 
 
-def read_outcome(
-    engine: DuckDBExecutionEngine, name: str, rule: Expectation, result: ExpectationValidationResult
-) -> RuleOutcome:
-    error = find_error(result)
-    outcome = RuleOutcome(
-        name=name,
-        column=getattr(rule, "column", None),
-        severity=cast(Severity, rule.severity.value),
-        reason=rule.description or name,
-        is_success=bool(result.success) and not error,
-        error=error,
-    )
-    if error:
-        return outcome
-    if not isinstance(rule, ColumnMapExpectation):
-        return replace(outcome, observed=str(result.result.get("observed_value")))
-    failed, condition = find_failures(engine, cast(ColumnMapExpectation, result.expectation))
-    return replace(outcome, rows_failed=failed, condition=condition if rule.mostly == 1 else None)
+def read_found(engine: DuckDBExecutionEngine, result: ExpectationValidationResult) -> Found:
+    rule = result.expectation
+    if find_error(result) or not isinstance(rule, ColumnMapExpectation):
+        return Found(result)
+    return Found(result, *find_failures(engine, rule))
 
 
 def find_failures(engine: DuckDBExecutionEngine, rule: ColumnMapExpectation) -> tuple[int, str]:
@@ -155,6 +159,23 @@ def find_failures(engine: DuckDBExecutionEngine, rule: ColumnMapExpectation) -> 
     about = needed["metric_domain_kwargs"], needed["metric_value_kwargs"]
     failing = engine.resolved[MetricConfiguration(condition, *about).id][0]
     return engine.resolved[MetricConfiguration(count, *about).id] or 0, engine.compile_sql(failing)
+
+
+def read_outcome(name: str, rule: Expectation, found: Found) -> RuleOutcome:
+    error = find_error(found.result)
+    outcome = RuleOutcome(
+        name=name,
+        column=getattr(rule, "column", None),
+        severity=cast(Severity, rule.severity.value),
+        reason=rule.description or name,
+        is_success=bool(found.result.success) and not error,
+        error=error,
+    )
+    if error:
+        return outcome
+    if not isinstance(rule, ColumnMapExpectation):
+        return replace(outcome, observed=str(found.result.result.get("observed_value")))
+    return replace(outcome, rows_failed=found.rows_failed, condition=found.condition if rule.mostly == 1 else None)
 
 
 def find_error(result: ExpectationValidationResult) -> str | None:
