@@ -22,7 +22,8 @@ def preload_modules() -> None:
     config = configparser.ConfigParser(interpolation=None)
     config.read(SETTINGS)
     for name in config["watershed"]["preload"].split():
-        import_module(name)
+        if not name.startswith("watershed.airflow"):  # whose memory is not a run's
+            import_module(name)
 
 
 def measure_run(name: str) -> dict[str, object]:

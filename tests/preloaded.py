@@ -17,8 +17,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 OURS = {path.stem for path in REPOSITORY.iterdir()}
 # In this order: Great Expectations is to find what we put in the place of some modules that it imports.
-LIBRARIES = ["watershed.quality", "great_expectations", "ibis", "duckdb", "pyarrow.parquet", "psycopg", "boto3"]
-LIBRARIES += ["pandas", "confluent_kafka", "fastavro", "rich.table"]
+LIBRARIES = ["watershed.quality", "great_expectations", "ibis.backends.sql.compilers", "duckdb", "pyarrow.parquet"]
+LIBRARIES += ["psycopg", "boto3", "pandas", "confluent_kafka", "fastavro", "rich.table"]
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(LIBRARIES)
 

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from watershed.quality.adapter.expectations import ExpectTableRowCountToBeBetween
-from watershed.quality.adapter.run import name_rule, run_rules, validate_rules
+from watershed.quality.adapter.names import name_rule
+from watershed.quality.adapter.run import run_rules
+from watershed.quality.adapter.validate import validate_rules
 from watershed.quality.rules import (
     describe,
     expect_between,

@@ -47,5 +47,6 @@ def stage(table: Table, run_id: str, rows: list[dict[str, Any]]) -> str:
 
 
 def list_days(table: Table, raw_object: str, counts: Counter[date]) -> list[DayRow]:
-    left = {day: 0 for _, day in list_days_of(connect(), table.address, [raw_object]) if day not in counts}
+    before = list_days_of(connect(), [table.address], [raw_object])[table.address]
+    left = {day: 0 for _, day in before if day not in counts}
     return [DayRow(table.address, raw_object, day, rows) for day, rows in {**counts, **left}.items()]

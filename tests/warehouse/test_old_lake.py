@@ -33,7 +33,7 @@ def test_a_lake_of_0_1_0_answers_the_same_and_goes_on(lake: EmptyLake, tmp_path:
     assert (read_lake_version(con), is_prepared(con, [])) == (0, False)
     before = read_snapshot(con)
     prepare(load_settings())
-    assert (is_up_to_date(connect()), is_prepared(connect(), []), read_snapshot(connect())) == (True, True, before + 1)
+    assert (is_up_to_date(connect()), is_prepared(connect(), []), read_snapshot(connect())) == (True, True, before + 3)
     changing = [one for one in questions if one.about.startswith(("ledger", "requests", "marts"))]
     assert list_changed(changing) == {}
     assert ask("SELECT row_count FROM ml.models") == [["44"]]  # the engine's word for interaction_count

@@ -26,10 +26,11 @@ from watershed.warehouse.ledger.history import insert_rows, name_quarantine, wri
 from watershed.warehouse.publication import Publication, TablePart
 from watershed.warehouse.replacing import replace_parts
 from watershed.warehouse.republish import Overtaken, find_publish
-from watershed.warehouse.schema.copying import read_columns
+from watershed.warehouse.schema.copying import read_columns, read_schema_version
 from watershed.warehouse.schema.ddl import is_prepared, prepare_lake
 from watershed.warehouse.schema.evolution import ContractBroken, Fields
-from watershed.warehouse.staged_fit import fit_files, have_changed, read_schema_version, read_targets
+from watershed.warehouse.schema.statistics import list_statistics_sql
+from watershed.warehouse.staged_fit import fit_files, have_changed, read_targets
 
 __all__ = ["BooksUnbalanced", "Overtaken", "Publication", "TablePart", "hold_lock", "prepare", "publish", "transact"]
 
@@ -122,13 +123,18 @@ def read_snapshot(con: DuckDBPyConnection) -> int:
 
 
 def prepare(settings: Settings, addresses: Iterable[str] | None = None) -> None:
-    """Make the lake and its tables where missing, and have them follow their contracts; one snapshot at most.
+    """Make the lake and its tables where missing, and have them follow their contracts; one snapshot at most, and two
+    more where the ledger has got tables.
 
     Raises ContractBroken where one of these tables cannot, or without any named, any; the others are ready then.
     """
     con = connect(settings)
-    with hold_lock(settings), transact(con):
-        problems = prepare_lake(con)
+    with hold_lock(settings):
+        with transact(con):
+            problems = prepare_lake(con)
+        for statements in list_statistics_sql(con):
+            with transact(con):
+                con.execute(statements)
     for sentence in problems.values():
         log.warning("%s", sentence)
     if concerned := [why for address, why in problems.items() if addresses is None or address in set(addresses)]:

@@ -36,12 +36,6 @@ def read_targets(
     return {address: mark_renamed(existing.get(address, {}), declared.get(address, {})) for address in wanted}
 
 
-def read_schema_version(con: DuckDBPyConnection) -> int:
-    """A number that grows whenever any table of the lake is made or altered: cheaper to ask than all columns are."""
-    row = con.execute("SELECT max(schema_version) FROM __ducklake_metadata_lake.ducklake_snapshot").fetchone()
-    return int(row[0]) if row else 0
-
-
 def have_changed(con: DuckDBPyConnection, columns: dict[str, Fields]) -> bool:
     """Whether a table has other columns than those that `read_targets` has found."""
     existing = read_columns(con)

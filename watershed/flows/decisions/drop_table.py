@@ -79,7 +79,7 @@ def compose(con: DuckDBPyConnection, tables: list[str], decision: Decision, run_
     for address in tables:
         objects = fetch_column(con, "SELECT DISTINCT raw_object FROM ledger.books WHERE table_name = ?", [address])
         books += keep_books(con, address, read_snapshot(con), objects, {}, {})
-        days += [DayRow(address, key, day, 0) for key, day in list_days_of(con, address, objects)]
+        days += [DayRow(address, key, day, 0) for key, day in list_days_of(con, [address], objects)[address]]
     parts = tuple(TablePart(address, ()) for address in tables)
     rows = LedgerRows(days=days)
     return Publication(run_id, decision.subject, decision.decided_by, parts, tuple(books), rows)

@@ -196,7 +196,7 @@ def find_days(con: DuckDBPyConnection, table: Table, files: list[str], objects: 
             WHERE list_contains(?, raw_object) AND {day} IS NOT NULL GROUP BY ALL
         """
         then = {(key, day): rows for key, day, rows in con.execute(query, [objects]).fetchall()}
-    gone = list_days_of(con, table.address, objects) - set(then)
+    gone = list_days_of(con, [table.address], objects)[table.address] - set(then)
     return [DayRow(table.address, *place, rows) for place, rows in {**then, **dict.fromkeys(gone, 0)}.items()]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from duckdb import DuckDBPyConnection
 
@@ -74,12 +75,14 @@ def compose_publication(con: DuckDBPyConnection, run: CheckedRun, refused: dict[
     gone = find_gone(run, refused)
     parts, books = [], []
     rows = LedgerRows(refusals=list_refusal_rows(run, refused), objects=list_successions(run, gone))
-    for table in run.tables if accepted or gone else ():
+    tables = run.tables if accepted or gone else []
+    days_before = list_days_of(con, [table.address for table in tables], {*accepted, *gone})
+    for table in tables:
         checked = drop_objects(con, table, run.checked[table.name], set(refused), run)
         books += [balance_books(run.source, table, about, checked) for about in accepted.values()]
         books += close_books(con, run.source, table, gone)
         parts.append(compose_part(table, checked, run.staged))
-        rows.days.extend(find_changed_days(con, table, checked, {*accepted, *gone}))
+        rows.days.extend(find_changed_days(table, checked, days_before[table.address]))
         rows.checks.extend(keep_checks(table, checked))
         rows.lateness.extend(LatenessRow(table.address, **vars(one)) for one in run.staged.tables[table.name].lateness)
     rows.fields.extend(find_new_fields(con, run.source, run.staged.fields, set(accepted)))
@@ -185,10 +188,11 @@ def compose_replayed(run: CheckedRun) -> list[TablePart]:
     return [TablePart(f"quarantine.{table}", (), replaced=parked_sql(parked, table)) for table in parked.tables]
 
 
-def find_changed_days(con: DuckDBPyConnection, table: Table, checked: Checked, accepted: set[str]) -> list[DayRow]:
-    """Days that gain rows, and with none the days that an object published again has left."""
+def find_changed_days(table: Table, checked: Checked, before: set[tuple[str, date]]) -> list[DayRow]:
+    """Days that gain rows, and with none the days that an object published again has left. `before`: objects and days
+    of what they last published."""
     now = {(key, day): rows for key, day, rows in checked.days}
-    left = list_days_of(con, table.address, accepted) - set(now)
+    left = before - set(now)
     return [DayRow(table.address, *place, rows) for place, rows in {**now, **dict.fromkeys(left, 0)}.items()]
 
 
@@ -196,6 +200,8 @@ def find_new_fields(
     con: DuckDBPyConnection, source: Source, fields: dict[str, dict[str, str]], accepted: set[str]
 ) -> list[FieldRow]:
     """Fields of documents never seen before, and known ones with a new type. `fields`: path to type to raw object."""
+    if not fields:
+        return []
     known = list_known_fields(con, source.name)
     paths = {path for path, _ in known}
     return [

@@ -23,7 +23,7 @@ NULLS = "column_values.nonnull.unexpected_count"
 
 
 @dataclass(frozen=True)
-class Found:
+class Evaluation:
     """The judgement on a rule. `condition` is SQL, true for the rows that fail it; None where it is about the table."""
 
     result: ExpectationValidationResult
@@ -47,13 +47,13 @@ class Scan:
     def rows(self) -> int:
         return int(self.metrics[COUNT])
 
-    def evaluate(self, rules: Iterable[Expectation]) -> dict[int, Found]:
+    def evaluate(self, rules: Iterable[Expectation]) -> dict[int, Evaluation]:
         """What each rule found, by its place among them. Kinds that are none of ours are left out."""
         places = list(enumerate(rules))
         found = self.evaluate_rows({place: rule for place, rule in places if isinstance(rule, RowRule)})
         return found | {place: self.evaluate_table(rule) for place, rule in places if isinstance(rule, TableRule)}
 
-    def evaluate_rows(self, rules: dict[int, RowRule]) -> dict[int, Found]:
+    def evaluate_rows(self, rules: dict[int, RowRule]) -> dict[int, Evaluation]:
         """One scan for all; where it fails, each by itself tells which rule was the reason."""
         conditions, found = self.compile_conditions(rules)
         try:
@@ -64,20 +64,20 @@ class Scan:
                 try:
                     counts |= self.count_failures(rules, {place: condition})
                 except Exception as error:
-                    found[place] = Found(fail(rules[place], error))
+                    found[place] = Evaluation(fail(rules[place], error))
         for place, (failed, nulls) in counts.items():
             rule = rules[place]
             metrics = {COUNT: self.rows, NULLS: nulls} | {f"{rule.map_metric}.unexpected_count": failed}
-            found[place] = Found(judge(rule, metrics), failed, conditions[place])
+            found[place] = Evaluation(judge(rule, metrics), failed, conditions[place])
         return found
 
-    def compile_conditions(self, rules: dict[int, RowRule]) -> tuple[dict[int, str], dict[int, Found]]:
+    def compile_conditions(self, rules: dict[int, RowRule]) -> tuple[dict[int, str], dict[int, Evaluation]]:
         conditions, found = {}, {}
         for place, rule in rules.items():
             try:
                 conditions[place] = self.compile_condition(rule)
             except Exception as error:
-                found[place] = Found(fail(rule, error))
+                found[place] = Evaluation(fail(rule, error))
         return conditions, found
 
     def compile_condition(self, rule: RowRule) -> str:
@@ -99,16 +99,16 @@ class Scan:
         self.metrics[COUNT], *counted = self.engine.execute_query(query).one()
         return dict(zip(conditions, zip(counted[::2], counted[1::2], strict=True), strict=True))
 
-    def evaluate_table(self, rule: TableRule) -> Found:
+    def evaluate_table(self, rule: TableRule) -> Evaluation:
         try:
             measured = {}
             for metric in rule.metric_dependencies:
                 if metric not in self.metrics:
                     provider, _ = get_metric_provider(metric, self.engine)
                     measured[metric] = self.measure(metric, {key: getattr(rule, key) for key in provider.value_keys})
-            return Found(judge(rule, self.metrics | measured))
+            return Evaluation(judge(rule, self.metrics | measured))
         except Exception as error:
-            return Found(fail(rule, error))
+            return Evaluation(fail(rule, error))
 
     def measure(self, metric: str, values: dict[str, Any], domain: dict[str, Any] | None = None) -> Any:
         """A metric, by Great Expectations' function for it."""
@@ -134,3 +134,11 @@ def fail(rule: Expectation, error: Exception) -> ExpectationValidationResult:
     """A rule that could not be evaluated, as Great Expectations tells one."""
     raised = {"raised_exception": True, "exception_traceback": None, "exception_message": str(error)}
     return ExpectationValidationResult(success=False, expectation_config=rule.configuration, exception_info=raised)
+
+
+def find_error(result: ExpectationValidationResult) -> str | None:
+    """The message of the exception that kept a rule from being evaluated. Its place depends on where it was raised."""
+    info = result.exception_info or {}
+    raised = [info] if "raised_exception" in info else list(info.values())
+    messages = [str(one["exception_message"]) for one in raised if one["raised_exception"]]
+    return messages[0].splitlines()[0] if messages else None

@@ -146,14 +146,19 @@ def list_objects_of_days(con: DuckDBPyConnection, source: str, first: date, last
     return set(fetch_column(con, query, [source, first, last, first, last]))
 
 
-def list_days_of(con: DuckDBPyConnection, table: str, objects: Iterable[str]) -> set[tuple[str, date]]:
-    """Object and day of what these objects last published into a table."""
+def list_days_of(
+    con: DuckDBPyConnection, tables: Iterable[str], objects: Iterable[str]
+) -> dict[str, set[tuple[str, date]]]:
+    """By table, object and day of what these objects last published into it."""
     query = """
-        SELECT raw_object, day FROM ledger.days
-        WHERE table_name = ? AND list_contains(?, raw_object)
-        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object) AND row_count > 0
+        SELECT table_name, raw_object, day FROM ledger.days
+        WHERE list_contains(?, table_name) AND list_contains(?, raw_object)
+        QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY table_name, raw_object) AND row_count > 0
     """
-    return set(con.execute(query, [table, list(objects)]).fetchall())
+    found: dict[str, set[tuple[str, date]]] = {table: set() for table in tables}
+    for table, *place in con.execute(query, [list(found), list(objects)]).fetchall() if found else ():
+        found[table].add((place[0], place[1]))
+    return found
 
 
 def count_rows_per_day(con: DuckDBPyConnection, table: str, without: Iterable[str]) -> dict[date, int]:

@@ -14,6 +14,10 @@ from watershed.lake.store import open_store, table_key
 from watershed.warehouse.connection import quote
 from watershed.warehouse.schema.evolution import ColumnPlan, Fields, LakeColumn, name_column
 
+VERSION = """
+    SELECT value, (SELECT max(schema_version) FROM ducklake_snapshot) FROM ducklake_metadata WHERE key = 'data_path'
+"""
+
 
 def create_table(con: DuckDBPyConnection, address: str, fields: Iterable[LakeColumn]) -> None:
     fields = list(fields)
@@ -66,6 +70,12 @@ def find_beginning(con: DuckDBPyConnection, address: str) -> int:
     schema, _, name = address.partition(".")
     row = con.execute(query, [name, schema]).fetchone()
     return int(row[0]) if row and row[0] is not None else 0
+
+
+def read_schema_version(con: DuckDBPyConnection) -> tuple[str, int]:
+    """Where the lake lies, and a number that grows whenever any of its tables or views is made or altered: cheaper to
+    ask than all columns are. What the connection's own transaction has altered does not count yet."""
+    return con.execute(f"FROM system.main.postgres_query('__ducklake_metadata_lake', {quote(VERSION)})").fetchall()[0]
 
 
 def read_columns(con: DuckDBPyConnection, database: str = "lake") -> dict[str, Fields]:

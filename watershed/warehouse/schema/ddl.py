@@ -22,7 +22,13 @@ from watershed.warehouse.ledger.tables import (
     prepare_ledger,
     prepare_ledger_views,
 )
-from watershed.warehouse.schema.copying import comment_columns, copy_table, create_table, read_columns
+from watershed.warehouse.schema.copying import (
+    comment_columns,
+    copy_table,
+    create_table,
+    read_columns,
+    read_schema_version,
+)
 from watershed.warehouse.schema.evolution import ContractBroken, Fields, describe_columns, plan_table
 from watershed.warehouse.schema.marts import Mart, as_table, list_marts
 from watershed.warehouse.schema.sql_headers import order_by_reads
@@ -30,6 +36,8 @@ from watershed.warehouse.schema.views import View, find_view, list_views
 
 SCHEMAS = ("core", "speed", "serve", "mart", "quarantine", "ledger", "ml")
 UNFIT = (duckdb.BinderException, duckdb.CatalogException)  # what an SQL file names and the lake has not
+
+PREPARED: set[tuple[object, ...]] = set()  # what this process has seen to be as declared
 
 QUARANTINE = (
     Column("raw_object", pa.string(), "Key of the raw object that the row came from"),
@@ -109,7 +117,29 @@ def is_prepared(
     con: DuckDBPyConnection, addresses: Iterable[str], existing: Mapping[str, Fields] | None = None
 ) -> bool:
     """Whether these tables, their quarantines and the ledger are as declared, and all views. `existing`: the columns of
-    the lake, where somebody has read them a moment ago."""
+    the lake, where somebody has read them a moment ago. A lake that was is so until a table of it is altered, or the
+    declarations are."""
+    addresses = list(addresses)
+    digests = digest_ledger_views() | {view.address: view.digest for view in list_views()}
+    seen = (read_schema_version(con), select_declared(addresses), frozenset(digests.items()))
+    if seen not in PREPARED and is_as_declared(con, addresses, digests, existing):
+        PREPARED.add(seen)
+    return seen in PREPARED
+
+
+def select_declared(addresses: Iterable[str]) -> frozenset[tuple[str, object]]:
+    """What is declared of these tables, of their quarantines and of marts."""
+    declared: dict[str, object] = {**list_declared(), **{mart.address: mart for mart in list_marts()}}
+    wanted = {*addresses, *(f"quarantine.{address.rpartition('.')[2]}" for address in addresses)}
+    return frozenset((address, declared[address]) for address in wanted & declared.keys())
+
+
+def is_as_declared(
+    con: DuckDBPyConnection,
+    addresses: Iterable[str],
+    digests: Mapping[str, str],
+    existing: Mapping[str, Fields] | None,
+) -> bool:
     if not is_up_to_date(con):
         return False
     existing = read_columns(con) if existing is None else existing
@@ -121,9 +151,8 @@ def is_prepared(
             return False
     except (ContractBroken, *UNFIT):
         return False
-    digests = read_digests(con)
-    wanted = digest_ledger_views() | {view.address: view.digest for view in list_views()}
-    return all(digests.get(address) == digest for address, digest in wanted.items())
+    found = read_digests(con)
+    return all(found.get(address) == digest for address, digest in digests.items())
 
 
 def describe_wanted(con: DuckDBPyConnection, addresses: Iterable[str]) -> dict[str, Fields]:
