@@ -51,8 +51,8 @@ class EndedTraining:
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Self:
         # An engine of 0.1.0 wrote what is the model's own beside the rest.
-        decided = (told[name] for name in ("config", "seed", "weights_sha256"))
-        trained = Trained(*decided, told.get("told", {}), told.get("own", told))
+        config, seed, weights = told["config"], told["seed"], told["weights_sha256"]
+        trained = Trained(config, seed, weights, told.get("told", {}), told.get("own", told))
         names = ("weights_uri", "libraries", "code_commit", "code_sha256", "features_sha256", "ms")
         moment = datetime.fromisoformat(told["trained_at"])
         return cls(trained, trained_at=moment, **{name: told[name] for name in names})
