@@ -18,7 +18,7 @@ from watershed.warehouse.connection import connect
 pytestmark = pytest.mark.servers
 
 DEATHS = [
-    "watershed.lake.store:Store.write_json:before",  # taken, not yet noted
+    "watershed.flows.landed:write_step:before",  # taken, not yet noted
     "watershed.flows.ingest.stage_records:stage_table_slice:after",  # staged files written, no manifest
     "watershed.flows.ingest.check:settle_rows:after",  # quarantine written, no report
     "watershed.flows.ingest.publish:publish:before",  # checked, nothing published

@@ -1,6 +1,6 @@
 """A run as it was begun: made once, at the edge, and handed from step to step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watershed.declarations import find_source, find_stream
 from watershed.declarations.table import Source, Stream
@@ -10,12 +10,13 @@ from watershed.lake.store import Store, open_store
 @dataclass(frozen=True)
 class Run:
     """A run of the protocol for one source. `id` names all that it leaves in the lake and the ledger; `actor` is who or
-    what started it."""
+    what started it. `kept`: see step_files.py."""
 
     id: str
     source: Source
     actor: str
     store: Store
+    kept: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False, kw_only=True)
 
     @property
     def stream(self) -> Stream:

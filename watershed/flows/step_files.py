@@ -4,6 +4,7 @@ A step may run in another process, on another machine, after an upgrade. So what
 and what a newer one has left is refused, whatever the step.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -24,14 +25,20 @@ class AnyRun(Protocol):
     def store(self) -> Store:
         """Where it leaves it."""
 
+    @property
+    def kept(self) -> dict[str, bytes]:
+        """What this process has left, by step: it need not read that again."""
+
 
 def write_step(run: AnyRun, step: str, told: Mapping[str, Any]) -> None:
-    run.store.write_json(step_key(run.id, step), {"version": VERSION, **told})
+    body = json.dumps({"version": VERSION, **told}, default=str).encode()
+    run.store.write_bytes(step_key(run.id, step), body)
+    run.kept[step] = body
 
 
 def read_step(run: AnyRun, step: str) -> dict[str, Any]:
     """Raises InvalidInput for what a newer Watershed has left, NotFound where the step has not run."""
-    told: dict[str, Any] = run.store.read_json(step_key(run.id, step))
+    told: dict[str, Any] = json.loads(run.kept.get(step) or run.store.read_bytes(step_key(run.id, step)))
     verify_version(told, run.id)
     told.pop("version", None)
     return told
