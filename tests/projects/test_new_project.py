@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.empty_lake import EmptyLake
-from tests.wheel import build_wheel, install_wheel, run_outside
+from tests.wheel import run_outside
 from watershed.cli.commands.new_source import KINDS
 from watershed.settings import load_kafka
 from watershed.stack.kafka import create_topics
@@ -33,16 +33,9 @@ sys.exit("; ".join(print_answers(sorted(landed))) or None)
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("company")
-    python = install_wheel(build_wheel(folder), folder / "environment")
-    (folder / "environment" / "installed").touch()  # the Makefile's mark
-    return python
-
-
-@pytest.fixture(scope="module")
 def project(python: Path) -> Iterator[Path]:
     """A new project beside its environment, with servers of its own, which are stopped at last."""
+    (python.parents[1] / "installed").touch()  # the Makefile's mark
     project = make_project(python, python.parents[2])
     yield project
     stopped = run_outside(project, "make", "stop", f"VENV={python.parents[1]}", **home_of(project))

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests.checkout import REPOSITORY
-from tests.wheel import build_wheel, install_wheel, run_outside
+from tests.wheel import run_outside
 from watershed.cli.commands.new_source import KINDS
 from watershed.scaffold.new_project import FIRST
 
@@ -17,16 +17,6 @@ LAYOUT = {
     *("airflow.cfg", ".gitignore", ".airflowignore"),
 }
 NOT_SHIPPED = ("watershed/cockpit/web/",)  # what the assets are built from
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def python(wheel: Path) -> Path:
-    return install_wheel(wheel, wheel.parent / "environment")
 
 
 def run(python: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
