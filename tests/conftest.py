@@ -4,6 +4,7 @@ The developer's own stack and settings are out of reach: every test sees a tempo
 workers (`pytest -n 3`) each has a home, and so a stack, of its own.
 """
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ for variable in [name for name in os.environ if name.startswith(("WATERSHED_", "
 os.environ[SHARED] = TEMPORARY.name
 os.environ["WATERSHED_HOME"] = str(Path(TEMPORARY.name) / "home")
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
+# Nearly all tests have few rows, where more threads only wait for each other, for a quarter of the processor time.
+# Tests of faults have all of them, as users do.
+os.environ["WATERSHED_DUCKDB_THREADS"] = "1"
 
 # Only now: what these import may read the environment.
 from tests.empty_lake import EmptyLake, hurry_postgres, lend_lake, make_topics  # noqa: E402
@@ -31,6 +35,8 @@ from watershed.stack.home import Home, open_home  # noqa: E402
 from watershed.stack.servers import start_storage, stop_stack  # noqa: E402
 
 claim_ports()
+# Collecting garbage among modules and tests, none of which is ever garbage, costs seconds in every worker.
+gc.disable()
 # How long an example takes tells of what else the machine does.
 hypothesis.settings.register_profile("shared", deadline=None)
 hypothesis.settings.load_profile("shared")
@@ -38,6 +44,12 @@ hypothesis.settings.load_profile("shared")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order_items(items)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:

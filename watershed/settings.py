@@ -19,7 +19,7 @@ class SettingsMissing(UserError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are. An empty `s3_endpoint` means AWS's own."""
+    """Where things are. An empty `s3_endpoint` means AWS's own, empty `duckdb_threads` all cores."""
 
     home: Path
     bucket: str
@@ -29,6 +29,7 @@ class Settings:
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
     duckdb_memory: str = "1GB"
+    duckdb_threads: str = ""
 
     @property
     def lake_path(self) -> str:
@@ -71,6 +72,7 @@ def load_settings() -> Settings:
         s3_access_key=read_setting("s3_access_key"),
         s3_secret_key=read_setting("s3_secret_key"),
         duckdb_memory=read_setting("duckdb_memory", "1GB"),
+        duckdb_threads=read_setting("duckdb_threads", ""),
     )
 
 

@@ -7,13 +7,28 @@ import duckdb
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from watershed.warehouse.connection import EXTENSIONS, check_signatures, find_extension, split_address, start_duckdb
+from watershed.settings import Settings, find_home
+from watershed.warehouse.connection import (
+    EXTENSIONS,
+    check_signatures,
+    find_extension,
+    open_engine,
+    split_address,
+    start_duckdb,
+)
 
 
 def test_extensions_are_loaded() -> None:
     with start_duckdb({}) as con:
         loaded = con.execute("SELECT extension_name FROM duckdb_extensions() WHERE loaded").fetchall()
     assert {name for (name,) in loaded} >= set(EXTENSIONS)
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_an_engine_has_the_threads_that_the_settings_say(threads: str) -> None:
+    settings = Settings(find_home(), "none", "postgresql://nobody@localhost/none", "", "", duckdb_threads=threads)
+    with open_engine(settings) as con:
+        assert con.execute("SELECT current_setting('threads')").fetchone() == (int(threads),)
 
 
 def test_an_extension_that_was_changed_is_refused(tmp_path: Path) -> None:

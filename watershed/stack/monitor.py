@@ -26,7 +26,9 @@ def describe_monitor(home: Home, ports: dict[str, int]) -> Server:
         environment={
             "WATERSHED_HOME": str(home.path),
             "WATERSHED_PROJECT": str(find_project()),
-            "WATERSHED_DUCKDB_MEMORY": "256MB",  # it reads small tables, and would keep their files in memory
+            # It reads small tables, and would keep their files in memory; more threads would do no more than wait.
+            "WATERSHED_DUCKDB_MEMORY": "256MB",
+            "WATERSHED_DUCKDB_THREADS": "1",
         },
     )
 

@@ -55,7 +55,10 @@ def forget_engines() -> None:
 
 def open_engine(settings: Settings) -> DuckDBPyConnection:
     """An in-memory DuckDB that can read and write the bucket, without the lake."""
-    con = start_duckdb({"memory_limit": settings.duckdb_memory, "preserve_insertion_order": "true"})
+    config = {"memory_limit": settings.duckdb_memory, "preserve_insertion_order": "true"}
+    if settings.duckdb_threads:
+        config["threads"] = settings.duckdb_threads
+    con = start_duckdb(config)
     for statement in list_session_sql(settings):
         con.execute(statement)
     return con
