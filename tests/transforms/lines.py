@@ -62,6 +62,12 @@ def compile_transforms(source_name: str, dialect: str = "duckdb") -> dict[str, s
     return compiled
 
 
+@cache
+def open_duckdb() -> duckdb.DuckDBPyConnection:
+    """One engine for all cases, since opening one takes longer than most of them; a cursor has tables of its own."""
+    return duckdb.connect(config={"threads": 1})
+
+
 def stage_lines(source_name: str, content: bytes | Iterable[str], day: date | None = None) -> Staged:
     """What becomes of one object of the source, given as bytes or as lines."""
     if not isinstance(content, bytes):
@@ -69,7 +75,7 @@ def stage_lines(source_name: str, content: bytes | Iterable[str], day: date | No
     streams = [(LineOrigin("raw/object", "object.log", day), io.BytesIO(content))]
     records = pa.concat_tables([logs.SCHEMA.empty_table(), *split_records(streams, {})])
     staged = Staged(records, {}, {})
-    with duckdb.connect() as con:
+    with open_duckdb().cursor() as con:
         con.register("records", records)
         for table, parse in compile_transforms(source_name).items():
             con.execute(f"CREATE TEMP TABLE parsed AS {parse}")

@@ -7,12 +7,12 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-import duckdb
 import ibis
 import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.transforms.lines import open_duckdb
 from watershed.transforms.history import fold_history
 
 NOON = datetime(2026, 3, 1, 12)
@@ -66,7 +66,7 @@ def at(hours: float) -> datetime:
 
 def fold(history: list[dict[str, Any]], extraction: Extraction) -> list[dict[str, Any]]:
     """What publishing does: histories of changed records replace the ones there are."""
-    con = duckdb.connect()
+    con = open_duckdb().cursor()
     keys = [dict(zip(KEY, key, strict=True)) for key in extraction.state]
     con.register("previous", pa.Table.from_pylist(history, VERSIONS))
     con.register("rows", pa.Table.from_pylist(extraction.rows, ROWS))
@@ -184,7 +184,7 @@ def test_names_of_the_source_are_not_taken_for_ours() -> None:
     odd = ("id", "last", "start", "end", "was_id", "is_gone", "ends_version", "ending_end", "name")
     rows = pa.schema([*[(name, pa.int64()) for name in odd], *list(ROWS)[4:]])
     versions = pa.schema([*list(rows)[: len(odd)], *list(VERSIONS)[4:8], *list(ROWS)[4:]])
-    con = duckdb.connect()
+    con = open_duckdb().cursor()
     history: list[dict[str, Any]] = []
     for number in (1, 2):
         row = dict.fromkeys(odd, number) | {"id": 7, "raw_object": f"e{number}", "raw_line": 1}

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -16,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.photo_events import KINDS, TABLE
-from tests.transforms.lines import DATA, load_naughty_strings
+from tests.transforms.lines import DATA, load_naughty_strings, open_duckdb
 from transforms.photo_events import from_photo_events
 from watershed.sources.kafka import SCHEMA
 
@@ -51,7 +50,7 @@ def stage(messages: Iterable[Any]) -> list[dict[str, Any]]:
     given_columns = {"raw_object": ["raw/x"] * len(lines), "raw_line": [*count], "line": lines}
     given_columns["received_at"] = [RECEIVED] * len(lines)
     columns = [pa.array(given_columns.get(f.name, [None] * len(lines))).cast(f.type) for f in SCHEMA]
-    with duckdb.connect() as con:
+    with open_duckdb().cursor() as con:
         con.register("records", pa.Table.from_arrays(columns, schema=SCHEMA))
         return con.execute(f"SELECT * FROM ({compile_transform()}) ORDER BY raw_line").to_arrow_table().to_pylist()
 
