@@ -71,19 +71,19 @@ class Shop:
         with psycopg.connect(self.url) as database:
             database.execute(statements)
 
-    def rebuild(self) -> dict[str, Any]:
+    def rebuild(self, run_id: str = "") -> Published:
         """Fold everything anew, from the raw objects."""
-        return self.run(first=date(2020, 1, 1), last=date(2030, 1, 1))
+        return self.run(run_id, first=date(2020, 1, 1), last=date(2030, 1, 1))
 
     def pretend(self, what: str, instead: str) -> None:
         """Have the server answer something else when it is asked for its moment."""
         self.patch.setattr(postgres_session, "MOMENT", postgres_session.MOMENT.replace(what, instead))
 
-    def run(self, is_extracted: bool = False, **kwargs: Any) -> Published:
+    def run(self, run_id: str = "", *, is_extracted: bool = False, **kwargs: Any) -> Published:
         """All steps, without the extraction where another run has landed it. Returns what the publish told, empty where
         there was nothing to take."""
         self.count += 1
-        run_id = f"shop.{self.count}"
+        run_id = run_id or f"shop.{self.count}"
         self.told = Published(None)
         if is_extracted:
             write_landed(begin("shop", run_id), Landed(SHOP, Settled(find_arrivals("shop"))))
@@ -98,11 +98,11 @@ class Shop:
     def ask(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         return connect().execute(query, list(values)).fetchall()
 
-    def read_history(self, columns: str = "id, name, is_current, is_deleted") -> list[Any]:
-        return self.ask(f"SELECT {columns} FROM core.articles ORDER BY id, valid_from")
+    def read_history(self, columns: str = "id, name, is_current, is_deleted", where: str = "true") -> list[Any]:
+        return self.ask(f"SELECT {columns} FROM core.articles WHERE {where} ORDER BY id, valid_from")
 
-    def read_current(self, columns: str = "id, name") -> list[Any]:
-        return self.ask(f"SELECT {columns} FROM core.articles WHERE is_current ORDER BY id")
+    def read_current(self, columns: str = "id, name", where: str = "true") -> list[Any]:
+        return self.ask(f"SELECT {columns} FROM core.articles WHERE is_current AND {where} ORDER BY id")
 
     def read_extractions(self) -> list[Extraction]:
         """The manifests of all that was taken, in this order."""

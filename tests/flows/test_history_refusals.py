@@ -19,28 +19,6 @@ def shop(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> Shop:
     return open_shop(lake, monkeypatch)
 
 
-def test_a_value_that_does_not_fit_harms_only_its_row(shop: Shop) -> None:
-    shop.change("update articles set amount = 6178466636 where id = 1")
-    shop.run()
-    assert not shop.is_red and shop.read_current() == [(2, "two")]
-    [(rule, reason, row)] = shop.ask("SELECT rule, reason, row_json FROM quarantine.articles")
-    assert (rule, reason[:28]) == ("parse", "amount is a number of 10 dig") and '"amount":6178466636' in row
-    assert shop.sum_books() == [("shop.1", 2, 1, 1, 0)]
-    shop.change("insert into articles values (3, 'three', 3)")
-    shop.run()
-    assert shop.read_current() == [(2, "two"), (3, "three")]
-    shop.change("update articles set amount = 7 where id = 1")
-    shop.run()
-    told = [(1, "one", 7), (2, "two", 2), (3, "three", 3)]
-    assert shop.read_current("id, name, amount") == told
-    shop.change("update articles set amount = -6178466636 where id = 2; delete from articles where id = 3")
-    shop.run()
-    assert shop.read_current("id, name, amount") == told[:2]
-    history = shop.read_history("* EXCLUDE raw_line")
-    shop.rebuild()
-    assert shop.read_history("* EXCLUDE raw_line") == history
-
-
 def test_text_that_is_not_utf8_harms_only_its_row(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_application(lake, SQL_ASCII) as own:
         shop = open_shop(replace(lake, accounts_url=own.url), monkeypatch)
