@@ -1,17 +1,19 @@
-"""A real Airflow on the test stack: its scheduler, triggerer, DAG processor and web server, with an empty database."""
+"""A real Airflow on the test stack: its web server, DAG processor, scheduler and triggerer, with an empty database."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from tests.empty_lake import execute, find_admin
+from watershed.project import find_project
+from watershed.stack.airflow import COMPONENTS, describe_airflow, prepare_airflow
 from watershed.stack.airflow_api import AirflowApi, open_api
 from watershed.stack.home import Home, read_ports
 from watershed.stack.postgres import create_databases
-from watershed.stack.servers import start_airflow, stop_airflow
+from watershed.stack.servers import start_missing, stop_airflow
 
 # No test edits a DAG while Airflow runs; reading all of them every half minute was the largest part of what it took.
 CALM = {
@@ -20,25 +22,47 @@ CALM = {
 }
 
 
+# What reads DAGs and shows them, and starts none.
+READERS = ("airflow-api-server", "airflow-dag-processor")
+
+
 @contextmanager
-def run_airflow(home: Home) -> Iterator[AirflowApi]:
-    """Its processes inherit the environment, and with it the lake."""
+def run_airflow(home: Home, awake: Collection[str], parts: Collection[str] = tuple(COMPONENTS)) -> Iterator[AirflowApi]:
+    """Its processes inherit the environment, and with it the lake. DAGs that are not `awake` are paused before there is
+    a scheduler: each would have a first run at once, and some one every minute.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name, value in CALM.items():
             patch.setenv(name, value)
         try:
-            start_airflow(home)
+            prepare_airflow(home, read_ports(home), print)
+            start_parts(home, READERS)
+            pause_others(open_api(), awake)
+            start_parts(home, parts)
             yield open_api()
         finally:
             stop_airflow(home)
             forget_airflow(home)
 
 
-def pause(airflow: AirflowApi, dag: str) -> None:
-    """Have a DAG start nothing by itself, as soon as it is known."""
-    while dag not in airflow.list_dags():
+def start_parts(home: Home, names: Collection[str]) -> None:
+    start_missing(home, [one for one in describe_airflow(home, read_ports(home)) if one.name in names], print)
+
+
+def pause_others(airflow: AirflowApi, awake: Collection[str]) -> None:
+    """As soon as all are known."""
+    written = sorted(path.stem for path in (find_project() / "dags").glob("*.py"))
+    deadline = time.monotonic() + 300
+    while (known := airflow.list_dags()) != written:
+        assert time.monotonic() < deadline, f"Airflow has read no more than {known}"
         time.sleep(0.5)
-    airflow.call("PATCH", f"/dags/{dag}", json={"is_paused": True})
+    airflow.call("PATCH", "/dags", params={"dag_id_pattern": "%"}, json={"is_paused": True})
+    for dag in awake:
+        wake(airflow, dag)
+
+
+def wake(airflow: AirflowApi, dag: str, is_awake: bool = True) -> None:
+    airflow.call("PATCH", f"/dags/{dag}", json={"is_paused": not is_awake})
 
 
 def forget_airflow(home: Home) -> None:

@@ -24,31 +24,33 @@ class Checkout:
 
     path: Path
 
-    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a program of the virtual environment, such as `python` or `watershed`. The result holds its output."""
+    def run(self, *command: str, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of the virtual environment, such as `watershed`, in the copy or in another folder."""
+        folder = folder or self.path
         environment = os.environ | {"PYTHONPATH": str(self.path)} | variables
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # each command is a process: all but the first start faster
         if command[0] == "watershed":
-            return self.run_watershed(command[1:], environment)
-        spelled = [sys.executable, *PROGRAMS[command[0]], *command[1:]]
-        return subprocess.run(spelled, cwd=self.path, env=environment, capture_output=True, text=True)
+            return self.run_watershed(command[1:], folder, environment)
+        words = [*PROGRAMS[command[0]], *command[1:]]
+        return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
 
     def run_watershed(
-        self, arguments: Sequence[str], environment: Mapping[str, str]
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
         """`python -m watershed` with the libraries of others imported already: most of what it takes."""
-        with tempfile.TemporaryDirectory(prefix="watershed-output-") as folder:
-            output, errors = Path(folder, "output"), Path(folder, "errors")
-            process = start_program("watershed", arguments, output, errors, self.path, environment)
+        with tempfile.TemporaryDirectory(prefix="watershed-output-") as told:
+            output, errors = Path(told, "output"), Path(told, "errors")
+            process = start_program("watershed", arguments, output, errors, folder, environment)
             process.join()
             assert process.exitcode is not None
             return subprocess.CompletedProcess(arguments, process.exitcode, output.read_text(), errors.read_text())
 
 
 PROGRAMS = {
-    "pytest": ("-m", "pytest", "-q"),
-    "ruff": ("-m", "ruff"),
-    "python": (),
+    "pytest": (sys.executable, "-m", "pytest", "-q"),
+    "ruff": (sys.executable, "-m", "ruff"),
+    "python": (sys.executable,),
+    "bash": ("bash",),
 }
 
 

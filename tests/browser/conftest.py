@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_server import pause, run_airflow
-from tests.browser.site import Site, fill_lake, make_users, open_browser
+from tests.airflow_server import READERS, run_airflow
+from tests.browser.site import Site, Visitor, fill_lake, make_users, open_browser
 from tests.empty_lake import lend_lake, make_topics
 from watershed.stack.home import Home
 
+PARTS = (*READERS, "airflow-scheduler")  # no run waits for events
+STARTED = ("ingest_watch_logs", "carry_out_decisions")  # what visitors start
 PICTURES = Path(os.environ.get("PICTURES", Path(__file__).resolve().parents[2] / "pictures"))
 
 
@@ -20,15 +22,25 @@ def site(stack: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site
         make_topics(lake)
         fill_lake(tmp_path_factory.mktemp("generated"))
         PICTURES.mkdir(exist_ok=True)
-        with run_airflow(stack) as airflow:
-            make_users(airflow)
-            pause(airflow, "detect_arrivals")  # nothing arrives here, and each look takes some 3 s of a processor
-            with open_browser() as browser:
+        with pytest.MonkeyPatch.context() as patch:
+            # Three runs in all: looking for work twice a second took more than they do.
+            patch.setenv("AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME", "2")
+            with run_airflow(stack, STARTED, PARTS) as airflow, open_browser() as browser:
+                make_users(airflow)
                 yield Site(airflow, browser, PICTURES)
+
+
+@pytest.fixture(scope="package")
+def reader(site: Site) -> Visitor:
+    """Somebody who goes from page to page in one window, as people do."""
+    return site.open("Admin")
 
 
 @pytest.fixture(autouse=True)
 def close_windows(site: Site) -> Iterator[None]:
+    """Those that the test has opened."""
+    before = site.browser.contexts
     yield
     for context in site.browser.contexts:
-        context.close()
+        if context not in before:
+            context.close()

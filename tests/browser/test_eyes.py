@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.asking import HOURS, ask
 from tests.browser.eyes import PAGES, find_faults, find_shown_faults
-from tests.browser.site import MISSING, WATCHED, Site, listen
+from tests.browser.site import MISSING, WATCHED, Site, Visitor, listen
 from watershed.warehouse.connection import connect
 
 pytestmark = pytest.mark.servers
@@ -28,13 +28,12 @@ STOPS = "main :is(a[href], button, input:not([type=hidden]), select, textarea, s
 
 
 @pytest.mark.parametrize(("address", "heading", "picture"), PAGES, ids=[page[2] for page in PAGES])
-def test_every_page_is_for_everybody(site: Site, address: str, heading: str, picture: str) -> None:
+def test_every_page_is_for_everybody(reader: Visitor, address: str, heading: str, picture: str) -> None:
     """No refused script, style or request; nothing out of sight at any width; axe finds nothing. Pictures are kept."""
-    visitor = site.open("Admin")
-    complaints = listen(visitor.page)
-    page = visitor.visit(fill_in(address))
+    complaints = listen(reader.page)
+    page = reader.visit(fill_in(address))
     expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
-    visitor.take_pictures(picture)
+    reader.take_pictures(picture)
     assert find_faults(page) == []
     assert complaints == []
 

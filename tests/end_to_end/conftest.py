@@ -11,10 +11,13 @@ from tests.empty_lake import lend_lake, make_topics
 from watershed.stack.airflow_api import AirflowApi
 from watershed.stack.home import Home
 
+# What arrives starts these, or what they have made; the tests wake others when they need them.
+AWAKE = ("ingest_access_logs", "ingest_photo_events", "build_marts", "decide_refusals", "carry_out_decisions")
+
 
 @pytest.fixture(scope="package")
 def airflow(stack: Home) -> Iterator[AirflowApi]:
     with lend_lake(stack) as lake:
         make_topics(lake)
-        with run_airflow(stack) as airflow:
+        with run_airflow(stack, AWAKE) as airflow:
             yield airflow
