@@ -14,7 +14,7 @@ TABLE = Table(
     owner="accounts",
     columns=(
         Column("camera_id", pa.int64(), "The camera"),
-        Column("user_id", pa.int64(), "Whose camera it is; a user of core.users", personal=True),
+        Column("user_id", pa.int64(), "User who owns the camera, of core.users", personal=True),
         Column("maker", pa.string(), "Maker of the camera"),
         Column("model", pa.string(), "Model of the camera"),
         Column("created_at", UTC_TIMESTAMP, "When the camera was registered, in UTC"),

@@ -9,7 +9,7 @@ from watershed.declarations.table import TEXT_LIST, Column, Table
 
 TABLE = Table(
     name="film_titles",
-    description="What the rating files say of a film: `item::title (year)::genres`, optionally `::136 min`.",
+    description="Films as the rating files tell them: `item::title (year)::genres`, optionally `::136 min`.",
     grain="one title line of a rating file",
     owner="streaming",
     columns=(

@@ -23,7 +23,7 @@ TABLE = Table(
         ),
         Column("taken_at", UTC_TIMESTAMP, "When the photo was taken by the camera's clock, read as UTC", nullable=True),
         Column("uploaded_at", UTC_TIMESTAMP, "When it reached the service, in UTC", nullable=True),
-        Column("owner", pa.string(), "Whose photo it is, as the provider names them", nullable=True, personal=True),
+        Column("owner", pa.string(), "Owner of the photo, as the provider names them", nullable=True, personal=True),
         Column("title", pa.string(), "Title or caption", nullable=True, personal=True),
         Column("camera_maker", pa.string(), "Maker of the camera", nullable=True),
         Column("camera_model", pa.string(), "Model of the camera", nullable=True),

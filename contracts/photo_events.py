@@ -27,7 +27,7 @@ TABLE = Table(
         Column("event_id", pa.string(), "The event, as its device named it; the same however often it is sent"),
         Column("kind", pa.string(), "addPhoto, updatePhotoData, replacePhoto or deletePhoto"),
         Column("photo_id", pa.int64(), "The photo"),
-        Column("user_id", pa.int64(), "Whose photo it is; only addPhoto says so", nullable=True, personal=True),
+        Column("user_id", pa.int64(), "User who owns the photo; only addPhoto says so", nullable=True, personal=True),
         Column(
             "path", pa.string(), "Where the file is; said by addPhoto and replacePhoto", nullable=True, personal=True
         ),

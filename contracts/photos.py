@@ -14,7 +14,7 @@ TABLE = Table(
     owner="photos",
     columns=(
         Column("photo_id", pa.int64(), "The photo"),
-        Column("user_id", pa.int64(), "Whose photo it is; a user of core.users", personal=True),
+        Column("user_id", pa.int64(), "User who owns the photo, of core.users", personal=True),
         Column("camera_id", pa.int64(), "Taken with; a camera of core.cameras", nullable=True),
         Column("path", pa.string(), "Where the file is, such as /st/u211/1U6uF147Fy.jpg", personal=True),
         Column("file_bytes", pa.int64(), "Size of the file", unit="bytes"),

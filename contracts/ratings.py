@@ -52,7 +52,7 @@ TABLE = Table(
     columns=(
         Column("rated_at", UTC_TIMESTAMP, "When the rating was given, in UTC"),
         Column("user_id", pa.int64(), "User who rated the film", personal=True),
-        Column("film_id", pa.string(), "What was rated; a film of core.films"),
+        Column("film_id", pa.string(), "Film that was rated, of core.films"),
         Column("rating", pa.int32(), "The rating given, in steps of its source's scale"),
         Column("rating_max", pa.int32(), "The best rating on that scale: 5 in streaming logs, 10 in rating files"),
     ),

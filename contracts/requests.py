@@ -23,7 +23,7 @@ TABLE = Table(
         Column("remote_user", pa.string(), "User name of HTTP authentication", nullable=True, personal=True),
         Column("method", pa.string(), "HTTP method; null when the request line could not name one", nullable=True),
         Column("path", pa.string(), "Path as requested, without the query", nullable=True),
-        Column("query", pa.string(), "What followed the first `?` of the request target", nullable=True, personal=True),
+        Column("query", pa.string(), "Text after the first `?` of the request target", nullable=True, personal=True),
         Column("protocol", pa.string(), "Such as HTTP/1.1; null for HTTP/0.9 and the short form", nullable=True),
         Column("status", pa.int32(), "HTTP status code"),
         Column(

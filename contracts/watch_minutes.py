@@ -25,7 +25,7 @@ TABLE = Table(
     columns=(
         Column("watched_at", UTC_TIMESTAMP, "When the minute was requested, in UTC; may be exact to the minute only"),
         Column("user_id", pa.int64(), "User who watched the film", personal=True),
-        Column("film_id", pa.string(), "What was watched; a film of core.films"),
+        Column("film_id", pa.string(), "Film that was watched, of core.films"),
         Column("minute", pa.int32(), "Which minute of the film, counted from 0", unit="minutes"),
     ),
     key=("raw_object", "raw_line"),

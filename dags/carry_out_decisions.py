@@ -1,8 +1,8 @@
-"""What people decided about the data happens: rows leave a quarantine, are tried again, a table goes back.
+"""Decisions about the data are carried out: rows leave a quarantine, are tried again, a table goes back.
 
-A decision is a row of `ledger.decisions` with who and why, recorded on the pages *Quarantine* and *Snapshots* of the
-cockpit, by `decide_refusals` or by `watershed tables rollback`. A run carries out one of them and does nothing else.
-What is tried again, or published anyway, is handed to the ingest DAG of its source.
+A decision is a row of `ledger.decisions` with its author and reason, recorded on the pages *Quarantine* and *Snapshots*
+of the cockpit, by `decide_refusals` or by `watershed tables rollback`. A run carries out one of them and does nothing
+else. Objects that are tried again, or published anyway, are handed to the ingest DAG of their source.
 
 **When it fails**
 - `carry_out`, *there is no snapshot*: the version that the table was to go back to has expired meanwhile.

@@ -1,4 +1,4 @@
-"""What streams published is computed again from their raw messages, compared, and replaced.
+"""Rows that streams have published are computed again from their raw messages, compared, and replaced.
 
 Every night, for each stream: `promote_<stream>` takes the messages of past days whose rows are in the speed layer;
 what is computed of them goes to `core`, and their speed rows go, in one transaction. `sample_<stream>` does the same
@@ -6,7 +6,7 @@ for a few days that are in `core` already, others every night. Every comparison 
 
 **When it fails**
 - any task with *connection* in its error: the S3 server or PostgreSQL is away. It retries by itself; then clear the
-  failed task. What was not promoted is promoted the next night: until then questions to `serve` get the same answers.
+  failed task. Rows that were left are promoted the next night: until then questions to `serve` get the same answers.
 - `report_differences`: days of `core` were not what their messages say now; the log has a sentence for each. They have
   been replaced, so the run is not to be repeated. Expected after a transform was changed; otherwise it is a defect:
   find the cause, with `watershed trace`.

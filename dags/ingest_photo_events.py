@@ -2,7 +2,7 @@
 
 A run reads the topic from where the lake's own offsets end to the end that it sees, and publishes rows and offsets at
 once. It runs within seconds when messages arrive (the triggerer watches the topic), hourly in case that fails, and when
-triggered. What a `watershed stream start photo_events` reads is left to it: the run has nothing to do.
+triggered. Partitions that a `watershed stream start photo_events` reads are left to it: the run has nothing to do.
 
 **Owner** photos
 """

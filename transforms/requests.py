@@ -6,7 +6,7 @@ r"""Requests in access logs, in any of these forms:
     2020-06-25 02:49:12 127.0.0.1 GET /img13.jpg 200                                         W3C's (extended_lines)
 
 A record of any form may be in one more pair of quotes, as exports and CSV files have it, and end in stray CRs. What the
-client asked for is no reason to reject a line: scanners send anything.
+client asked for is not a reason to reject a line: scanners send anything.
 """
 
 import ibis
@@ -54,7 +54,7 @@ def is_comment(records: ir.Table) -> ir.BooleanValue:
 def from_access_logs(records: ir.Table) -> ir.Table:
     """Contract columns, trace, problem and line, a row a record. A line without a date is of its object's day.
 
-    A request line that is no request, such as what a TLS client sends to a plain port, leaves method and path null.
+    A request line that is not a request, such as what a TLS client sends to a plain port, leaves method and path null.
     """
     lines = records.mutate(text=ibis.ifelse(records.fields.isnull(), unwrap(records.line), records.line))
     cut = cut_extended(cut_apache(lines.mutate(form=find_form(lines))))
@@ -131,7 +131,7 @@ def find_time(cut: ir.Table) -> ir.TimestampValue:
 
 
 def split_request(fields: ir.Table) -> ir.Table:
-    """Add method, path, query and protocol, all null where the request line is no request."""
+    """Add method, path, query and protocol, all null where the request line is not a request."""
     request, words, own = fields.request, fields.request.split(" "), fields.extended
     is_usual = (words.length() == 3) & words[0].isin(USUAL_METHODS) & words[2].isin(USUAL_PROTOCOLS) & (words[1] != "")
     is_new, is_old = request.re_search(REQUEST), request.re_search(OLD_REQUEST)

@@ -7,14 +7,14 @@
 -- views: core.photos_now
 -- example: SELECT difference, count(*) AS photos FROM mart.photo_differences, unnest(differences) AS d(difference) GROUP BY difference
 -- column photo_id: The photo
--- column differences: What differs: 'only in events', 'only in accounts', or which of 'owner', 'path', 'file_bytes' and 'camera'
--- column event_user_id: Whose photo it is by the events (personal)
--- column account_user_id: Whose photo it is by the database (personal)
+-- column differences: Differences: 'only in events', 'only in accounts', or which of 'owner', 'path', 'file_bytes' and 'camera'
+-- column event_user_id: User who owns the photo by the events (personal)
+-- column account_user_id: User who owns the photo by the database (personal)
 -- column event_path: Where the file is by the events (personal)
 -- column account_path: Where the file is by the database (personal)
--- column event_file_bytes: Its size by the events, null where they do not say, which is no difference [bytes]
+-- column event_file_bytes: Its size by the events, null where they do not say, which is not a difference [bytes]
 -- column account_file_bytes: Its size by the database [bytes]
--- column event_camera_id: Taken with, by the events; null where they do not say, which is no difference
+-- column event_camera_id: Taken with, by the events; null where they do not say, which is not a difference
 -- column account_camera_id: Taken with, by the database
 -- column event_changed_at: Time of the greatest event; one that the database was not asked about since explains itself
 -- column account_updated_at: When the database last changed it

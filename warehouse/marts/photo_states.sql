@@ -11,7 +11,7 @@
 -- tags: photos
 -- column state_date: The day at whose end, in UTC, it was so
 -- column photo_id: The photo
--- column user_id: Whose photo it is; this and what follows is described in core.photo_changes (personal)
+-- column user_id: User who owns the photo; core.photo_changes describes this and the columns that follow (personal)
 -- column user_stamp: Stamp of the event that set user_id (personal)
 -- column path: Where the file is (personal)
 -- column file_bytes: Size of the file, null where unknown [bytes]

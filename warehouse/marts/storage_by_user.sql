@@ -5,7 +5,7 @@
 -- partition: whole
 -- inputs: core.photos, core.users
 -- example: SELECT user_id, file_bytes FROM mart.storage_by_user WHERE storage_rank <= 10 ORDER BY file_bytes DESC
--- column user_id: Whose photos (personal)
+-- column user_id: User who owns the photos (personal)
 -- column user_name: The user's current name; null for a user who is gone (personal)
 -- column photo_count: Photos
 -- column file_bytes: Their size [bytes]

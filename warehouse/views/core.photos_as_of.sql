@@ -5,7 +5,7 @@
 -- reads: core.fold_photos, core.photo_state_days
 -- example: SELECT count(*) AS photos FROM core.photos_as_of(TIMESTAMP '2026-01-08')
 -- column photo_id: The photo
--- column user_id: Whose photo it is (personal)
+-- column user_id: User who owns the photo (personal)
 -- column path: Where the file is (personal)
 -- column file_bytes: Size of the file, null where unknown [bytes]
 -- column camera_id: Taken with; a camera of core.cameras, null where unknown

@@ -5,7 +5,7 @@
 -- example: SELECT user_id, count(*) AS photos FROM core.photos_now GROUP BY user_id ORDER BY photos DESC LIMIT 10
 -- tags: photos
 -- column photo_id: The photo
--- column user_id: Whose photo it is (personal)
+-- column user_id: User who owns the photo (personal)
 -- column path: Where the file is (personal)
 -- column file_bytes: Size of the file, null where unknown [bytes]
 -- column camera_id: Taken with; a camera of core.cameras, null where unknown

@@ -5,7 +5,7 @@
 -- example: SELECT CAST(rated_at AS DATE) AS day, count(*) AS ratings FROM serve.ratings GROUP BY day ORDER BY day DESC LIMIT 10
 -- column rated_at: When the rating was given, in UTC
 -- column user_id: User who rated the film (personal)
--- column film_id: What was rated; a film of core.films
+-- column film_id: Film that was rated, of core.films
 -- column rating: The rating given, in steps of its source's scale
 -- column rating_max: The best rating on that scale: 5 in streaming logs, 10 in rating files
 -- column event_id: The event's id where a stream brought the row; else null

@@ -5,7 +5,7 @@
 -- example: SELECT sum(viewers) AS viewers FROM (SELECT approx_count_distinct(user_id) AS viewers FROM serve.viewings GROUP BY viewer_bucket)
 -- column watched_at: When the minute was requested, in UTC; may be exact to the minute only
 -- column user_id: User who watched the film (personal)
--- column film_id: What was watched; a film of core.films
+-- column film_id: Film that was watched, of core.films
 -- column viewer_bucket: One of 64 buckets of users, the upper bits of the hash: DuckDB's sketch uses the lower ones
 SELECT watched_at, user_id, film_id, CAST(hash(user_id) >> 58 AS INTEGER) AS viewer_bucket
 FROM serve.watch_minutes

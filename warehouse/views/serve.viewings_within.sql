@@ -6,7 +6,7 @@
 -- example: SELECT film_id, count(*) AS minutes FROM serve.viewings_within(30) GROUP BY film_id ORDER BY minutes DESC LIMIT 10
 -- column watched_at: When the minute was requested, in UTC; may be exact to the minute only
 -- column user_id: User who watched the film (personal)
--- column film_id: What was watched; a film of core.films
+-- column film_id: Film that was watched, of core.films
 -- column viewer_bucket: For counting viewers approximately: see serve.viewings
 SELECT watched_at, user_id, film_id, viewer_bucket
 FROM serve.viewings

@@ -1,7 +1,7 @@
 """New messages start runs: the triggerer asks the broker, every few seconds, whether a topic has grown.
 
 It looks at where partitions end, not at messages, and knows nothing of the lake: whether there is something to do
-decides the run that it starts. Partitions that a continuous consumer reads are no concern of it, until that one ends.
+decides the run that it starts. Partitions that a continuous consumer reads are none of its concern until that one ends.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
 """Listings: rows under names, as a table that fits the terminal, as CSV, or as JSON. Every command that lists has them.
 
-A table takes the width of the terminal (80 columns where there is none; COLUMNS says otherwise). What does not fit is
-wrapped inside its column, between words: a name or a command between backticks stays in one piece, to be copied, unless
-no line has room for it. Where there are too many columns for that, each row is a block of lines. A duration is a number
-of seconds in CSV and JSON.
+A table takes the width of the terminal (80 columns where there is none; COLUMNS says otherwise). A text that does not
+fit is wrapped inside its column, between words: a name or a command between backticks stays in one piece, to be copied,
+unless no line has room for it. Where there are too many columns for that, each row is a block of lines. A duration is a
+number of seconds in CSV and JSON.
 """
 
 import argparse

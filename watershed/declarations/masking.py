@@ -2,7 +2,7 @@
 form can be seen and they cannot. In SQL masks are of another kind (warehouse/masks.py).
 
 A letter becomes x or X and a digit 9; what is between them stays. Why a line fits no form is mostly to be seen in that:
-a quote that is missing, a field too many, a byte that is no text.
+a quote that is missing, a field too many, a byte that is not text.
 """
 
 import json

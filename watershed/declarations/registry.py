@@ -40,7 +40,7 @@ DRIFT_COLUMNS = (
     Column("measured_at", UTC_TIMESTAMP, "When it was measured, in UTC"),
     Column("run_id", pa.string(), "The run that predicted"),
     Column("model_version", pa.int64(), "The champion whose training data is the reference"),
-    Column("quantity", pa.string(), "Whose distribution: a feature, or the score"),
+    Column("quantity", pa.string(), "Feature or score whose distribution was measured"),
     Column("psi", pa.float64(), "Below 0.1: the same; 0.1 to 0.25: moved; above 0.25: another distribution"),
     Column("is_drifted", pa.bool_(), "Whether it is above 0.25: a training is asked for"),
     Column("value_count", pa.int64(), "Values that were compared with the reference"),

@@ -49,7 +49,7 @@ def health_key(source: str, consumer: str) -> str:
 
 
 def side_key(run_id: str, name: str) -> str:
-    """Where a run keeps rows that are no table's file, such as those on their way to quarantine."""
+    """Where a run keeps rows that are not the file of a table, such as those on their way to quarantine."""
     return f"runs/{run_id}/{name}.parquet"
 
 

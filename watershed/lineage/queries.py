@@ -23,7 +23,7 @@ CLAUSES = ("where", "having", "qualify", "group")
 def trace_query(sql: str, known: Mapping[str, Sequence[str]]) -> Lineage:
     """The lineage of a query in DuckDB's SQL. `known`: column names by address of all that it may read.
 
-    Raises sqlglot's errors for what is no query.
+    Raises sqlglot's errors for a text that is not a query.
     """
     return Query(sql, known).trace()
 

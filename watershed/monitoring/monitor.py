@@ -41,7 +41,7 @@ class Leadership:
 
     def ask(self) -> bool:
         """While nobody answers, what was true before."""
-        for _ in range(2):  # a session that ended is no answer: a new one is asked
+        for _ in range(2):  # a session that ended is not an answer: a new one is asked
             try:
                 self.settle()
                 break

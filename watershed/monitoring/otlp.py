@@ -79,7 +79,7 @@ class Otlp:
     def add(self, series: Series, values: list[float], point: Any, is_total: bool) -> None:
         if is_total:
             key = (series.name, series.labels, point.start_time_unix_nano)
-            # What a process counted before anybody listened is no news.
+            # Counts from before anybody listened are not news.
             known = values if point.start_time_unix_nano < self.began_ns else [0.0] * len(values)
             before = self.totals.get(key, (0.0, known))[1]
             self.totals[key] = (time.monotonic(), values)

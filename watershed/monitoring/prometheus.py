@@ -112,7 +112,7 @@ def make_heads() -> Iterator[dict[str, Any]]:
         yield own | {"title": title, "gridPos": place, "fieldConfig": make_unit(unit), "targets": [make_target(query)]}
     firing = make_target(f"{FIRING} == 1", is_table=True)
     place = {"x": 0, "y": 4, "w": 24, "h": 6}
-    yield {"datasource": SOURCE, "type": "table", "title": "What fires", "gridPos": place, "targets": [firing]}
+    yield {"datasource": SOURCE, "type": "table", "title": "Alerts that fire", "gridPos": place, "targets": [firing]}
 
 
 def make_chart(number: int, title: str, unit: str, lines: tuple[tuple[str, str], ...]) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def since(began: float) -> int:
 
 
 def read_seconds() -> float:
-    """Raises InvalidInput for a setting that is no number."""
+    """Raises InvalidInput for a setting that is not a number."""
     text = read_setting("sql_seconds", "30")
     if not text.replace(".", "", 1).isdecimal():
         raise InvalidInput(f"WATERSHED_SQL_SECONDS is {text!r}: write a number of seconds")

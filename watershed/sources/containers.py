@@ -1,4 +1,4 @@
-"""Files that are no text, known by their first bytes, so that none is read as lines that nobody wrote.
+"""Files that are not text, known by their first bytes, so that none is read as lines that nobody wrote.
 
 A program's name on a file says little, and what is inside even less: an archive that is cut at its newlines is noise.
 """

@@ -166,7 +166,7 @@ def slice_lines(block: bytes, ends: np.ndarray) -> pa.StringArray:
 
 
 def find_problems(block: bytes, ends: np.ndarray) -> dict[int, str]:
-    """What is wrong with the lines that are no text, by index. Only blocks and lines under suspicion are looked at."""
+    """What is wrong with the lines that are not text, by index. Only blocks and lines under suspicion are looked at."""
     lengths = np.diff(ends, prepend=-1) - 1
     is_short = not len(ends) or lengths.max() <= LINE_BYTES
     if is_short and b"\0" not in block and is_utf8(block):

@@ -2,7 +2,7 @@
 
 A lake has the number of the last step that it has been through: 0 before there were numbers. It is told by the comment
 of `ledger.publishes`, which lies in the catalogue itself, so that reading it needs no object, and which changes in the
-transaction of the step. Tables and columns that are missing are no step: they are made as declared whenever they are.
+transaction of the step. Missing tables and columns are not a step: they are made as declared whenever they are.
 
 A step is never changed once a release has it. Append another, with SQL of its own: what is declared today may not be
 what the lake has that it is going to meet.

@@ -5,7 +5,7 @@
   watershed export open.duckdb --without-personal
 
 Personal columns are in the file unless the role does not see them or they are left out: keep it as you would keep
-the lake. What a role with rows of its own does not see at all is not in the file.
+the lake. Tables that a role with rows of its own does not see at all are not in the file.
 """
 
 import argparse

@@ -3,8 +3,8 @@
   watershed keys --add anna            prints what anna sets, once
   watershed keys --remove anna         ends what anna is doing, and opens nothing any more
 
-Who has them reads everything in the lake, personal columns too, and writes nothing. For questions alone a token is
-enough: `watershed serve --add`. Local stack only; docs/production.md has the statements for other servers.
+A person who has them reads everything in the lake, personal columns too, and writes nothing. For questions alone a
+token is enough: `watershed serve --add`. Local stack only; docs/production.md has the statements for other servers.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Watch the platform until Ctrl-C or SIGTERM: figures for Prometheus, alerts for whoever is on call.
+"""Watch the platform until Ctrl-C or SIGTERM: figures for Prometheus, alerts for people on call.
 
   watershed monitor                                    as the settings say
   watershed monitor --listen 0.0.0.0:9464              on all interfaces
@@ -8,8 +8,8 @@
   watershed monitor snooze lag_growing watch_events --hours 4 --reason "a load test"
   watershed monitor snooze lag_growing watch_events --end
 
-Any number may run, on any machines: one of them tells people, all of them serve figures. What each alert means and what
-to do is in docs/on_call.md.
+Any number may run, on any machines: one of them tells people, all of them serve figures. docs/on_call.md says what each
+alert means and what to do.
 """
 
 import argparse

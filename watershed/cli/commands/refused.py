@@ -7,8 +7,8 @@
   watershed refused access_logs --try-again --reason "the transform is repaired"
 
 A decision is recorded with your name and holds for these objects from then on; the DAG `carry_out_decisions` does it,
-or, with --in-process, this process. Bad rows of what is published anyway go to quarantine. What cannot be read
-stays refused. Personal values are masked: letters are x, digits 9.
+or, with --in-process, this process. Bad rows of an object that is published anyway go to quarantine. An object
+that cannot be read stays refused. Personal values are masked: letters are x, digits 9.
 """
 
 import argparse

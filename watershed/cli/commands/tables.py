@@ -5,10 +5,10 @@
   watershed tables core.requests                                   what it is, its owner, columns and comments
   watershed tables drop core.requests --reason "status was text"   administrators: drop it, whole
 
-What is still declared is made anew, empty: `watershed run ingest_SOURCE --from DAY --to DAY` fills it from raw. Its
-quarantine goes with it. `watershed tables rollback core.requests --snapshot N` takes the rows back, N being a version
-before.
-The decision is recorded with your name, then the DAG `carry_out_decisions` does it; with --in-process it is done here.
+A table that is still declared is made anew, empty: `watershed run ingest_SOURCE --from DAY --to DAY` fills it from raw.
+Its quarantine goes with it. `watershed tables rollback core.requests --snapshot N` takes the rows back, N being a
+version before. The decision is recorded with your name, then the DAG `carry_out_decisions` does it; with --in-process
+it is done here.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
   watershed tables rollback core.requests --snapshot 41 --reason "the log of the 18th was a copy of the 17th's"
 
-What was published into it since leaves the table, and stays away until its days are rebuilt from raw; marts follow.
+Rows that were published since leave the table, and stay away until their days are rebuilt from raw; marts follow.
 `watershed ledger` lists the snapshots. The decision is recorded with your name, then the DAG `carry_out_decisions`
 does it; with --in-process it is done here. A second one, to the snapshot before the first, takes it back.
 """

@@ -1,6 +1,7 @@
 """Start the local servers: S3, PostgreSQL, Kafka, Airflow, the consumers of streams and the monitor.
 
-What runs already is left alone; what was killed is started again, with its data. Returns when all are healthy.
+Servers that run already are left alone; those that were killed are started again, with their data. Returns when all
+are healthy.
 """
 
 import argparse

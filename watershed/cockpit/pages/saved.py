@@ -69,6 +69,6 @@ def refuse(error: Exception) -> JSONResponse:
 def show_history(request: Request, user: Looker, rights: Allowed, everybody: bool = False) -> HTMLResponse:
     """A fragment: one's own questions, failures too; those of everybody for an administrator."""
     if everybody and not rights.administer:
-        raise HTTPException(403, "What others have asked only an administrator may see")
+        raise HTTPException(403, "Only administrators may see what others have asked")
     past = list_past(None if everybody else user)
     return render(request, "sql_history.html", past=past, everybody=everybody, most=SHOWN)

@@ -110,7 +110,7 @@ def key_sql(one: Declared, row: Row) -> str:
 
 
 def read_key(one: Declared, text: str) -> Row:
-    """Raises NotFound where it is no key of the table."""
+    """Raises NotFound where it is not a key of the table."""
     try:
         key = json.loads(text)
     except ValueError:
@@ -149,7 +149,7 @@ def find_mart(address: str) -> Mart:
 
 
 def read_day(mart: Mart, key: Row) -> date | None:
-    """Raises NotFound where it is no day that the mart may have."""
+    """Raises NotFound where it is not a day that the mart may have."""
     if not mart.day or not key.get(mart.day):
         return None
     try:

@@ -1,7 +1,7 @@
 """How a table differs between two snapshots: rows added, removed, and changed (the same key in both).
 
 DuckLake says which rows the snapshots between them inserted and deleted; what was deleted and written again as it was
-is no difference.
+is not a difference.
 """
 
 from dataclasses import dataclass

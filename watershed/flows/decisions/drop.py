@@ -56,7 +56,7 @@ def count_chosen(con: DuckDBPyConnection, decision: Decision) -> int:
 
 def chosen_sql(decision: Decision) -> str:
     """A condition for the rows of a quarantine that a decision is about: those that were there when the person looked,
-    and that are there for the same reason still. Raises NotFound for a subject that is no quarantine."""
+    and that are there for the same reason still. Raises NotFound for a subject that is not a quarantine."""
     own = f"quarantine.{find_table(decision.subject).name}"
     if decision.subject != own:
         raise NotFound(f"{decision.subject} is not a quarantine: did you mean {own}?")

@@ -17,8 +17,8 @@ def is_restorable(address: str) -> bool:
 
 
 def find_restorable(address: str) -> Table:
-    """Raises InvalidInput, saying what to do instead, for what is no table fed by sources in `core`, and NotFound for
-    what is not a table at all."""
+    """Raises InvalidInput, saying what to do instead, for a table that sources do not feed in `core`, and NotFound for
+    one that is not there."""
     if not is_restorable(address):
         schema = address.partition(".")[0]
         if schema not in SCHEMAS or schema == "core":

@@ -47,7 +47,7 @@ def find_refused(run: CheckedRun, accepted: set[str]) -> dict[str, str]:
 def find_noise(run: CheckedRun) -> dict[str, int]:
     """Files with not one good row in any table, however few rows they have: key to number of bad ones.
 
-    A batch of messages and an extraction are no files that somebody could have mistaken for others: they hold whatever
+    Nobody can have mistaken a batch of messages or an extraction for another: they hold whatever
     came or changed since the one before, which may be a single bad row.
     """
     if run.source.kind not in ("logs", "documents"):

@@ -145,7 +145,7 @@ def changed_sql(model: Model, file: str) -> str:
 
 
 def overtaken_sql(model: Model, choice: Choice) -> str:
-    """A query that finds newer predictions than those that this run continues, or that its version is no champion."""
+    """A query that finds newer predictions than those that this run continues, or another champion than its version."""
     seen = choice.last.published if choice.last else -1
     return f"""
         SELECT 1 FROM ledger.inputs WHERE table_name = {quote(model.lists.address)} AND snapshot_id > {seen}

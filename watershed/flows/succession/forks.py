@@ -28,7 +28,7 @@ def find_forks(
 ) -> dict[str, Fork]:
     """Which of the objects that a run takes are second continuations. `superseded`: what gives way in that run.
 
-    What has rows is published already, and stays. A beginning that never had rows, such as a header, is no matter.
+    What has rows is published already, and stays. A beginning that never had rows, such as a header, does not matter.
     """
     successors = list_successors(con, source.name) | superseded
     related = {key: comparison.list_related(comparison.kin[key]) for key in taken if key not in superseded}

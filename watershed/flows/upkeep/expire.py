@@ -78,7 +78,7 @@ def expire(con: DuckDBPyConnection, old: list[int]) -> None:
 
 
 def read_days() -> int:
-    """Raises InvalidInput for a setting that is no number of days."""
+    """Raises InvalidInput for a setting that is not a number of days."""
     text = read_setting("keep_snapshot_days", str(KEEP_DAYS))
     if not text.isdecimal() or int(text) < 1:
         raise InvalidInput(f"WATERSHED_KEEP_SNAPSHOT_DAYS is {text!r}: write a number of days, 1 at least")

@@ -42,7 +42,7 @@ def parse_document(number: int, raw: bytes) -> Document:
 
 
 def shorten(raw: bytes) -> str:
-    """The beginning of what is no document, made safe to store and to show."""
+    """The beginning of a text that is not a document, made safe to store and to show."""
     text = raw[:SHOWN_BYTES].decode(errors="backslashreplace")
     safe = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
     return safe + ("…" if len(raw) > SHOWN_BYTES else "")
@@ -124,7 +124,7 @@ class Text:
         return bool(more)
 
     def peek(self) -> str:
-        """The next character that is no space; empty at the end."""
+        """The next character that is not a space; empty at the end."""
         while True:
             while self.at < len(self.text) and self.text[self.at] in SPACE:
                 self.at += 1

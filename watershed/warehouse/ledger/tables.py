@@ -60,7 +60,7 @@ def note_definition(con: DuckDBPyConnection, address: str, digest: str) -> None:
 
 
 def mimic_ledger(con: DuckDBPyConnection) -> None:
-    """Make the same tables, empty and without constraints, and the views, in a database that is no lake."""
+    """Make the same tables, empty and without constraints, and the views, in a database that is not a lake."""
     con.execute("CREATE SCHEMA ledger")
     for address, columns in declare_ledger().items():
         con.execute(f"CREATE TABLE {address} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
