@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.empty_lake import EmptyLake, make_lake, remove_lake
+from watershed.stack.empty_lake import EmptyLake, make_lake, remove_lake
 from watershed.stack.home import Home, open_home
 
 FIRST_DAY = date(2024, 3, 4)

@@ -95,7 +95,7 @@ def publish_meanwhile() -> Iterator[None]:
 
 
 def publish_batches() -> None:
-    from tests.warehouse.layers import publish_viewings
+    from sample.layers import publish_viewings
 
     for number in itertools.count():
         viewings = [(LATER + timedelta(seconds=second), second, "a film") for second in range(BATCH_ROWS)]

@@ -46,7 +46,7 @@ PROJECT_ROOMS = {
     "dags": {"contracts"},
     "plugins": set(),
     "sample": {"contracts", "models"},
-    "benchmarks": {"contracts", "transforms", "expectations", "models", "sample", "tests"},
+    "benchmarks": {"contracts", "transforms", "expectations", "models", "sample"},
 }
 ROOMS = (ENGINE, *PROJECT_ROOMS)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from sample.layers import publish_rows
 from tests.docs.page import REPOSITORY
 from tests.empty_lake import EmptyLake
-from tests.warehouse.layers import publish_rows
 from watershed.flows.marts import build_stale_marts
 from watershed.serving.analyst import forget_analysts
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from sample.layers import publish_viewings
 from tests.empty_lake import EmptyLake
-from tests.warehouse.layers import publish_viewings
 from watershed.flows.upkeep.expire import expire_snapshots
 from watershed.flows.upkeep.export import export_lake
 from watershed.flows.upkeep.pin import pin_snapshot, read_pins, remove_pin

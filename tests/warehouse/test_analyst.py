@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from sample.layers import publish_viewings
 from tests.empty_lake import EmptyLake, open_s3
 from tests.warehouse.attacks import CHANGES, LOOK_HARMLESS, OPENS, READS, WRITES
-from tests.warehouse.layers import publish_viewings
 from watershed.declarations.roles import find_role
 from watershed.serving.analyst import connect_analyst, forget_analysts, refuse_statement
 from watershed.serving.sql_worker import answer_safely

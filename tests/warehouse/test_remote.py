@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from sample.layers import publish_viewings
 from tests.architecture.house import ROOT
 from tests.empty_lake import EmptyLake
 from tests.warehouse.attacks import CHANGES, LOOK_HARMLESS, OPENS, READS, WRITES
-from tests.warehouse.layers import publish_viewings
 from watershed.declarations.roles import find_role
 from watershed.serving.access_tokens import add_person, people_file, remove_person
 from watershed.serving.quack_server import QuackEndpoint, close_desk, open_desk

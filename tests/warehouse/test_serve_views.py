@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sample.layers import Viewing, publish_rows, publish_viewings
 from tests.empty_lake import EmptyLake
-from tests.warehouse.layers import Viewing, publish_rows, publish_viewings
 from watershed.declarations import load_speed_tables
 from watershed.declarations.table import Table
 from watershed.flows.marts import build_stale_mart
