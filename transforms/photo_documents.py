@@ -8,6 +8,7 @@ field says.
 import ibis
 from ibis import ir
 
+from contracts.photo_documents import TABLE
 from watershed.declarations.fields import LIST_SEPARATOR
 
 
@@ -15,30 +16,16 @@ def from_photo_documents(records: ir.Table) -> ir.Table:
     """The contract's columns, raw_object, raw_line, problem, line; and `is_duplicate`, true for all but the first of
     identical documents in one raw object. `records`: SCHEMA of `watershed/sources/documents.py`."""
     known = records.known
-    return records.select(
-        document_id=ibis.coalesce(known.get("document_id"), records.content_sha256),
-        taken_at=known.get("taken_at").cast("timestamp"),
-        uploaded_at=known.get("uploaded_at").cast("timestamp"),
-        owner=known.get("owner"),
-        title=known.get("title"),
-        camera_maker=known.get("camera_maker"),
-        camera_model=known.get("camera_model"),
-        aperture_f_number=known.get("aperture_f_number").cast("float64"),
-        exposure_s=read_fraction(known.get("exposure_s")),
-        focal_length_mm=known.get("focal_length_mm").cast("float64"),
-        iso=known.get("iso").cast("int32"),
-        width_px=known.get("width_px").cast("int32"),
-        height_px=known.get("height_px").cast("int32"),
-        file_bytes=known.get("file_bytes").cast("int64"),
-        tags=read_tags(known.get("tag_list")),
-        other=records.other,
-        content_sha256=records.content_sha256,
-        raw_object=records.raw_object,
-        raw_line=records.raw_line,
-        problem=records.problem,
-        line=records.line,
-        is_duplicate=records.is_duplicate,
-    )
+    made = {
+        "document_id": ibis.coalesce(known.get("document_id"), records.content_sha256),
+        "exposure_s": read_fraction(known.get("exposure_s")),
+        "tags": read_tags(known.get("tag_list")),
+        "other": records.other,
+        "content_sha256": records.content_sha256,
+    }
+    typed = {c.name: known.get(c.name).cast(c.type) for c in TABLE.columns if c.name not in made}
+    carried = {name: records[name] for name in ("raw_object", "raw_line", "problem", "line", "is_duplicate")}
+    return records.select(**made | typed | carried)
 
 
 def read_fraction(text: ir.StringValue) -> ir.FloatingValue:
