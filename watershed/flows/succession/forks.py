@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from watershed.declarations.table import Source
 from watershed.flows.succession.comparison import Comparison
-from watershed.flows.succession.kin import Kin, follow_successors, list_successors, list_with_rows
+from watershed.flows.succession.kin import Kin, follow_successors, list_with_rows
 from watershed.lake.store import Store
 
 
@@ -24,13 +24,18 @@ class Fork:
 
 
 def find_forks(
-    con: DuckDBPyConnection, source: Source, comparison: Comparison, taken: Iterable[str], superseded: dict[str, str]
+    con: DuckDBPyConnection,
+    source: Source,
+    comparison: Comparison,
+    taken: Iterable[str],
+    superseded: dict[str, str],
+    successors: dict[str, str],
 ) -> dict[str, Fork]:
-    """Which of the objects that a run takes are second continuations. `superseded`: what gives way in that run.
+    """Which of the objects that a run takes are second continuations. `superseded`: what gives way in that run;
+    `successors`: what took the place of each object, then or before.
 
     What has rows is published already, and stays. A beginning that never had rows, such as a header, does not matter.
     """
-    successors = list_successors(con, source.name) | superseded
     related = {key: comparison.list_related(comparison.kin[key]) for key in taken if key not in superseded}
     claimed = {key: [one for one in kin if is_claimed(one, key, successors)] for key, kin in related.items()}
     asked = {key for key, kin in claimed.items() if kin}

@@ -135,10 +135,11 @@ def find_kin(con: DuckDBPyConnection, source: str, newcomers: list[Kin]) -> list
     return [Kin(*row) for row in con.execute(KNOWN, asked).fetchall()]
 
 
-def list_superseded(con: DuckDBPyConnection, source: str, keys: set[str]) -> dict[str, str]:
+def list_superseded(
+    con: DuckDBPyConnection, source: str, keys: set[str], successors: dict[str, str]
+) -> dict[str, str]:
     """Superseded objects that have rows all the same, since a rollback brought them back, and whose last successor is
-    one of these: key to its key."""
-    successors = list_successors(con, source)
+    one of these: key to its key. `successors`: all of the source's."""
     back = list_with_rows(con, source, list(successors))
     found = {key: follow_successors(successors, key) for key in back}
     return {key: last for key, last in found.items() if last in keys}

@@ -17,7 +17,7 @@ from watershed.errors import Unavailable, UserError
 from watershed.flows.landed import MeasuredContent, Settled
 from watershed.flows.succession.comparison import Comparison
 from watershed.flows.succession.forks import Fork, explain_fork, find_forks
-from watershed.flows.succession.kin import Kin, describe_kin, find_kin, list_superseded
+from watershed.flows.succession.kin import Kin, describe_kin, find_kin, list_successors, list_superseded
 from watershed.lake.raw_objects import RawObject
 from watershed.lake.store import Store, open_store
 from watershed.warehouse.connection import OtherBucket, connect
@@ -48,7 +48,8 @@ def find_succession(con: DuckDBPyConnection, store: Store, source: Source, taken
     known = {key: describe_kin(store, one) for key, one in objects.items() if not one.is_separate}
     there = {one.key: one for one in find_kin(con, source.name, list(known.values())) if one.key not in known}
     comparison = Comparison(store, objects, there | known)
-    superseded = list_superseded(con, source.name, set(objects))
+    successors = list_successors(con, source.name)
+    superseded = list_superseded(con, source.name, set(objects), successors)
     for one in comparison.sort(known):
         if one.key in superseded:
             continue
@@ -56,7 +57,7 @@ def find_succession(con: DuckDBPyConnection, store: Store, source: Source, taken
             superseded[one.key] = container
         else:
             superseded |= dict.fromkeys(comparison.find_beginnings(one, set(superseded)), one.key)
-    forks = find_forks(con, source, comparison, known, superseded)
+    forks = find_forks(con, source, comparison, known, superseded, successors | superseded)
     return Succession(superseded, forks, {key: comparison.kin[key] for key in known})
 
 

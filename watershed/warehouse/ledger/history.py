@@ -164,11 +164,12 @@ def list_days_of(
 def count_rows_per_day(con: DuckDBPyConnection, table: str, without: Iterable[str]) -> dict[date, int]:
     """Published rows of a table by day, those of the objects `without` left out."""
     query = """
-        SELECT day, sum(row_count)::BIGINT FROM (
-            SELECT day, row_count FROM ledger.days
+        WITH own AS MATERIALIZED (  -- else the window is a join, and the table is read twice
+            SELECT raw_object, day, row_count, snapshot_id FROM ledger.days
             WHERE table_name = ? AND NOT list_contains(?, raw_object)
-            QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)
-        ) GROUP BY day
+        )
+        SELECT day, sum(row_count)::BIGINT
+        FROM (FROM own QUALIFY snapshot_id = max(snapshot_id) OVER (PARTITION BY raw_object)) GROUP BY day
     """
     return dict(con.execute(query, [table, list(without)]).fetchall())
 
