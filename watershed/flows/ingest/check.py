@@ -64,6 +64,8 @@ def check_table(run: Run, table: Table) -> dict[str, int]:
 
 def fit_staged(con: DuckDBPyConnection, table: Table, own: StagedTable) -> StagedTable:
     """What is staged, in files that have the columns that the table has now."""
+    if not own.files:
+        return own
     columns = read_targets(con, [table.address])[table.address]
     return replace(own, files=list(fit_files(con, table.address, own.files, columns)))
 
