@@ -61,7 +61,7 @@ class Visitor:
         self.page.fill("input[name=username]", user)
         self.page.fill("input[name=password]", PASSWORD)
         self.page.click("input[type=submit], button[type=submit]")
-        self.page.wait_for_url(lambda url: "/auth/login" not in url)
+        self.page.wait_for_url(lambda url: "/auth/login" not in url, wait_until="commit")  # Airflow's own page is large
 
     def visit(self, address: str) -> Page:
         """A page of the cockpit by itself, without Airflow's window around it. Fails on any error status."""
