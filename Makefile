@@ -1,13 +1,17 @@
-# Everything a user or a build server calls. Needs Python 3.11 and make; .venv and the rest are made on demand.
+# Everything a user or a build server calls. Needs make and Python 3.11, 3.12 or 3.13; .venv and the rest are made on demand.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
+# The newest first. `make matrix` runs the quick tests on each of them.
+PYTHONS := python3.13 python3.12 python3.11
+MATRIX := .matrix
 # Each worker of the tests has servers of its own; the rest of the options is tests/workers.py's.
 WORKERS ?= 3
 PYTEST := $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
-COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate \
+# For 3.11 and newer: a package that only one version needs says so in its line.
+COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --upgrade
 
 # Without bytecode every Airflow process starts twice as slowly.
@@ -15,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test suite test-quick soak lint bench requirements clean
+.PHONY: help run stop status test suite test-quick matrix soak lint bench requirements clean
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -38,6 +42,12 @@ suite: $(INSTALLED_DEV)
 test-quick: $(INSTALLED_DEV)  ## Only the tests that need no server (3 minutes)
 	@$(PYTEST) -m "not servers"
 
+matrix:  ## The quick tests on Python 3.11, 3.12 and 3.13, each in an environment of its own (outside CI)
+	@result=0; for python in $(PYTHONS); do \
+		if ! "$$python" --version >/dev/null 2>&1; then echo "$$python is missing: install it"; result=1; \
+		elif $(MAKE) --no-print-directory VENV=$(MATRIX)/$$python PYTHONS=$$python test-quick; \
+		then echo "$$python: passed"; else echo "$$python: FAILED"; result=1; fi; done; exit $$result
+
 soak: $(INSTALLED_DEV)  ## Streams under load while everything is killed in turn (at most 15 minutes)
 	@$(PYTHON) -m pytest -s -m soak
 
@@ -53,7 +63,7 @@ requirements: $(INSTALLED_DEV)  ## Compile the full pins anew from requirements.
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 
 clean: stop  ## Stop the servers and remove .venv and caches; the data in .watershed stays
-	@rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(MATRIX) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A full pin needs no resolver (--no-deps): faster, and nothing that is not listed gets in.
@@ -68,10 +78,10 @@ INSTALL = { $(PYTHON) -m pip install --no-deps --progress-bar off -r $(1) 2>&1 |
 	esac; done; }
 
 $(VENV)/bin/python:
-	@for python in python3.11 python3 python; do \
-		if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+	@for python in $(PYTHONS) python3; do \
+		if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
 			echo "making $(VENV) with $$python"; exec "$$python" -m venv $(VENV); \
-		fi; done; echo "Python 3.11 is needed, and neither python3.11 nor python3 is it: install it" >&2; exit 1
+		fi; done; echo "Python 3.11, 3.12 or 3.13 is needed: install one" >&2; exit 1
 
 $(INSTALLED): requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "installing requirements (a few minutes the first time)"
