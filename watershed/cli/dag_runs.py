@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from watershed.declarations.counting import count_nouns
 from watershed.errors import RunFailed
 from watershed.flows.ingest.land import land_file
 from watershed.project import find_project
@@ -56,7 +57,8 @@ def wait_for_marts(api: AirflowApi, report: Report) -> None:
         stale = find_stale_marts()
         if not active and not stale:
             break
-        if told != (told := f"build_marts: {active} runs under way, {len(stale)} marts not up to date"):
+        waiting = f"{count_nouns(active, 'run')} under way, {count_nouns(len(stale), 'mart')} not up to date"
+        if told != (told := f"build_marts: {waiting}"):
             report(told)
         if time.monotonic() > deadline:
             raise RunFailed(f"after {PATIENCE_S} s these marts are stale: {', '.join(stale)}; see {api.url}")
