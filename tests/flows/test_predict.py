@@ -1,6 +1,7 @@
 """Predictions: for everybody or for those who changed, both give the same table."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,42 @@ from watershed.warehouse.connection import connect
 from watershed.warehouse.publish import Overtaken
 
 pytestmark = pytest.mark.servers
+
+
+@pytest.fixture(scope="module")
+def first(module_lake: EmptyLake) -> dict[str, Any]:
+    """What the first run of the module's lake has done; the tests that ask for it go on from there, in their order."""
+    land("object", range(1, 51), 0)
+    crown(1)
+    return run("first")
+
+
+def test_a_repeated_publish_changes_nothing(first: dict[str, Any]) -> None:
+    assert publish_predictions(begin("first")).snapshot == first["snapshot"]
+    assert ask("SELECT count(*) FROM ml.predictions") == [(50,)]
+
+
+def test_other_features_than_the_champion_was_trained_on(
+    first: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(MODEL), "hash_features", lambda model: "another")
+    with pytest.raises(ValueError, match="version 1 of recommender was trained on other features"):
+        run("other", force=True)
+
+
+def test_a_new_champion_predicts_for_all(first: dict[str, Any]) -> None:
+    crown(2)
+    assert run("second")["why"] == "version 2 is a new champion"
+    assert ask("SELECT DISTINCT model_version FROM ml.recommendations") == [(2,)]
+
+
+def test_a_damaged_file_changes_nothing(first: dict[str, Any]) -> None:
+    before = ask(ROWS)
+    rate(3, "film39", NOON + timedelta(days=30))
+    register(damage(crown(3)))
+    with pytest.raises(ValueError, match=r"weights.safetensors are damaged.*promote` another version"):
+        run("third")
+    assert ask(ROWS) == before
 
 
 @pytest.mark.parametrize("config", [CONFIG, FactorsConfig(factors=8, epochs=2)], ids=lambda config: config.kind)
@@ -80,15 +117,6 @@ def test_nothing_to_do(lake: EmptyLake) -> None:
     assert run("after")["users"] == 1
 
 
-def test_a_new_champion_predicts_for_all(lake: EmptyLake) -> None:
-    land("object", range(1, 51), 0)
-    crown(1)
-    run("first")
-    crown(2)
-    assert run("second")["why"] == "version 2 is a new champion"
-    assert ask("SELECT DISTINCT model_version FROM ml.recommendations") == [(2,)]
-
-
 def test_an_expired_snapshot_means_everybody(lake: EmptyLake) -> None:
     land("object", range(1, 51), 0)
     crown(1)
@@ -103,26 +131,6 @@ def test_an_expired_snapshot_means_everybody(lake: EmptyLake) -> None:
     assert {3, 50} <= {user for (user,) in ask(f"SELECT user_id FROM read_parquet('{choice.file}')")}
     connect().execute(f"CALL ducklake_expire_snapshots('lake', versions => [{last}])")
     assert "has expired" in choose_units(begin("third")).why
-
-
-def test_a_damaged_file_changes_nothing(lake: EmptyLake) -> None:
-    land("object", range(1, 51), 0)
-    champion = crown(1)
-    run("first")
-    before = ask(ROWS)
-    rate(3, "film39", NOON + timedelta(days=30))
-    register(damage(champion))
-    with pytest.raises(ValueError, match=r"weights.safetensors are damaged.*promote` another version"):
-        run("second")
-    assert ask(ROWS) == before
-
-
-def test_other_features_than_the_champion_was_trained_on(lake: EmptyLake, monkeypatch: pytest.MonkeyPatch) -> None:
-    land("object", range(1, 51), 0)
-    crown(1)
-    monkeypatch.setattr(type(MODEL), "hash_features", lambda model: "another")
-    with pytest.raises(ValueError, match="version 1 of recommender was trained on other features"):
-        run("first")
 
 
 def test_a_run_that_was_overtaken_gives_way(lake: EmptyLake) -> None:
@@ -145,14 +153,6 @@ def test_a_run_that_was_overtaken_gives_way(lake: EmptyLake) -> None:
     with pytest.raises(Overtaken):
         publish_predictions(begin("late"))
     assert ask("SELECT DISTINCT model_version FROM ml.recommendations") == [(1,)]
-
-
-def test_a_repeated_publish_changes_nothing(lake: EmptyLake) -> None:
-    land("object", range(1, 51), 0)
-    crown(1)
-    first = run("first")
-    assert publish_predictions(begin("first")).snapshot == first["snapshot"]
-    assert ask("SELECT count(*) FROM ml.predictions") == [(50,)]
 
 
 def test_drift_is_told_once(lake: EmptyLake) -> None:
