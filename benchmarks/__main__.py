@@ -14,6 +14,7 @@ from pathlib import Path
 QUESTIONS = (
     "watch_logs_to_table",
     "growing_input",
+    "small_runs",
     "top_pages",
     "postgres_extraction",
     "airflow_tasks",
