@@ -16,7 +16,7 @@ from watershed.warehouse.ledger.tables import LEDGER_SQL
 from watershed.warehouse.schema.marts import list_marts
 
 WAREHOUSE = REPOSITORY / "docs" / "query_the_warehouse.md"
-ADDED = ("player_errors", "photo_comments", "broken_links")
+ADDED = ("player_errors", "photo_comments", "broken_links", "weekday_films")
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
