@@ -194,8 +194,8 @@ def test_parsing_is_deterministic() -> None:
             text=True,
             cwd=ROOT,
         )
-        for seed in ("0", "1", "20150517")
+        for seed in ("0", "20150517")
     ]
     hashes = [parse.communicate(timeout=120)[0].splitlines()[-1].split() for parse in parses]
     assert [entry.partition("=")[0] for entry in hashes[0]] == [path.stem for path in FILES]
-    assert hashes[0] == hashes[1] == hashes[2]
+    assert hashes[0] == hashes[1]
