@@ -50,8 +50,10 @@ def leave_departed(
     con: DuckDBPyConnection, table: Table, tallies: dict[str, Tally], bad: str
 ) -> tuple[str, dict[str, Tally]]:
     """The relation of bad rows without those that have left the quarantine, and the tallies that count these."""
-    departed = departed_sql(f"quarantine.{table.name}", tallies)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE departed AS {departed}")
+    quarantine = f"quarantine.{table.name}"
+    if not con.execute("SELECT 1 FROM ledger.departures WHERE quarantine = ? LIMIT 1", [quarantine]).fetchone():
+        return bad, tallies  # as a rule: which lines have left is the dearer question
+    con.execute(f"CREATE OR REPLACE TEMP TABLE departed AS {departed_sql(quarantine, tallies)}")
     if con.execute("SELECT 1 FROM departed LIMIT 1").fetchone() is None:
         return bad, tallies
     staying = staying_sql("FROM departed")
