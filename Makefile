@@ -33,7 +33,7 @@ stop:  ## Stop all servers; the data stays
 status: $(INSTALLED)  ## Show the servers: address, process, memory, health
 	@$(VENV)/bin/watershed status
 
-test: $(INSTALLED_DEV)  ## All checks: lint, types and tests (37 minutes on two cores)
+test: $(INSTALLED_DEV)  ## All checks: lint, types and tests (23 minutes on two cores)
 	@$(MAKE) --no-print-directory --jobs 2 lint suite
 
 suite: $(INSTALLED_DEV)
