@@ -12,8 +12,8 @@ from watershed.settings import load_settings
 from watershed.warehouse.connection import connect
 from watershed.warehouse.ledger.cache import Mirror
 from watershed.warehouse.ledger.tables import declare_ledger
-from watershed.warehouse.publish import prepare
-from watershed.warehouse.schema.ddl import is_prepared
+from watershed.warehouse.publish import prepare, transact
+from watershed.warehouse.schema.ddl import is_prepared, prepare_lake, read_digests
 from watershed.warehouse.schema.statistics import list_statistics_sql
 
 
@@ -33,7 +33,26 @@ def test_least_and_greatest_are_those_of_rows(lake: EmptyLake, tmp_path: Path) -
         alone = con.execute(f"SELECT min(snapshot_id) FROM {address}").fetchone()
         counted = con.execute(f"SELECT min(snapshot_id + 0), max(snapshot_id + 0), count(*) FROM {address}").fetchall()
         assert counted == [(*alone, *con.execute(f"SELECT max(snapshot_id), count(*) FROM {address}").fetchone())]
-    assert list_statistics_sql(con) == []
+    assert list_statistics_sql(con, read_digests(con)) == []
+
+
+@pytest.mark.servers
+def test_a_row_for_statistics_never_stays(lake: EmptyLake) -> None:
+    """Though a process was killed between its coming and its going."""
+    con = connect()
+    assert is_prepared(con, [])
+    con.execute("DROP TABLE ledger.objects")
+    with transact(con):
+        prepare_lake(con)
+    come, _ = list_statistics_sql(con, read_digests(con))
+    with transact(con):
+        con.execute(come)
+    assert con.execute("SELECT count(*) FROM ledger.objects").fetchone() == (1,)
+    assert not is_prepared(con, [])
+    prepare(load_settings())
+    assert con.execute("SELECT count(*), min(snapshot_id) FROM ledger.objects").fetchone() == (0, None)
+    assert con.execute("SELECT min(snapshot_id) FROM ledger.objects").fetchone() == (None,)
+    assert is_prepared(con, [])
 
 
 @pytest.mark.servers

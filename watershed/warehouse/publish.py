@@ -27,7 +27,7 @@ from watershed.warehouse.publication import Publication, TablePart
 from watershed.warehouse.replacing import replace_parts
 from watershed.warehouse.republish import Overtaken, find_publish
 from watershed.warehouse.schema.copying import read_columns, read_schema_version
-from watershed.warehouse.schema.ddl import is_prepared, prepare_lake
+from watershed.warehouse.schema.ddl import is_prepared, prepare_lake, read_digests
 from watershed.warehouse.schema.evolution import ContractBroken, Fields
 from watershed.warehouse.schema.statistics import list_statistics_sql
 from watershed.warehouse.staged_fit import fit_files, have_changed, read_targets
@@ -132,7 +132,7 @@ def prepare(settings: Settings, addresses: Iterable[str] | None = None) -> None:
     with hold_lock(settings):
         with transact(con):
             problems = prepare_lake(con)
-        for statements in list_statistics_sql(con):
+        for statements in list_statistics_sql(con, read_digests(con)):
             with transact(con):
                 con.execute(statements)
     for sentence in problems.values():

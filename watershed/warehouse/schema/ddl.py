@@ -32,6 +32,7 @@ from watershed.warehouse.schema.copying import (
 from watershed.warehouse.schema.evolution import ContractBroken, Fields, describe_columns, plan_table
 from watershed.warehouse.schema.marts import Mart, as_table, list_marts
 from watershed.warehouse.schema.sql_headers import order_by_reads
+from watershed.warehouse.schema.statistics import is_settled
 from watershed.warehouse.schema.views import View, find_view, list_views
 
 SCHEMAS = ("core", "speed", "serve", "mart", "quarantine", "ledger", "ml")
@@ -152,7 +153,7 @@ def is_as_declared(
     except (ContractBroken, *UNFIT):
         return False
     found = read_digests(con)
-    return all(found.get(address) == digest for address, digest in digests.items())
+    return is_settled(found) and all(found.get(address) == digest for address, digest in digests.items())
 
 
 def describe_wanted(con: DuckDBPyConnection, addresses: Iterable[str]) -> dict[str, Fields]:
