@@ -21,6 +21,7 @@ EVERYTHING = Rights(act=True, administer=True)
 def browse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browse]:
     """Makes a client whose addresses begin at the pages' root: `browse().get("/tables")`. The mirror starts empty, with
     whatever lake the environment names."""
+    mirror.MIRROR.stop()  # else a thread that is just looking notes in the new one what it found in another lake
     monkeypatch.setattr(mirror.MIRROR, "__dict__", vars(mirror.Mirror()))
     monkeypatch.setattr(outages.ASKED, "__dict__", vars(outages.LastAnswers()))
     with ExitStack() as stack:

@@ -50,6 +50,7 @@ def raw_object(home: Home, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def site(home: Home, raw_object: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    mirror.MIRROR.stop()
     monkeypatch.setattr(mirror.MIRROR, "__dict__", vars(mirror.Mirror()))
     with open_client(EVERYTHING) as client:
         yield client

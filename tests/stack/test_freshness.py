@@ -56,6 +56,7 @@ def published(module_lake: EmptyLake, tmp_path_factory: pytest.TempPathFactory) 
 def see(published: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[See]:
     """What a monitor says of core.requests: for how long the oldest waits, and of its producer for how long it is
     silent; nothing at all unless it is called."""
+    mirror.MIRROR.stop()
     monkeypatch.setattr(mirror.MIRROR, "__dict__", vars(mirror.Mirror()))
     monkeypatch.setattr(outages.ASKED, "__dict__", vars(outages.LastAnswers()))
     monkeypatch.setattr(ASKED, "monitor", (float("inf"), None))
