@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from watershed.sources import logs, pieces
@@ -80,6 +80,8 @@ def test_lines_are_those_between_newlines(content: bytes) -> None:
 
 
 @given(st.lists(CONTENT, min_size=1, max_size=5), st.integers(0, 3))
+@example([b"\xef\xbb\xbf" + b"x" * (SMALL - 1) + b"\0"], 0)
+@example([b"\xef\xbb\xbf" + b"x" * (SMALL + 1)], 0)
 @settings(max_examples=100)
 def test_gzip_members_follow_each_other(members: list[bytes], padding: int) -> None:
     assume(recognise_container(b"".join(members)) is None)

@@ -108,7 +108,8 @@ def cut_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
         rest += piece
         if end := rest.rfind(b"\n") + 1:
             yield rest[:end]
-        rest = rest[end : end + LINE_BYTES + 2]  # long enough to be seen as too long, a CR at the end or not
+        # Long enough to be seen as too long, whatever is taken off: a byte order mark, a CR at the end.
+        rest = rest[end : end + len(BYTE_ORDER_MARK) + LINE_BYTES + 2]
     if rest:
         yield rest + b"\n"
 
