@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import psycopg
 from psycopg import sql
 
 from watershed.declarations import load_streams
+from watershed.lake.store import make_client
 from watershed.settings import Settings, load_kafka, load_reader, load_settings, source_url
 from watershed.stack.home import Home, read_ports
 from watershed.stack.kafka import create_topics, delete_topics
@@ -124,11 +124,5 @@ def rename_database(url: str, database: str) -> str:
 
 
 def open_s3(settings: Settings | None = None) -> Any:
-    settings = settings or load_settings()
-    return boto3.client(
-        "s3",
-        endpoint_url=settings.s3_endpoint,
-        region_name=settings.s3_region,
-        aws_access_key_id=settings.s3_access_key,
-        aws_secret_access_key=settings.s3_secret_key,
-    )
+    """A client of the lake's S3 server."""
+    return make_client(settings or load_settings())

@@ -61,9 +61,9 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         """The rows of a domain, as what may follow FROM."""
         return cast(sa.FromClause, self.get_domain_records(domain_kwargs))
 
-    def list_rows(self) -> str:
-        """A SELECT of all rows of the one batch."""
-        return self.compile_sql(sa.select(sa.text("*")).select_from(self.select_from({})))
+    def list_rows(self, domain_kwargs: dict | None = None) -> str:
+        """A SELECT of all rows of a domain, as text; without one, of the one batch."""
+        return self.compile_sql(sa.select(sa.text("*")).select_from(self.select_from(domain_kwargs or {})))
 
     def compile_sql(self, clause: sa.ClauseElement) -> str:
         """The text of a query or of a condition, constants included."""

@@ -94,8 +94,8 @@ class TableColumnTypes(TableMetricProvider):
 
     @metric_value(engine=DuckDBExecutionEngine)
     def _duckdb(cls, execution_engine: DuckDBExecutionEngine, metric_domain_kwargs: dict, **kwargs: Any) -> list[dict]:
-        rows = sa.select(sa.text("*")).select_from(execution_engine.select_from(metric_domain_kwargs))
-        described = execution_engine.execute_query(sa.text(f"DESCRIBE {execution_engine.compile_sql(rows)}"))
+        rows = execution_engine.list_rows(metric_domain_kwargs)
+        described = execution_engine.execute_query(sa.text(f"DESCRIBE {rows}"))
         return [{"name": row[0], "type": row[1]} for row in described.fetchall()]
 
 
@@ -134,9 +134,7 @@ class TableFoundRows(TableMetricProvider):
         metric_value_kwargs: dict,
         **kwargs: Any,
     ) -> int:
-        rows = execution_engine.compile_sql(
-            sa.select(sa.text("*")).select_from(execution_engine.select_from(metric_domain_kwargs))
-        )
+        rows = execution_engine.list_rows(metric_domain_kwargs)
         found = sa.text(f"SELECT count(*) FROM ({metric_value_kwargs['query'].replace('{rows}', f'({rows})')})")
         return int(execution_engine.execute_query(found).scalar_one())
 
